@@ -1,0 +1,334 @@
+"""Facts: what may be recorded of a lead, how a row becomes one, and in which order they count.
+
+Here live the standard names and what they mean to the fold, the check of a row, the digest that stands for a
+missing `message_id`, and the canonical order. Conditions and points live elsewhere.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from hashlib import blake2b
+from zoneinfo import ZoneInfo
+
+from couveuse.core import times
+from couveuse.core.conditions import is_absent, is_number
+from couveuse.core.text import email as email_of
+from couveuse.core.text import plain
+
+PAGE_VIEWED = "Page Viewed"
+EMAIL_OPENED = "Email Opened"
+EMAIL_CLICKED = "Email Clicked"
+LINK_CLICKED = "Link Clicked"
+LEAD_REJECTED = "Lead Rejected"
+OPPORTUNITY_WON = "Opportunity Won"
+OPPORTUNITY_LOST = "Opportunity Lost"
+
+# A click has a strength, its own or that of its link.
+CLICKS = frozenset((EMAIL_CLICKED, LINK_CLICKED))
+# After these a lead is no longer hot for what it asked before.
+COOLING = frozenset((LEAD_REJECTED, OPPORTUNITY_WON, OPPORTUNITY_LOST))
+
+STANDARD_EVENTS = (
+    PAGE_VIEWED, LINK_CLICKED, "Document Downloaded", "Form Submitted", "Newsletter Subscribed", "Social Followed",
+    "Ad Clicked", "Webinar Attended", "Email Sent", "Email Delivered", EMAIL_OPENED, EMAIL_CLICKED, "Email Bounced",
+    "Email Complained", "Unsubscribed", "Callback Requested", "Quote Requested", "Demo Requested", "Trial Started",
+    "Call Made", "Meeting Booked", "Project Detected", "Lead Accepted", LEAD_REJECTED, OPPORTUNITY_WON,
+    OPPORTUNITY_LOST, "Score Adjusted", "Verdict Given",
+)  # fmt: skip
+
+
+class Change(IntEnum):
+    """What a fact that is no behaviour changes."""
+
+    NOTHING = 0  # a behaviour
+    TRAITS = 1
+    JOIN = 2
+    LEAVE = 3
+    CONSENT = 4
+    ADJUST = 5
+    VERDICT = 6
+
+
+CHANGES: Mapping[str, Change] = {
+    "Traits Set": Change.TRAITS,
+    "Group Joined": Change.JOIN,
+    "Group Left": Change.LEAVE,
+    "Consent Given": Change.CONSENT,
+    "Consent Withdrawn": Change.CONSENT,
+    "Score Adjusted": Change.ADJUST,
+    "Verdict Given": Change.VERDICT,
+}
+# Traits, groups and consents come before everything else of their instant.
+FIRST_OF_INSTANT = frozenset((Change.TRAITS, Change.JOIN, Change.LEAVE, Change.CONSENT))
+
+
+class Verdict(StrEnum):
+    """What is thought of a hit; a hit of which nothing was said counts as human."""
+
+    HUMAN = "human"
+    MACHINE = "machine"
+    DOUBTFUL = "doubtful"
+
+
+class Adjustment(StrEnum):
+    """What `Score Adjusted` does."""
+
+    ADD = "add"
+    RAISE = "raise"
+    SET = "set"
+    RESET = "reset"
+
+
+class Reject(StrEnum):
+    """Why a row is not a fact."""
+
+    NOT_AN_OBJECT = "not_an_object"
+    NO_EVENT = "no_event"
+    NO_TIME = "no_time"
+    BAD_TIME = "bad_time"
+    FUTURE = "in_the_future"
+    NO_IDENTITY = "no_identity"
+    NUL = "nul_byte"
+    TOO_LARGE = "too_large"
+    BAD_CHANGE = "incomplete"
+
+
+CURES: Mapping[Reject, str] = {
+    Reject.NOT_AN_OBJECT: "each line is one JSON object",
+    Reject.NO_EVENT: "give `event`, or rename a column to it: --map event=COLUMN",
+    Reject.NO_TIME: "give `occurred_at`, or rename a column to it: --map occurred_at=COLUMN",
+    Reject.BAD_TIME: "write times in ISO 8601, as 2026-03-03T15:00:00+01:00, in the years 1900 to 2199",
+    Reject.FUTURE: "correct the clock or the date, or score as of a later instant: --at",
+    Reject.NO_IDENTITY: "give `email`, `user_id` or `anonymous_id`, or rename a column: --map email=COLUMN",
+    Reject.NUL: "take out the NUL bytes (U+0000)",
+    Reject.TOO_LARGE: "keep a row under 1 MiB: leave out what is no property of the event",
+    Reject.BAD_CHANGE: "Traits Set has `traits`, Group Joined and Left `group`, Score Adjusted `kind` and a number "
+    "`points`, Verdict Given `of` and a `verdict`, consents `purpose`",
+}
+
+# A row larger than this, written as JSON, is refused.
+MOST_ROW_BYTES = 1 << 20
+# How far ahead of the clock a sender's clock may run.
+FUTURE_US = times.DAY_US
+
+# What a row holds beside its properties.
+IDENTITY_KEYS = ("email", "user_id", "anonymous_id")
+ROW_KEYS = frozenset(
+    (*IDENTITY_KEYS, "event", "occurred_at", "message_id", "source", "properties", "context", "traits")
+)
+
+Properties = Mapping[str, object]
+NOTHING: Properties = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One immutable fact: what, when, by whose word, with its properties; whose it is, is told apart.
+
+    `at` is in microseconds. Facts other than behaviours hold their own words (`group`, `kind`, `points`,
+    `of`, `of_source`, `verdict`, `purpose`) in `properties`, and `Traits Set` its traits in `traits`.
+    """
+
+    at: int
+    event: str
+    message_id: str
+    source: str = ""
+    properties: Properties = field(default_factory=dict)
+    context: Properties = field(default_factory=dict)
+    traits: Properties = field(default_factory=dict)
+
+    @property
+    def key(self) -> tuple[int, int, str, str]:
+        """The canonical order, total: instant, kind, source, `message_id` in byte order."""
+        return (self.at, kind(self.event), self.source, self.message_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A checked row: a fact, and the keys by which its person shows up."""
+
+    fact: Fact
+    email: str | None
+    user_id: str | None
+    anonymous_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A row that is no fact, and why."""
+
+    reason: Reject
+
+
+def kind(event: str) -> int:
+    """0 for what comes first of its instant, 1 for everything else."""
+    return 0 if CHANGES.get(event, Change.NOTHING) in FIRST_OF_INSTANT else 1
+
+
+def check(row: object, *, zone: ZoneInfo, latest: int) -> Row | Refused:
+    """A row as a fact with its identities, or the reason why it is none.
+
+    `row` is what JSON gives. Times without a zone are taken in `zone`; what is after `latest` (microseconds) is in
+    the future. Property columns may be bare, dotted (`properties.x`, `context.x`, `traits.x`) or in an object.
+    """
+    if not isinstance(row, Mapping):
+        return Refused(Reject.NOT_AN_OBJECT)
+    written = json.dumps(row, ensure_ascii=False, separators=(",", ":"), default=str)
+    if len(written.encode("utf-8", "surrogatepass")) > MOST_ROW_BYTES:
+        return Refused(Reject.TOO_LARGE)
+    if "\\u0000" in written and _holds_nul(row):
+        return Refused(Reject.NUL)
+    event, when = _text(row.get("event")), row.get("occurred_at")
+    if event is None:
+        return Refused(Reject.NO_EVENT)
+    if is_absent(when):
+        return Refused(Reject.NO_TIME)
+    at = times.instant(when, zone) if isinstance(when, str) else None
+    if at is None:
+        return Refused(Reject.BAD_TIME)
+    if at > latest:
+        return Refused(Reject.FUTURE)
+    address = _text(row.get("email"))
+    keys = (email_of(address) if address else None, _text(row.get("user_id")), _text(row.get("anonymous_id")))
+    if not any(keys):
+        return Refused(Reject.NO_IDENTITY)
+    fact = Fact(
+        at, event, _text(row.get("message_id")) or digest(row, at), _text(row.get("source")) or "", *_parts(row)
+    )
+    return Row(fact, *keys) if is_complete(fact) else Refused(Reject.BAD_CHANGE)
+
+
+def _text(value: object) -> str | None:
+    """A key as text: numbers are written out, white space around it does not count."""
+    if isinstance(value, str):
+        return value.strip() or None
+    if is_number(value):
+        return number_text(value)
+    return None
+
+
+def number_text(value: object) -> str:
+    """A number as a key: 12 and 12.0 are one.
+
+    >>> number_text(12.0), number_text(12), number_text(1.5)
+    ('12', '12', '1.5')
+    """
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return str(int(value))
+    return str(value)
+
+
+def _holds_nul(value: object) -> bool:
+    if isinstance(value, str):
+        return "\x00" in value
+    if isinstance(value, Mapping):
+        return any(_holds_nul(part) for pair in value.items() for part in pair)
+    return isinstance(value, list) and any(_holds_nul(part) for part in value)
+
+
+def _parts(row: Mapping[str, object]) -> tuple[Properties, Properties, Properties]:
+    """The row's properties, context and traits, whether they came bare, dotted or as objects."""
+    parts: dict[str, dict[str, object]] = {"properties": {}, "context": {}, "traits": {}}
+    for name, value in row.items():
+        head, dot, tail = name.partition(".")
+        if name in parts:
+            if isinstance(value, Mapping):
+                parts[name].update(value)
+        elif dot and head in parts:
+            parts[head].setdefault(tail, value)
+        elif name not in ROW_KEYS:
+            parts["properties"].setdefault(name, value)
+    return parts["properties"], parts["context"], parts["traits"]
+
+
+def is_complete(fact: Fact) -> bool:
+    """Whether a fact that changes something says what it changes."""
+    words = fact.properties
+    match CHANGES.get(fact.event, Change.NOTHING):
+        case Change.TRAITS:
+            return bool(fact.traits)
+        case Change.JOIN | Change.LEAVE:
+            return isinstance(words.get("group"), str) and not is_absent(words["group"])
+        case Change.CONSENT:
+            return isinstance(words.get("purpose"), str) and not is_absent(words["purpose"])
+        case Change.ADJUST:
+            known = words.get("kind") in tuple(Adjustment)
+            return known and (words.get("kind") == Adjustment.RESET or is_number(words.get("points")))
+        case Change.VERDICT:
+            return _text(words.get("of")) is not None and words.get("verdict") in tuple(Verdict)
+        case _:
+            return True
+
+
+def digest(row: Mapping[str, object], at: int) -> str:
+    """What stands for a `message_id` that is missing: a digest of the whole row, whatever the order of its keys.
+
+    `at` is the row's instant. Absent values do not count, and a property counts the same bare, dotted or in its object.
+    """
+    properties, context, traits = _parts(row)
+    keys: dict[str, object] = {name: _text(row.get(name)) for name in ("event", "source", "user_id", "anonymous_id")}
+    keys["occurred_at"] = at
+    address = _text(row.get("email"))
+    keys["email"] = email_of(address) if address else None
+    whole = {**keys, "properties": properties, "context": context, "traits": traits}
+    written = json.dumps(_present(whole), sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return blake2b(written.encode(), digest_size=16).hexdigest()
+
+
+def _present(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {str(k): _present(v) for k, v in value.items() if not is_absent(v)}
+    if isinstance(value, (list, tuple)):
+        return [_present(item) for item in value]
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return int(value)
+    return value
+
+
+def dig(values: Mapping[str, object], path: str) -> object:
+    """What stands at a dotted path, the whole path as one key first.
+
+    >>> dig({"cart": {"total": 5}}, "cart.total"), dig({"cart.total": 6}, "cart.total"), dig({}, "cart")
+    (5, 6, None)
+    """
+    if path in values:
+        return values[path]
+    head, dot, tail = path.partition(".")
+    inner = values.get(head)
+    return dig(inner, tail) if dot and isinstance(inner, Mapping) else None
+
+
+def read(fact: Fact, name: str) -> object:
+    """A field of a fact as `where` names it: a bare name, or a path into `properties`, `context` or `traits`."""
+    head, dot, tail = name.partition(".")
+    if dot and head == "properties":
+        return dig(fact.properties, tail)
+    if dot and head == "context":
+        return dig(fact.context, tail)
+    if dot and head == "traits":
+        return dig(fact.traits, tail)
+    return dig(fact.properties, name)
+
+
+# Numbers and booleans are recognised in CSV by one strict pattern: no leading zeros (they belong to codes), no
+# exponent, no thousands, and no more digits than a float holds.
+_CSV_NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,14})(?:\.\d{1,15})?", re.ASCII)
+_CSV_BOOLEANS = {"true": True, "false": False}
+
+
+def csv_value(cell: str) -> object:
+    """A CSV cell as a value: a number or a boolean where it is written as one, text else.
+
+    >>> csv_value("12"), csv_value("12.50"), csv_value("01200"), csv_value("TRUE"), csv_value("1e5")
+    (12, 12.5, '01200', True, '1e5')
+    """
+    if _CSV_NUMBER.fullmatch(cell):
+        return float(cell) if "." in cell else int(cell)
+    return _CSV_BOOLEANS.get(cell.lower(), cell)
+
+
+def is_too_early(reason: object) -> bool:
+    """Whether a rejection says that the lead came too early, however it is written."""
+    return isinstance(reason, str) and re.sub(r"[\s_-]+", " ", plain(reason)).strip() in ("too early", "trop tot")

@@ -1,0 +1,16 @@
+"""The errors that the whole product shares: each names what happened and the cure, in one line."""
+
+
+class CouveuseError(Exception):
+    """Something could not be done; the message says what, and what to do about it."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or (self.__doc__ or "").strip())
+
+
+class BadInput(CouveuseError):
+    """What was given cannot be read as it stands."""
+
+
+class BadModel(BadInput):
+    """The scoring model cannot be used as it stands."""
