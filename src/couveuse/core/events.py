@@ -85,6 +85,7 @@ class Reject(StrEnum):
     """Why a row is not a fact."""
 
     NOT_AN_OBJECT = "not_an_object"
+    BAD_CELLS = "wrong_number_of_cells"
     NO_EVENT = "no_event"
     NO_TIME = "no_time"
     BAD_TIME = "bad_time"
@@ -97,6 +98,7 @@ class Reject(StrEnum):
 
 CURES: Mapping[Reject, str] = {
     Reject.NOT_AN_OBJECT: "each line is one JSON object",
+    Reject.BAD_CELLS: "give each row as many cells as the header has, and quote cells that hold the delimiter",
     Reject.NO_EVENT: "give `event`, or rename a column to it: --map event=COLUMN",
     Reject.NO_TIME: "give `occurred_at`, or rename a column to it: --map occurred_at=COLUMN",
     Reject.BAD_TIME: "write times in ISO 8601, as 2026-03-03T15:00:00+01:00, in the years 1900 to 2199",
@@ -110,6 +112,8 @@ CURES: Mapping[Reject, str] = {
 
 # A row larger than this, written as JSON, is refused.
 MOST_ROW_BYTES = 1 << 20
+# An adjustment by more is refused: beyond it a float does not hold the six decimals on which bands are compared.
+MOST_POINTS = 1e9
 # How far ahead of the clock a sender's clock may run.
 FUTURE_US = times.DAY_US
 
@@ -180,7 +184,7 @@ def check(row: object, *, zone: ZoneInfo, latest: int) -> Row | Refused:
         return Refused(Reject.TOO_LARGE)
     if "\\u0000" in written and _holds_nul(row):
         return Refused(Reject.NUL)
-    event, when = _text(row.get("event")), row.get("occurred_at")
+    event, when = key_text(row.get("event")), row.get("occurred_at")
     if event is None:
         return Refused(Reject.NO_EVENT)
     if is_absent(when):
@@ -190,29 +194,29 @@ def check(row: object, *, zone: ZoneInfo, latest: int) -> Row | Refused:
         return Refused(Reject.BAD_TIME)
     if at > latest:
         return Refused(Reject.FUTURE)
-    address = _text(row.get("email"))
-    keys = (email_of(address) if address else None, _text(row.get("user_id")), _text(row.get("anonymous_id")))
+    address = key_text(row.get("email"))
+    keys = (email_of(address) if address else None, key_text(row.get("user_id")), key_text(row.get("anonymous_id")))
     if not any(keys):
         return Refused(Reject.NO_IDENTITY)
     fact = Fact(
-        at, event, _text(row.get("message_id")) or digest(row, at), _text(row.get("source")) or "", *_parts(row)
+        at, event, key_text(row.get("message_id")) or digest(row, at), key_text(row.get("source")) or "", *parts(row)
     )
     return Row(fact, *keys) if is_complete(fact) else Refused(Reject.BAD_CHANGE)
 
 
-def _text(value: object) -> str | None:
+def key_text(value: object) -> str | None:
     """A key as text: numbers are written out, white space around it does not count."""
     if isinstance(value, str):
-        return value.strip() or None
+        return value.strip(times.WHITE) or None
     if is_number(value):
-        return number_text(value)
+        return numberkey_text(value)
     return None
 
 
-def number_text(value: object) -> str:
+def numberkey_text(value: object) -> str:
     """A number as a key: 12 and 12.0 are one.
 
-    >>> number_text(12.0), number_text(12), number_text(1.5)
+    >>> numberkey_text(12.0), numberkey_text(12), numberkey_text(1.5)
     ('12', '12', '1.5')
     """
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
@@ -228,19 +232,26 @@ def _holds_nul(value: object) -> bool:
     return isinstance(value, list) and any(_holds_nul(part) for part in value)
 
 
-def _parts(row: Mapping[str, object]) -> tuple[Properties, Properties, Properties]:
-    """The row's properties, context and traits, whether they came bare, dotted or as objects."""
-    parts: dict[str, dict[str, object]] = {"properties": {}, "context": {}, "traits": {}}
+def parts(row: Mapping[str, object]) -> tuple[Properties, Properties, Properties]:
+    """The row's properties, context and traits, whether they came in objects, dotted or bare, in that precedence.
+
+    >>> parts({"event": "X", "properties": {"a": 1}, "properties.b": 2, "a": 3, "traits.c": 4})
+    ({'a': 1, 'b': 2}, {}, {'c': 4})
+    """
+    found: dict[str, dict[str, object]] = {"properties": {}, "context": {}, "traits": {}}
+    for part, values in found.items():
+        inner = row.get(part)
+        if isinstance(inner, Mapping):
+            # A null trait is said on purpose: it takes the trait away.
+            values.update((name, value) for name, value in inner.items() if value is not None or part == "traits")
     for name, value in row.items():
-        head, dot, tail = name.partition(".")
-        if name in parts:
-            if isinstance(value, Mapping):
-                parts[name].update(value)
-        elif dot and head in parts:
-            parts[head].setdefault(tail, value)
-        elif name not in ROW_KEYS:
-            parts["properties"].setdefault(name, value)
-    return parts["properties"], parts["context"], parts["traits"]
+        head, _, tail = name.partition(".")
+        if tail and head in found and value is not None:
+            found[head].setdefault(tail, value)
+    for name, value in row.items():
+        if name not in ROW_KEYS and not ("." in name and name.partition(".")[0] in found) and value is not None:
+            found["properties"].setdefault(name, value)
+    return found["properties"], found["context"], found["traits"]
 
 
 def is_complete(fact: Fact) -> bool:
@@ -250,16 +261,21 @@ def is_complete(fact: Fact) -> bool:
         case Change.TRAITS:
             return bool(fact.traits)
         case Change.JOIN | Change.LEAVE:
-            return isinstance(words.get("group"), str) and not is_absent(words["group"])
+            return key_text(words.get("group")) is not None
         case Change.CONSENT:
-            return isinstance(words.get("purpose"), str) and not is_absent(words["purpose"])
+            return key_text(words.get("purpose")) is not None
         case Change.ADJUST:
             known = words.get("kind") in tuple(Adjustment)
-            return known and (words.get("kind") == Adjustment.RESET or is_number(words.get("points")))
+            return known and (words.get("kind") == Adjustment.RESET or _may_be_added(words.get("points")))
         case Change.VERDICT:
-            return _text(words.get("of")) is not None and words.get("verdict") in tuple(Verdict)
+            return key_text(words.get("of")) is not None and words.get("verdict") in tuple(Verdict)
         case _:
             return True
+
+
+def _may_be_added(points: object) -> bool:
+    """A number, and neither infinite nor so large that the decimals of a score would drown in it."""
+    return is_number(points) and -MOST_POINTS <= points <= MOST_POINTS  # type: ignore[operator]  # it is a number
 
 
 def digest(row: Mapping[str, object], at: int) -> str:
@@ -267,13 +283,14 @@ def digest(row: Mapping[str, object], at: int) -> str:
 
     `at` is the row's instant. Absent values do not count, and a property counts the same bare, dotted or in its object.
     """
-    properties, context, traits = _parts(row)
-    keys: dict[str, object] = {name: _text(row.get(name)) for name in ("event", "source", "user_id", "anonymous_id")}
+    properties, context, traits = parts(row)
+    keys: dict[str, object] = {name: key_text(row.get(name)) for name in ("event", "source", "user_id", "anonymous_id")}
     keys["occurred_at"] = at
-    address = _text(row.get("email"))
+    address = key_text(row.get("email"))
     keys["email"] = email_of(address) if address else None
-    whole = {**keys, "properties": properties, "context": context, "traits": traits}
-    written = json.dumps(_present(whole), sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    said = {name: None if is_absent(value) else _present(value) for name, value in traits.items()}
+    whole = [_present({**keys, "properties": properties, "context": context}), said]
+    written = json.dumps(whole, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     return blake2b(written.encode(), digest_size=16).hexdigest()
 
 

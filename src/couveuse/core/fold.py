@@ -8,11 +8,12 @@ The loop is the product's hot path: it reads integers from lists instead of attr
 that most events skip costs them one comparison.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from couveuse.core.conditions import is_number
 from couveuse.core.errors import OutOfOrder
-from couveuse.core.events import Adjustment, Change, Fact, Verdict, number_text
+from couveuse.core.events import NOTHING, Adjustment, Change, Fact, Verdict, key_text
 from couveuse.core.ledger import Ledger
 from couveuse.core.model import Stage
 from couveuse.core.plan import (
@@ -27,18 +28,17 @@ from couveuse.core.plan import (
     Match,
     Per,
     Plan,
-    PlannedCap,
     PlannedRule,
     Tracker,
 )
 from couveuse.core.state import Key, State, empty
 from couveuse.core.text import plain
-from couveuse.core.times import EVER, NEVER, Calendar
+from couveuse.core.times import DAY_US, EVER, HOUR_US, NEVER, Calendar, week_of
 
 # Plain integers: an enum's member costs a look-up at each use of the hot path.
 _VISIT, _HOUR, _DAY, _WEEK, _MONTH = int(Per.VISIT), int(Per.HOUR), int(Per.DAY), int(Per.WEEK), int(Per.MONTH)
 
-Step = tuple[int, Match, object]
+Step = tuple[int, Match, Any]
 """An instant, what happened, and whose fact it is: any reference for a behaviour, the `Fact` itself for a change."""
 
 
@@ -58,14 +58,16 @@ def fold(
     facts: Sequence[Fact],
     *,
     email: str | None = None,
+    since_always: Mapping[str, object] = NOTHING,
     until: int | None = None,
     ledger: Ledger | None = None,
 ) -> State:
     """A lead's state after its facts, given in canonical order and without copies (`canonical`).
 
-    Only facts up to and including `until` (microseconds) count; verdicts count whatever their time.
+    `since_always` are traits that hold before every fact. Only facts up to and including `until` (microseconds)
+    count; verdicts count whatever their time.
     """
-    state = empty(plan, email)
+    state = begin(plan, email, since_always)
     for fact in facts:
         learn_verdict(state, fact)
     limit = EVER if until is None else until
@@ -76,6 +78,14 @@ def fold(
             if not state.verdicts or is_counted(state, fact):
                 steps.append((fact.at, plan.match_fact(fact), fact))
     run(plan, state, steps, ledger)
+    return state
+
+
+def begin(plan: Plan, email: str | None, since_always: Mapping[str, object] = NOTHING) -> State:
+    """A lead's state before its first fact: what follows from its e-mail, and traits held since always."""
+    state = empty(plan, email)
+    if since_always:
+        _set_traits(plan, state, since_always)
     return state
 
 
@@ -100,8 +110,7 @@ def learn_verdict(state: State, fact: Fact) -> None:
     if fact.event != "Verdict Given":
         return
     words = fact.properties
-    target, source = words.get("of"), words.get("of_source")
-    hit = (source if isinstance(source, str) and source else None, str(number_text(target)).strip())
+    hit = (key_text(words.get("of_source")), key_text(words["of"]) or "")
     known = state.verdicts.get(hit)
     if known is None or known[0] < fact.key:
         state.verdicts = {**state.verdicts, hit: (fact.key, str(words["verdict"]))}
@@ -126,9 +135,10 @@ def run(  # noqa: C901, PLR0915 - one loop: a call for each of its steps would c
     plan: Plan, state: State, steps: Iterable[Step], ledger: Ledger | None = None
 ) -> None:
     """Take the state through steps in canonical order, in place; each line of points goes to the ledger, if any."""
-    ints, sums = state.ints, state.sums
+    ints, sums, used = state.ints, state.sums, state.used
     half_lives, sum_cells = plan.half_lives, plan.sum_cells
-    calendar = plan.calendar
+    calendar, offsets = plan.calendar, plan.calendar.offsets
+    day = 0
     for at, match, reference in steps:
         if match.change:
             _change(plan, state, at, match.change, reference, ledger)
@@ -142,6 +152,9 @@ def run(  # noqa: C901, PLR0915 - one loop: a call for each of its steps would c
             if at - ints[PAGE_AT] >= VISIT_GAP_US:
                 ints[VISIT] += 1
             ints[PAGE_AT] = at
+        if match.is_dated:
+            offset = offsets.get(at // HOUR_US)
+            day = (at + (calendar.offset(at) if offset is None else offset)) // DAY_US
         fired = False
         for rule in match.rules:
             if rule.lead is not None and not _lead_holds(state, rule):
@@ -150,7 +163,8 @@ def run(  # noqa: C901, PLR0915 - one loop: a call for each of its steps would c
                 continue
             cell = rule.repeat_cell
             if cell >= 0:
-                window = ints[VISIT] if rule.per == _VISIT else _window(calendar, rule.per, at)
+                per = rule.per
+                window = ints[VISIT] if per == _VISIT else day if per == _DAY else _window(calendar, per, day, at)
                 if ints[cell] != window:
                     ints[cell] = window
                     ints[cell + 1] = 1
@@ -159,19 +173,27 @@ def run(  # noqa: C901, PLR0915 - one loop: a call for each of its steps would c
                 else:
                     continue
             fired = True
-            points = rule.points
-            taken = 0.0
-            if rule.cap >= 0:
-                taken = _take(calendar, state, rule.cap, plan.caps[rule.cap], points, at)
-            if points:
+            points = given = rule.points
+            cap = rule.cap
+            if cap >= 0:
+                cell, per = rule.cap_cell, rule.cap_per
+                window = day if per == _DAY else _window(calendar, per, day, at)
+                if ints[cell] != window:
+                    ints[cell] = window
+                    used[cap] = 0.0
+                room = rule.cap_points - used[cap]
+                if points > room:
+                    given = room
+                used[cap] += given
+            if given:
                 half = rule.half
                 total, cell = sums[half], sum_cells[half]
                 if total and half_lives[half]:
                     total *= 0.5 ** ((at - ints[cell]) / half_lives[half])
-                sums[half] = total + (points - taken)
+                sums[half] = total + given
                 ints[cell] = at
             if ledger is not None:
-                ledger.entries.append((at, reference, rule.id, rule.half, points, taken, ledger.era))
+                ledger.entries.append((at, reference, rule.id, rule.half, points, points - given, ledger.era))
             if rule.stage_cell >= 0:
                 ints[rule.stage_cell] = at
             if rule.route_cell >= 0:
@@ -189,13 +211,14 @@ def run(  # noqa: C901, PLR0915 - one loop: a call for each of its steps would c
             _read_topics(plan, state, match.topics, at)
 
 
-def _window(calendar: Calendar, per: int, at: int) -> int:
-    if per == _DAY:
-        return calendar.day(at)
+def _window(calendar: Calendar, per: int, day: int, at: int) -> int:
+    """The window of an instant whose local day is known."""
     if per == _WEEK:
-        return calendar.week(at)
+        return week_of(day)
+    if per == _DAY:
+        return day
     if per == _MONTH:
-        return calendar.month(at)
+        return calendar.month_of(day)
     return calendar.hour(at) if per == _HOUR else 0
 
 
@@ -240,18 +263,6 @@ def _feed(state: State, trackers: tuple[Tracker, ...], at: int) -> None:
         trail, depth = state.trails[tracker.trail], tracker.depth
         if len(trail) < depth or trail[-depth] != at:
             state.trails[tracker.trail] = (*trail[1 - 2 * depth :], at)
-
-
-def _take(calendar: Calendar, state: State, index: int, cap: PlannedCap, points: float, at: int) -> float:
-    """What a cap takes from a line: the undecayed points beyond what its window still admits."""
-    window = _window(calendar, cap.per, at)
-    if state.ints[cap.cell] != window:
-        state.ints[cap.cell] = window
-        state.used[index] = 0.0
-    room = cap.points - state.used[index]
-    given = min(points, room)
-    state.used[index] += given
-    return points - given
 
 
 def _mature(calendar: Calendar, state: State, event: str, at: int) -> None:
@@ -318,19 +329,19 @@ def _change(plan: Plan, state: State, at: int, change: int, reference: object, l
     if change == Change.ADJUST:
         _adjust(plan, state, at, reference, ledger)
     elif change == Change.TRAITS:
-        _set_traits(plan, state, reference)
+        _set_traits(plan, state, reference.traits)
     elif change in (Change.JOIN, Change.LEAVE) and plan.reads_groups:
-        _move_group(plan, state, str(reference.properties["group"]), joins=change == Change.JOIN)
+        _move_group(plan, state, key_text(reference.properties["group"]) or "", joins=change == Change.JOIN)
 
 
-def _set_traits(plan: Plan, state: State, fact: Fact) -> None:
-    read = plan.read_traits(fact.traits)
+def _set_traits(plan: Plan, state: State, traits: Mapping[str, object]) -> None:
+    read = plan.read_traits(traits)
     if not read:
         return
     held = {**state.held, **read}
     for name, value in read.items():
         if value is None:
-            del held[name]
+            held.pop(name)
             if name in state.derived:
                 held[name] = state.derived[name]
     state.held = held

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
-Entry = tuple[int, object, str, int, float, float, int]
+Entry = tuple[int, Any, str, int, float, float, int]
 """An instant, a reference to the fact, the rule, which half-life, points, what the cap took, the era (cuts before)."""
 
 
@@ -31,7 +32,7 @@ class Line:
     """One line of the ledger: so many points, why, and of which fact; `reference` is None for fit and total."""
 
     at: int
-    reference: object
+    reference: Any
     rule: str
     kind: LineKind
     points: float

@@ -76,6 +76,9 @@ class PlannedRule:
     at_most: int
     repeat_cell: int
     cap: int
+    cap_per: int
+    cap_cell: int  # in ints: the cap's window; what it took stands in `used` under the cap's own number
+    cap_points: float
     stage_cell: int
     route_cell: int
 
@@ -93,15 +96,6 @@ class Tracker:
 
 
 @dataclass(slots=True)
-class PlannedCap:
-    """A cap as the fold reads it."""
-
-    points: float
-    per: int
-    cell: int  # in ints: the window; in used: the same position as the cap's own
-
-
-@dataclass(slots=True)
 class Match:
     """What one kind of event means: which rules its `where` admits, what it feeds, and what it changes."""
 
@@ -112,9 +106,11 @@ class Match:
     hots: tuple[int, ...] = ()
     topics: tuple[int, ...] = ()
     is_page: bool = False
+    is_dated: bool = False  # some rule's repeat or cap asks for a calendar window
     cuts: bool = False
     cools: bool = False
     recycles: bool = False
+    converts: bool = False
 
 
 @dataclass(slots=True)
@@ -143,7 +139,7 @@ class Plan:
         self.half_lives = _half_lives(model)
         self.sum_cells = [self.layout.take(1) for _ in self.half_lives]
         self.trackers: list[Tracker] = []
-        self.caps = [PlannedCap(c.points, PERS[c.per], self.layout.take(1)) for c in model.caps]
+        self.cap_cells = [self.layout.take(1) for _ in model.caps]
         self.route_cells: list[tuple[Rule, int]] = []
         cap_of = {rule: index for index, cap in enumerate(model.caps) for rule in cap.rules}
         self.rules = [self._rule(rule, cap_of.get(rule.id, -1)) for rule in model.rules]
@@ -157,7 +153,7 @@ class Plan:
         self.personas = [(persona.id, predicate(persona.where)) for persona in model.personas]
         self._place_trackers()
         self.layout.sums = len(self.half_lives) + len(self.topics)
-        self.layout.used = len(self.caps)
+        self.layout.used = len(model.caps)
         self.layout.held = len(self.rules)
         self.lead_fields = self._lead_fields()
         self.trait_paths = tuple(name.partition(".")[2] for name in self.lead_fields if name.startswith("traits."))
@@ -185,6 +181,9 @@ class Plan:
             at_most=repeat.at_most if repeat else 0,
             repeat_cell=self.layout.take(2) if repeat else -1,
             cap=cap,
+            cap_per=PERS[self.model.caps[cap].per] if cap >= 0 else Per.ALWAYS,
+            cap_cell=self.cap_cells[cap] if cap >= 0 else -1,
+            cap_points=self.model.caps[cap].points if cap >= 0 else 0.0,
             stage_cell=STAGE_AT + rule.stage if rule.stage is not None else -1,
             route_cell=route_cell,
         )
@@ -223,6 +222,7 @@ class Plan:
         """The names of behaviours that the model reads at all."""
         names = {rule.event for rule in self.model.rules} | {hot.event for hot in self.model.hot_when}
         names |= {tracker.event for tracker in self.trackers} | set(self.model.cycle_ends_on)
+        names.add(self.model.conversion.event)
         return frozenset(names)
 
     def event_fields(self, event: str) -> tuple[str, ...]:
@@ -283,21 +283,24 @@ class Plan:
             self._give_strength(found)
         lookup = found.get
         path = found.get("path")
+        rules = tuple(
+            planned
+            for rule, planned in zip(self.model.rules, self.rules, strict=True)
+            if rule.event == event and (planned.where is None or planned.where(lookup))
+        )
         return Match(
             event,
             change,
-            rules=tuple(
-                planned
-                for rule, planned in zip(self.model.rules, self.rules, strict=True)
-                if rule.event == event and (planned.where is None or planned.where(lookup))
-            ),
+            rules=rules,
             feeds=tuple(t for t in self._fed_by(event) if t.where is None or t.where(lookup)),
             hots=tuple(cell for hot, cell, where in self.hots if hot.event == event and (not where or where(lookup))),
             topics=self._topics_of(path) if isinstance(path, str) else (),
             is_page=event == PAGE_VIEWED and self.per_visit,
+            is_dated=any(rule.cap >= 0 or rule.per > Per.VISIT for rule in rules),
             cuts=event in self.model.cycle_ends_on,
             cools=event in COOLING,
             recycles=event == LEAD_REJECTED and self.model.recycle_to is not None and is_too_early(found.get("reason")),
+            converts=event == self.model.conversion.event,
         )
 
     def _fed_by(self, event: str) -> list[Tracker]:

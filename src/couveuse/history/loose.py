@@ -1,0 +1,438 @@
+"""Rows as the files hold them, under the same columns whatever the format: SQL for DuckDB, no row is judged yet.
+
+A loose row has `ref` (which row of which file), its keys as clean text, its time as `wall` (microseconds on its own
+clock) with `shift` (that clock's offset, null where the file does not say), the fields that the model reads as
+`f0, f1, ...`, a `flaw` where the row is broken as such, and `whole`, the row as JSON, where somebody has to see it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import duckdb
+
+from couveuse.core.events import CHANGES, MOST_ROW_BYTES, Adjustment, Change, Reject, Verdict
+from couveuse.core.times import ISO_PATTERN, WHITE
+from couveuse.errors import BadInput
+from couveuse.history.inputs import Format, Input
+
+KEYS = ("event", "occurred_at", "email", "user_id", "anonymous_id", "message_id", "source")
+PARTS = ("properties", "context", "traits")
+# What facts other than behaviours say.
+WORDS = ("group", "purpose", "kind", "points", "of", "of_source", "verdict")
+# A row's number within its file stands in the low bits of `ref`.
+REF_BITS = 40
+# DuckDB's own bound on one object, above ours, so that a row over ours is a reject and no failure of the file.
+MOST_OBJECT_BYTES = 64 << 20
+
+
+def quoted(text: str) -> str:
+    """Text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def name_of(column: str) -> str:
+    """A column's name as SQL wants it."""
+    return '"' + column.replace('"', '""') + '"'
+
+
+_WHITE = quoted(WHITE)
+_NUMBER = r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,15})?"
+
+MACROS = (
+    # Text that begins and ends with a visible ASCII letter is clean already: to look costs a tenth of to trim.
+    f"""create or replace macro clean(x) as case
+        when x >= '!' and x < chr(127) and ascii(right(x, 1)) between 33 and 126 then x
+        else nullif(trim(x, {_WHITE}), '') end""",
+    """create or replace macro json_number(j) as case
+        when j::double = floor(j::double) and abs(j::double) < 9007199254740992 then j::double::bigint::varchar
+        else j::double::varchar end""",
+    """create or replace macro json_key(j) as case json_type(j)
+        when 'VARCHAR' then clean(j->>'$') when 'UBIGINT' then j::varchar when 'BIGINT' then j::varchar
+        when 'HUGEINT' then j::varchar when 'DOUBLE' then json_number(j) end""",
+    f"""create or replace macro csv_json(x) as case
+        when x is null or x = '' then null
+        when regexp_full_match(x, '{_NUMBER}') then x
+        when lower(x) = 'true' or lower(x) = 'false' then lower(x)
+        else to_json(x)::varchar end""",
+    f"""create or replace macro time_parts(x) as
+        regexp_extract(trim(x, {_WHITE}), '^{ISO_PATTERN}$', ['d', 't', 'f', 'z'])""",
+    """create or replace macro wall_of(p) as
+        epoch_us(try_cast(p.d || ' ' || case length(p.t) when 0 then '00:00:00' when 5 then p.t || ':00' else p.t end
+            as timestamp)) + rpad(left(p.f, 6), 6, '0')::bigint""",
+    """create or replace macro shift_of(p) as case
+        when p.z = '' then null
+        when lower(p.z) = 'z' then 0
+        else (case left(p.z, 1) when '-' then -1 else 1 end)
+            * (substr(p.z, 2, 2)::bigint * 60 + coalesce(try_cast(right(replace(p.z, ':', ''), -3) as bigint), 0))
+            * 60000000 end""",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be read of each row: fields as `where` names them, and for files of leads, bare columns as traits."""
+
+    fields: tuple[str, ...]
+    rename: Mapping[str, str] = field(default_factory=dict)  # new name -> name in the file
+    are_leads: bool = False
+
+    def in_file(self, name: str) -> str:
+        """What a column is called in the file."""
+        return self.rename.get(name, name)
+
+    def part_of(self, name: str) -> tuple[str, str]:
+        """In which part of a row a field stands, and its path there."""
+        head, dot, tail = name.partition(".")
+        return (head, tail) if dot and head in PARTS else ("properties", name)
+
+    @property
+    def bare(self) -> str:
+        """The part to which bare columns belong."""
+        return "traits" if self.are_leads else "properties"
+
+
+def splits(path: str) -> list[tuple[str, ...]]:
+    """The ways in which a dotted path may be held, in the order in which they are looked for.
+
+    >>> splits("a.b.c")
+    [('a.b.c',), ('a', 'b.c'), ('a', 'b', 'c')]
+    """
+    head, dot, tail = path.partition(".")
+    return [(path,), *((head, *rest) for rest in splits(tail))] if dot else [(path,)]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the files of one kind are read: a FROM clause, and SQL for each thing that a loose row holds."""
+
+    source: str
+    row_number: str
+    key: Callable[[str], str]
+    wall: str
+    shift: str
+    has_time: str
+    fields: tuple[str, ...]  # as JSON text, but for `is_text`
+    is_text: tuple[bool, ...]
+    word: Callable[[str], str]  # a property, as JSON text
+    has_traits: str
+    whole: str
+    flaw: str
+
+
+def _is_incomplete(reading: Reading) -> str:
+    """What `couveuse.core.events.is_complete` says, negated, of rows that change something; a law's test compares."""
+
+    def key(word: str) -> str:
+        return f"json_key(({reading.word(word)})::json)"
+
+    def is_number(word: str) -> str:
+        return f"json_type(({reading.word(word)})::json) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'DOUBLE')"
+
+    kinds = ", ".join(quoted(kind) for kind in Adjustment)
+    verdicts = ", ".join(quoted(verdict) for verdict in Verdict)
+    needs = {
+        Change.TRAITS: reading.has_traits,
+        Change.JOIN: f"{key('group')} is not null",
+        Change.LEAVE: f"{key('group')} is not null",
+        Change.CONSENT: f"{key('purpose')} is not null",
+        Change.ADJUST: f"{key('kind')} in ({kinds}) and ({key('kind')} = '{Adjustment.RESET}' or {is_number('points')})",
+        Change.VERDICT: f"{key('of')} is not null and {key('verdict')} in ({verdicts})",
+    }
+    cases = " ".join(f"when {quoted(name)} then {needs[change]}" for name, change in CHANGES.items())
+    return f"not coalesce(case {reading.key('event')} {cases} else true end, false)"
+
+
+def select(reading: Reading, wanted: Wanted, number: int, *, as_text: Sequence[bool]) -> str:
+    """The loose rows of one file, the `number`-th; a field is plain text where all files hold it so."""
+    fields = [
+        sql if plain else (f"to_json({sql})::varchar" if is_text else sql)
+        for sql, is_text, plain in zip(reading.fields, reading.is_text, as_text, strict=True)
+    ]
+    columns = [f"{sql} as f{index}" for index, sql in enumerate(fields)]
+    event, mid = reading.key("event"), reading.key("message_id")
+    changes = ", ".join(quoted(name) for name in CHANGES)
+    shows = f"flaw is not null or mid is null or event in ({changes})" if not wanted.are_leads else "true"
+    inner = ", ".join(
+        (
+            f"({number}::bigint << {REF_BITS}) + {reading.row_number} as ref",
+            f"{event} as event",
+            f"{mid} as mid",
+            f"{reading.key('source')} as source",
+            f"{reading.key('email')} as email",
+            f"{reading.key('user_id')} as user_id",
+            f"{reading.key('anonymous_id')} as anonymous_id",
+            f"{reading.wall} as wall",
+            f"{reading.shift} as shift",
+            f"{reading.has_time} as has_time",
+            f"{reading.flaw} as flaw",
+            f"{_is_incomplete(reading)} as is_incomplete",
+            f"{reading.whole} as everything",
+            f"json_key(({reading.word('of')})::json) as said_of",
+            f"json_key(({reading.word('of_source')})::json) as said_of_source",
+            *columns,
+        )
+    )
+    outer = ", ".join(f"f{index}" for index in range(len(columns)))
+    return (
+        "select ref, event, mid, coalesce(source, '') as source, lower(email) as email, user_id, anonymous_id, wall, "
+        f"shift, has_time, flaw, is_incomplete, case when {shows} then everything end as whole, "
+        "case when event = 'Verdict Given' then said_of end as of_mid, "
+        f"case when event = 'Verdict Given' then said_of_source end as of_source{', ' + outer if outer else ''} "
+        f"from (select {inner} from {reading.source})"
+    )
+
+
+# ---- NDJSON ------------------------------------------------------------------------------------------------
+
+
+def ndjson(file: Input, wanted: Wanted) -> Reading:
+    """Lines of JSON: each line is looked through once, for all that is wanted of it."""
+    paths: list[str] = []
+
+    def at(*keys: str) -> str:
+        path = "$" + "".join("." + '"' + key.replace('"', '\\"') + '"' for key in keys)
+        if path not in paths:
+            paths.append(path)
+        return f"nullif(v[{paths.index(path) + 1}]::varchar, 'null')"
+
+    def value(name: str) -> str:
+        part, path = wanted.part_of(name)
+        ways = [at(part, *keys) for keys in splits(path)] + [at(f"{part}.{path}")]
+        ways += [at(*keys) for keys in splits(wanted.in_file(path))] if part == wanted.bare else []
+        return f"coalesce({', '.join(ways)})"
+
+    def key(name: str) -> str:
+        return f"json_key({at(wanted.in_file(name))}::json)"
+
+    keys = {name: key(name) for name in KEYS}
+    fields = tuple(value(name) for name in wanted.fields)
+    words = {name: value(name) for name in WORDS}
+    when = f"({at(wanted.in_file('occurred_at'))}::json)"
+    text = f"case when json_type({when}) = 'VARCHAR' then {when}->>'$' end"
+    listed = "[" + ", ".join(quoted(path) for path in paths) + "]"
+    source = (
+        f"(select n, j, case when j is not null then json_extract(j, {listed}) end as v from "
+        f"(select row_number() over () as n, json as j from read_ndjson_objects({quoted(file.path)}, "
+        f"ignore_errors = true, maximum_object_size = {MOST_OBJECT_BYTES})))"
+    )
+    return Reading(
+        source=source,
+        row_number="n",
+        key=keys.__getitem__,
+        wall=f"wall_of(time_parts({text}))",
+        shift=f"shift_of(time_parts({text}))",
+        has_time=f"coalesce({when}::varchar, '\"\"') != '\"\"'",
+        fields=fields,
+        is_text=(False,) * len(fields),
+        word=words.__getitem__,
+        has_traits="len(coalesce(json_keys(j, '$.traits'), [])) > 0 "
+        "or len(list_filter(json_keys(j), lambda k: starts_with(k, 'traits.'))) > 0",
+        whole="j::varchar",
+        flaw=f"""case when j is null or json_type(j) != 'OBJECT' then '{Reject.NOT_AN_OBJECT}'
+            when strlen(j::varchar) > {MOST_ROW_BYTES} then '{Reject.TOO_LARGE}'
+            when contains(j::varchar, '\\u0000') and regexp_matches(j::varchar, '(^|[^\\\\])(\\\\\\\\)*\\\\u0000')
+            then '{Reject.NUL}' end""",
+    )
+
+
+# ---- CSV ---------------------------------------------------------------------------------------------------
+
+
+def csv(file: Input, wanted: Wanted) -> Reading:
+    """Rows of text cells: numbers and booleans where they are written as such."""
+    _check_columns(file, file.columns, wanted)
+    columns = set(file.columns)
+    listed = "{" + ", ".join(f"{quoted(column)}: 'VARCHAR'" for column in file.columns) + "}"
+    source = (
+        f"(select row_number() over () as n, * from read_csv({quoted(file.path)}, columns = {listed}, header = true, "
+        f"delim = {quoted(file.delimiter)}, quote = '\"', escape = '\"', auto_detect = false, store_rejects = true, "
+        f"rejects_limit = 0, max_line_size = {MOST_OBJECT_BYTES}, encoding = {quoted(file.encoding)}))"
+    )
+    cells = [name_of(column) for column in file.columns]
+    when = wanted.in_file("occurred_at")
+    text = name_of(when) if when in columns else "null::varchar"
+    fields = tuple(_tabular(name, wanted, columns, lambda c: f"csv_json({c})", lambda c: c) for name in wanted.fields)
+    size = " + ".join(f"coalesce(strlen({cell}), 0)" for cell in cells)
+    nul = f"contains(concat_ws('', {', '.join(cells)}), chr(0))"
+    return Reading(
+        source=source,
+        row_number="n",
+        key=lambda name: (
+            f"clean({name_of(wanted.in_file(name))})" if wanted.in_file(name) in columns else "null::varchar"
+        ),
+        wall=f"wall_of(time_parts({text}))",
+        shift=f"shift_of(time_parts({text}))",
+        has_time=f"coalesce(clean({text}), '') != ''",
+        fields=fields,
+        is_text=(False,) * len(fields),
+        word=lambda name: _tabular(name, wanted, columns, lambda c: f"csv_json({c})", lambda c: c),
+        has_traits=_has_traits(file.columns),
+        whole=_whole({column: _csv_whole(column) for column in file.columns}),
+        flaw=f"case when {size} > {MOST_ROW_BYTES} then '{Reject.TOO_LARGE}' when {nul} then '{Reject.NUL}' end",
+    )
+
+
+def _csv_whole(column: str) -> str:
+    cell = name_of(column)
+    if column in PARTS:
+        return f"case when json_valid({cell}) then {cell}::json else csv_json({cell})::json end"
+    return f"csv_json({cell})::json"
+
+
+def _whole(members: Mapping[str, str]) -> str:
+    pairs = ", ".join(f"{quoted(column)}, {sql}" for column, sql in members.items())
+    return f"json_object({pairs})::varchar"
+
+
+def _tabular(
+    name: str,
+    wanted: Wanted,
+    columns: set[str],
+    value: Callable[[str], str],
+    inner: Callable[[str], str],
+) -> str:
+    """A field of a table with named columns: in an object's column, dotted, or bare, in that precedence."""
+    part, path = wanted.part_of(name)
+    ways = []
+    if part in columns:
+        held = inner(name_of(part))
+        steps = ["$" + "".join("." + '"' + key.replace('"', '\\"') + '"' for key in keys) for keys in splits(path)]
+        ways += [
+            f"nullif(json_extract(case when json_valid({held}) then {held} end, {quoted(s)})::varchar, 'null')"
+            for s in steps
+        ]
+    plain = [f"{part}.{path}"] + ([wanted.in_file(path)] if part == wanted.bare else [])
+    ways += [value(name_of(column)) for column in plain if column in columns]
+    if not ways:
+        return "null::varchar"
+    return ways[0] if len(ways) == 1 else f"coalesce({', '.join(ways)})"
+
+
+# ---- Parquet -----------------------------------------------------------------------------------------------
+
+
+def parquet(file: Input, wanted: Wanted, connection: duckdb.DuckDBPyConnection) -> Reading:
+    """Typed columns: text stays text, anything else is written as JSON."""
+    try:
+        described = connection.execute(f"describe select * from read_parquet({quoted(file.path)})").fetchall()
+    except duckdb.Error as error:
+        raise BadInput(
+            f"{file.path}: not a Parquet file that can be read ({first_line(error)}); write it again"
+        ) from None
+    types = {str(row[0]): str(row[1]) for row in described}
+    _check_columns(file, tuple(types), wanted)
+    used: list[str] = []
+
+    def key(name: str) -> str:
+        column = wanted.in_file(name)
+        kind = types.get(column)
+        if kind is None:
+            return "null::varchar"
+        used.extend([name_of(column)] if kind == "VARCHAR" and name_of(column) not in used else [])
+        if kind == "VARCHAR":
+            return f"clean({name_of(column)})"
+        return (
+            f"clean(json_key(to_json({name_of(column)})))"
+            if kind in ("DOUBLE", "FLOAT")
+            else f"clean({name_of(column)}::varchar)"
+        )
+
+    def as_json(column: str) -> str:
+        return column if types[column[1:-1]] == "VARCHAR" else f"to_json({column})::varchar"
+
+    keys = {name: key(name) for name in KEYS if name != "occurred_at"}
+    texts = tuple(_text_column(name, wanted, types) for name in wanted.fields)
+    fields = tuple(
+        name_of(column)
+        if column
+        else _tabular(
+            name, wanted, set(types), _json_of, lambda c: f"to_json({c})::varchar" if types[c[1:-1]] != "VARCHAR" else c
+        )
+        for name, column in zip(wanted.fields, texts, strict=True)
+    )
+    used += [name_of(column) for column in texts if column and name_of(column) not in used]
+    when = wanted.in_file("occurred_at")
+    wall, shift, has_time = _typed_time(when, types.get(when, ""))
+    size = " + ".join(f"coalesce(strlen({column}), 0)" for column in used) or "0"
+    nul = " or ".join(f"contains({column}, chr(0))" for column in used) or "false"
+    return Reading(
+        source=f"read_parquet({quoted(file.path)}, file_row_number = true)",
+        row_number="file_row_number + 1",
+        key=keys.__getitem__,
+        wall=wall,
+        shift=shift,
+        has_time=has_time,
+        fields=fields,
+        is_text=tuple(column is not None for column in texts),
+        word=lambda name: _tabular(name, wanted, set(types), _json_of, as_json),
+        has_traits=_has_traits(tuple(types)),
+        whole=_whole({column: f"to_json({name_of(column)})" for column in types}),
+        flaw=f"case when {size} > {MOST_ROW_BYTES} then '{Reject.TOO_LARGE}' when {nul} then '{Reject.NUL}' end",
+    )
+
+
+def _has_traits(columns: Sequence[str]) -> str:
+    """Whether a row of a table says any trait."""
+    held = [f"{name_of(c)} is not null" for c in columns if c.startswith("traits.")]
+    if "traits" in columns:
+        held.append(
+            f"len(coalesce(json_keys(case when json_valid({name_of('traits')}::varchar) then to_json({name_of('traits')}) end), [])) > 0"
+        )
+    return " or ".join(held) or "false"
+
+
+def _json_of(column: str) -> str:
+    return f"nullif(to_json({column})::varchar, 'null')"
+
+
+def _text_column(name: str, wanted: Wanted, types: Mapping[str, str]) -> str | None:
+    """The one column of text that holds a field, where nothing else can."""
+    part, path = wanted.part_of(name)
+    plain = [f"{part}.{path}"] + ([wanted.in_file(path)] if part == wanted.bare else [])
+    held = [column for column in plain if column in types]
+    return held[0] if part not in types and len(held) == 1 and types[held[0]] == "VARCHAR" else None
+
+
+def _typed_time(column: str, kind: str) -> tuple[str, str, str]:
+    cell = name_of(column)
+    is_there = f"{cell} is not null"
+    if kind == "TIMESTAMP WITH TIME ZONE":
+        return f"epoch_us({cell})", "0::bigint", is_there
+    if kind == "TIMESTAMP_NS":
+        return f"epoch_ns({cell}) // 1000", "null::bigint", is_there
+    if kind.startswith("TIMESTAMP") or kind == "DATE":
+        return f"epoch_us({cell}::timestamp)", "null::bigint", is_there
+    if kind == "VARCHAR":
+        return f"wall_of(time_parts({cell}))", f"shift_of(time_parts({cell}))", f"clean({cell}) is not null"
+    return "null::bigint", "null::bigint", is_there if kind else "false"
+
+
+def _check_columns(file: Input, columns: Sequence[str], wanted: Wanted) -> None:
+    """Without these columns no row can be a fact: better said once, with what is there."""
+    for old in wanted.rename.values():
+        if old not in columns:
+            raise BadInput(f"--map: {file.path} has no column {old!r}; it has: {', '.join(columns)}")
+    needed = [] if wanted.are_leads else ["event", "occurred_at"]
+    missing = [name for name in needed if wanted.in_file(name) not in columns]
+    if missing:
+        raise BadInput(
+            f"{file.path}: no column `{missing[0]}` (it has: {', '.join(columns[:12])}); "
+            f"rename one: --map {missing[0]}=COLUMN"
+        )
+    if not any(wanted.in_file(name) in columns for name in ("email", "user_id", "anonymous_id")):
+        raise BadInput(
+            f"{file.path}: no column `email`, `user_id` or `anonymous_id` (it has: {', '.join(columns[:12])}); "
+            "rename one: --map email=COLUMN"
+        )
+
+
+def reading_of(file: Input, wanted: Wanted, connection: duckdb.DuckDBPyConnection) -> Reading:
+    """How a file is read."""
+    if file.format is Format.PARQUET:
+        return parquet(file, wanted, connection)
+    return csv(file, wanted) if file.format is Format.CSV else ndjson(file, wanted)
+
+
+def first_line(error: Exception) -> str:
+    """An error's first line, short enough for one of ours."""
+    return str(error).strip().partition("\n")[0][:200]

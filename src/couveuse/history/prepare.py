@@ -1,0 +1,318 @@
+"""From rows to slim facts: known by whom, each once, in canonical order lead by lead, in one file.
+
+Text is slow to sort and integers are quick: here each fact becomes a few integers, sorted, and the little text that
+some facts need (who the lead is, what a change says, a hit of which a verdict speaks) is kept beside them as notes.
+Hashes only nominate: copies and ties are compared in full, and two leads under one digest are refused.
+"""
+
+import json
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from couveuse.core import times
+from couveuse.core.events import CHANGES, FIRST_OF_INSTANT
+from couveuse.core.plan import Match
+from couveuse.errors import BadInput
+from couveuse.history.identities import resolve_owners
+from couveuse.history.inputs import Format, Input
+from couveuse.history.loose import REF_BITS, quoted
+from couveuse.history.staging import LOST, WON, Staging
+
+# Where a verdict stands within its lead: before every fact, since it counts whatever its time.
+VERDICT_AT = times.NEVER + 1
+# So many digests are sorted at once, eight bytes each.
+SORTED_AT_ONCE = 20_000_000
+DIGESTS = 2**64
+
+FIRST_KINDS = ", ".join(quoted(name) for name, change in CHANGES.items() if change in FIRST_OF_INSTANT)
+CHANGE_NAMES = ", ".join(quoted(name) for name in CHANGES)
+IS_KIND_1 = f"(event not in ({FIRST_KINDS}))::tinyint"
+
+Kind = tuple[str, tuple[object, ...]]
+"""An event's name and the values of the fields that the model reads of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A history ready to fold: facts as integers and notes as text, both sorted by lead and canonical order."""
+
+    facts: Path
+    notes: Path
+    kinds: tuple[Kind, ...]  # one example for each `match` in the facts
+    rows: int
+
+
+def prepare(staging: Staging, events: Sequence[Input], leads: Sequence[Input]) -> Prepared:
+    """Prepare the events and leads of these files.
+
+    Raises BadInput where nothing can be scored.
+    """
+    staging.stage_events(events)
+    if leads:
+        staging.stage_leads(leads)
+    _own(staging)
+    _slim(staging)
+    _tell_copies(staging)
+    kinds = _classify(staging)
+    _people(staging)
+    return Prepared(_write_facts(staging), _write_notes(staging), kinds, staging.counts.facts)
+
+
+def _own(staging: Staging) -> None:
+    """Whose each row is: `sort` 0 for an e-mail, 1 a user id, 2 a device; and the key."""
+    views = ("facts", "known_rows", *(("lead_rows",) if staging.has_leads else ()))
+    if staging.has_keys:
+        keys = {"facts": f"email, user_id, anonymous_id, inst, {IS_KIND_1} as kind, source, mid"}
+        rows = " union all ".join(
+            f"select {keys.get(view, 'email, user_id, anonymous_id, inst, kind, source, mid')} from {view}"
+            for view in views
+        )
+        resolve_owners(staging.sql, rows)
+    for view in views:
+        staging.sql(f"create view owned_{view} as {_owned(view, has_keys=staging.has_keys)}")
+
+
+def _owned(view: str, *, has_keys: bool) -> str:
+    if not has_keys:
+        return f"select *, 0::tinyint as sort, email as key from {view}"
+    return f"""select v.*,
+            coalesce(case when v.email is not null then 0 end, u.osort, case when v.user_id is not null then 1 end,
+                a.osort, 2)::tinyint as sort,
+            coalesce(v.email, u.okey, v.user_id, a.okey, v.anonymous_id) as key
+        from {view} v
+        left join owners u on u.sort = 1 and u.key = v.user_id and v.email is null
+        left join owners a on a.sort = 2 and a.key = v.anonymous_id and v.email is null and v.user_id is null"""
+
+
+def _slim(staging: Staging) -> None:
+    """Each fact as integers, written once; every later question is put to these."""
+    codes = ", ".join(["event", *_read_fields(staging)])
+    target = quoted(str(staging.folder / "slim.parquet"))
+    staging.sql(
+        f"""copy (select ref, hash(sort, key) as lead, (hash(key, sort, 7) % 4294967291)::uinteger as proof, inst, {IS_KIND_1} as kind,
+            hash({codes}) as code, hash(mid) as id, (event in ({CHANGE_NAMES})) as is_change
+            from owned_facts where {_only(staging, "true")})
+            to {target} (format parquet, compression lz4)"""
+    )
+    staging.sql(f"create view slim as select * from read_parquet({target})")
+    counts = staging.counts
+    ((facts, counts.first_at, counts.last_at),) = staging.sql("select count(*), min(inst), max(inst) from slim")  # type: ignore[assignment]
+    counts.facts = int(str(facts))
+    if counts.facts < counts.rows:
+        staging.count_rejects()
+    if not counts.facts and not staging.has_leads and staging.options.only is None:
+        staging.check_usable()
+
+
+def _only(staging: Staging, otherwise: str) -> str:
+    """The condition on `key` that picks the one lead asked for, if one was."""
+    only = staging.options.only
+    return otherwise if only is None else f"key in ({quoted(only)}, {quoted(only.strip().lower())})"
+
+
+def _read_fields(staging: Staging) -> list[str]:
+    """Each field, where the event is one of which the model reads it; else nothing, so that kinds stay few."""
+    plan = staging.plan
+    columns = []
+    for index, name in enumerate(staging.fields):
+        if name in plan.event_fields("any other event"):
+            columns.append(f"f{index}")
+            continue
+        readers = sorted(event for event in plan.event_names() if name in plan.event_fields(event))
+        columns.append(f"case when event in ({', '.join(map(quoted, readers))}) then f{index} end")
+    return columns
+
+
+# ---- Copies, ties and hits ---------------------------------------------------------------------------------
+
+
+def _repeated(staging: Staging, expression: str) -> pa.Array:
+    """The digests that more than one fact has: sorted in shares that fit into memory, neighbours compared."""
+    shares = staging.counts.facts // SORTED_AT_ONCE + 1
+    found = []
+    for share in range(shares):
+        low, high = DIGESTS * share // shares, DIGESTS * (share + 1) // shares - 1
+        where = f"where h between {low} and {high}" if shares > 1 else ""
+        table = staging.connection.cursor().sql(f"select h from (select {expression} as h from slim) {where}")
+        digests = np.sort(table.fetchnumpy()["h"])
+        found.append(np.unique(digests[1:][digests[1:] == digests[:-1]]))
+    return pa.array(np.concatenate(found), pa.uint64())
+
+
+def _tell_copies(staging: Staging) -> None:
+    """Copies of one fact, ties of one instant, and hits of which a verdict speaks: fetch their text, then tell."""
+    with ThreadPoolExecutor(2) as pool:
+        alike, tied = pool.map(lambda e: _repeated(staging, e), ("id", "hash(lead, inst, kind)"))
+    for name, digests in (("alike", alike), ("tied", tied)):
+        staging.sql(f"create table {name} (h ubigint)")
+        staging.insert(name, pa.table({"h": digests}))
+    staging.sql(
+        f"""create table changes as select ref, event, mid, source, inst, whole, of_mid, of_source
+            from facts where event in ({CHANGE_NAMES})"""
+    )
+    staging.sql(
+        """create table texts as
+        with wanted as (
+            select ref, lead, inst, kind, id from slim
+            where id in (from alike) or hash(lead, inst, kind) in (from tied)
+                or id in (select hash(of_mid) from changes where of_mid is not null)
+        )
+        select w.*, f.source, f.mid, f.event, f.email, f.user_id, f.anonymous_id
+        from wanted w join known_rows f using (ref)"""
+    )
+    staging.sql(
+        """create table losers as select ref from (
+            select ref, row_number() over (partition by source, mid order by inst, kind, event, email nulls last,
+                user_id nulls last, anonymous_id nulls last, ref) as place
+            from texts where id in (from alike)) where place > 1"""
+    )
+    staging.sql(
+        """create table ranks as select ref, place from (
+            select ref, row_number() over (partition by lead, inst, kind order by source, mid) as place,
+                count(*) over (partition by lead, inst, kind) as size
+            from texts where hash(lead, inst, kind) in (from tied) and ref not in (from losers)) where size > 1"""
+    )
+    staging.counts.copies = staging.one("select count(*) from losers")
+    staging.counts.facts -= staging.counts.copies
+
+
+# ---- What each kind of event means -------------------------------------------------------------------------
+
+
+def _classify(staging: Staging) -> tuple[Kind, ...]:
+    """Ask the core, once for each distinct kind of event, what it means, and number the meanings."""
+    fields = ", ".join(f"f{index}" for index in range(len(staging.fields)))
+    reader = staging.connection.cursor().sql(
+        f"""select k.code, f.event{", " + fields if fields else ""}
+            from (select code, min(ref) as ref from slim group by code) k join known_rows f using (ref)"""
+    )
+    staging.sql("create table kinds (code ubigint, match integer)")
+    numbers: dict[object, int] = {}
+    kinds: list[Kind] = []
+    for batch in reader.to_arrow_reader(65_536):
+        events, *columns = (column.to_pylist() for column in batch.columns[1:])
+        found = []
+        for event, *cells in zip(events, *columns, strict=True):
+            values = _values(staging, event, cells)
+            number = numbers.setdefault(meaning(staging.plan.match(event, values)), len(kinds))
+            if number == len(kinds):
+                kinds.append((event, values))
+            found.append(number)
+        staging.insert("kinds", pa.table({"code": batch.column(0), "match": pa.array(found, pa.int32())}))
+    return tuple(kinds)
+
+
+def _values(staging: Staging, event: str, cells: Sequence[str | None]) -> tuple[object, ...]:
+    held = dict(zip(staging.fields, zip(cells, staging.as_text, strict=True), strict=True))
+    read = (held[name] for name in staging.plan.event_fields(event))
+    return tuple(cell if is_text or cell is None else json.loads(cell) for cell, is_text in read)
+
+
+def meaning(match: Match) -> object:
+    """Two kinds of events with one meaning are one to the fold; the name counts where rules fire or it is a change."""
+    return (
+        match.event if match.rules or match.change else "",
+        tuple(rule.id for rule in match.rules),
+        tuple(id(tracker) for tracker in match.feeds),
+        match.hots,
+        match.topics,
+        match.is_page,
+        match.cuts,
+        match.cools,
+        match.recycles,
+        match.converts,
+    )
+
+
+# ---- People ------------------------------------------------------------------------------------------------
+
+
+def _people(staging: Staging) -> None:
+    """Everyone of whom there is a fact or a row of a file of leads, by digest."""
+    if staging.one("select count(*) from (select lead from slim group by lead having min(proof) != max(proof))"):
+        raise BadInput("two leads have one digest; score the history in two parts")
+    found = """select s.lead, f.sort, f.key from (select lead, min(ref) as ref from slim group by lead) s
+        join owned_known_rows f using (ref)"""
+    if staging.has_leads:
+        also = f"select hash(sort, key) as lead, sort, key from owned_lead_rows where {_only(staging, 'true')}"
+        found = (
+            f"select lead, any_value(sort) as sort, any_value(key) as key from ({found} union all {also}) group by lead"
+        )
+    staging.sql(f"create table people as {found}")
+    staging.counts.visitors = staging.one("select count(*) from people where sort = 2")
+    staging.counts.leads = staging.one("select count(*) from people") - staging.counts.visitors
+    if not staging.options.visitors:
+        staging.sql("delete from people where sort = 2")
+
+
+# ---- Facts and notes ---------------------------------------------------------------------------------------
+
+
+def _write_facts(staging: Staging) -> Path:
+    """Integers, sorted by lead and canonical order, verdicts first."""
+    path = staging.folder / "facts.parquet"
+    joins = "left join kinds k using (code)"
+    rank = "0::integer"
+    if staging.one("select count(*) from ranks"):
+        joins += " left join ranks r using (ref)"
+        rank = "coalesce(r.place, 0)::integer"
+    if staging.counts.copies:
+        joins += " anti join losers using (ref)"
+    seen = (
+        "" if staging.options.visitors or not staging.counts.visitors else "where s.lead in (select lead from people)"
+    )
+    verdict = next(quoted(name) for name, change in CHANGES.items() if change.name == "VERDICT")
+    staging.sql("create table verdicts as select ref from changes where event = " + verdict)
+    staging.sql(
+        f"""copy (select s.lead, case when s.is_change and s.ref in (from verdicts) then {VERDICT_AT} else s.inst end as inst,
+                s.kind, {rank} as rank, k.match, s.ref
+            from slim s {joins} {seen} order by lead, inst, kind, rank)
+            to {quoted(str(path))} (format parquet, compression lz4, row_group_size 61440)"""
+    )
+    return path
+
+
+def _write_notes(staging: Staging) -> Path:
+    """Text: a header a lead (`ref` null), and what changes and hits need, sorted by lead."""
+    path = staging.folder / "notes.parquet"
+    tables = [number for number, file in enumerate(staging.files) if file.format is not Format.NDJSON]
+    is_table = f"(c.ref >> {REF_BITS}) in ({', '.join(map(str, tables))})" if tables else "false"
+    notes = [
+        f"""select s.lead, s.ref, json_array(c.inst, c.event, c.mid, c.source, {is_table}, c.whole::json)::varchar as note
+            from changes c join slim s using (ref)"""
+    ]
+    if staging.options.named:
+        notes.append(
+            "select s.lead, s.ref, json_array(f.source, f.mid)::varchar as note from slim s join known_rows f using (ref) "
+            "where not s.is_change"
+        )
+    else:
+        notes.append(
+            """select lead, ref, json_array(source, mid)::varchar as note from texts
+            where id in (select hash(of_mid) from changes where of_mid is not null) and ref not in (select ref from changes)"""
+        )
+    staging.sql(
+        f"""copy (
+            {_headers(staging)} union all select n.* from ({" union all ".join(notes)}) n semi join people using (lead)
+            order by lead) to {quoted(str(path))} (format parquet, compression lz4, row_group_size 61440)"""
+    )
+    return path
+
+
+def _headers(staging: Staging) -> str:
+    if not staging.has_leads:
+        return """select lead, null::bigint as ref,
+            to_json({sort: sort, key: key, traits: null, won: null})::varchar as note from people"""
+    won = ", ".join(quoted(word) for word in WON)
+    lost = ", ".join(quoted(word) for word in LOST)
+    return f"""select p.lead, null::bigint as ref,
+            to_json({{sort: p.sort, key: p.key, traits: t.traits, won: t.won}})::varchar as note
+        from people p left join (
+            select hash(sort, key) as lead, list(traits order by traits) as traits,
+                bool_or(case when won in ({won}) then true when won in ({lost}) or won is null then false end) as won
+            from owned_lead_rows group by 1) t using (lead)"""

@@ -1,0 +1,292 @@
+"""The files' rows, judged: which are facts, at which instant, and the first reason for which a row is none."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import duckdb
+import pyarrow as pa
+
+from couveuse.core import times
+from couveuse.core.events import CURES, Reject, digest
+from couveuse.core.plan import Plan
+from couveuse.errors import BadInput, CouveuseError
+from couveuse.history import loose
+from couveuse.history.inputs import Format, Input
+from couveuse.history.loose import Wanted, quoted
+
+BATCH_ROWS = 65_536
+# What a win is called in a column of leads; whatever else is there and not among the losses is refused.
+WON, LOST = ("true", "1", "yes", "oui", "won", "y"), ("false", "0", "no", "non", "lost", "n")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a history is to be read."""
+
+    zone: ZoneInfo
+    latest: int  # what is later is in the future, microseconds
+    known_at: int | None = None  # only what had occurred by then is known
+    rename: Mapping[str, str] = field(default_factory=dict)
+    visitors: bool = False
+    named: bool = False  # every fact keeps its source and message_id (for ledgers and states)
+    only: str | None = None  # one lead
+    won: str | None = None  # the column of leads that says who converted
+
+
+@dataclass(slots=True)
+class Counts:
+    """What was read, and what became of it."""
+
+    rows: int = 0
+    facts: int = 0
+    copies: int = 0
+    leads: int = 0
+    visitors: int = 0
+    without_zone: int = 0
+    lead_rows: int = 0
+    first_at: int | None = None
+    last_at: int | None = None
+    rejects: dict[str, int] = field(default_factory=dict)
+
+
+class Staging:
+    """Files as views of rows in one DuckDB connection, with what is too slow to read twice kept in one folder."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, folder: Path, plan: Plan, options: Options) -> None:
+        self.connection = connection
+        self.folder = folder
+        self.plan = plan
+        self.options = options
+        self.counts = Counts()
+        self.files: list[Input] = []
+        self.fields = plan.fields()
+        self.as_text: tuple[bool, ...] = ()
+        self.has_keys = False
+        self.has_leads = False
+        for macro in loose.MACROS:
+            self.sql(macro)
+
+    def sql(self, text: str) -> list[tuple[object, ...]]:
+        """Run one statement; what DuckDB cannot do is said with a cure."""
+        try:
+            return self.connection.execute(text).fetchall()
+        except duckdb.Error as error:
+            raise as_couveuse_error(error) from error
+
+    def one(self, text: str) -> int:
+        """The one number that a query gives, 0 for none."""
+        value = self.sql(text)[0][0]
+        return value if isinstance(value, int) else 0
+
+    def insert(self, table: str, rows: pa.Table) -> None:
+        """Append an Arrow table to a table of the database."""
+        self.connection.register("incoming", rows)
+        self.sql(f"insert into {table} select * from incoming")
+        self.connection.unregister("incoming")
+
+    def stage_events(self, files: Sequence[Input]) -> None:
+        """`judged`: every row with its instant and why it is no fact; `facts`: those that are."""
+        self.files = list(files)
+        self.as_text = self._stage(files, Wanted(self.fields, self.options.rename), "loose_events")
+        lacking = self._judge()
+        known = f" and inst <= {self.options.known_at}" if self.options.known_at is not None else ""
+        # `known_rows` serves look-ups by `ref` of rows that were judged before: it does not judge them again.
+        if lacking:
+            self._digest_rows()
+            self.sql(
+                """create view known_rows as select j.* exclude (mid), coalesce(j.mid, d.mid) as mid
+                from loose_events j left join digests d using (ref)"""
+            )
+            self.sql(
+                f"""create view facts as select j.* exclude (mid), coalesce(j.mid, d.mid) as mid
+                from judged j left join digests d using (ref) where reason is null{known}"""
+            )
+        else:
+            self.sql("create view known_rows as select * from loose_events")
+            self.sql(f"create view facts as select * from judged where reason is null{known}")
+
+    def _stage(self, files: Sequence[Input], wanted: Wanted, view: str) -> tuple[bool, ...]:
+        """A view of the loose rows: Parquet is read where it stands, anything else is written as Parquet once."""
+        readings = [loose.reading_of(file, wanted, self.connection) for file in files]
+        as_text = tuple(all(r.is_text[i] for r in readings) for i in range(len(wanted.fields)))
+        selects = []
+        for number, (file, reading) in enumerate(zip(files, readings, strict=True)):
+            select = loose.select(reading, wanted, number, as_text=as_text)
+            if file.format is not Format.PARQUET:
+                target = quoted(str(self.folder / f"{view}-{number}.parquet"))
+                self._read_file(file, f"copy ({select}) to {target} (format parquet, compression lz4)")
+                select = f"select * from read_parquet({target})"
+            selects.append(select)
+        self.sql(f"create view {view} as {' union all '.join(selects)}")
+        return as_text
+
+    def _read_file(self, file: Input, copy: str) -> None:
+        try:
+            self.connection.execute(copy)
+        except duckdb.Error as error:
+            if is_of_disk(error):
+                raise as_couveuse_error(error) from error
+            raise BadInput(
+                f"{file.path}: cannot be read to its end ({loose.first_line(error)}); copy it again"
+            ) from error
+
+    def _judge(self) -> int:
+        """Give each row its instant and reason; returns how many rows have no message_id."""
+        (row,) = self.sql(
+            "select count(*), count(*) filter (wall is not null and shift is null), "
+            "min(wall) filter (shift is null), max(wall) filter (shift is null), "
+            "count(*) - count(mid), count(user_id) + count(anonymous_id) from loose_events"
+        )
+        rows, without_zone, first, last, lacking, keys = (value if isinstance(value, int) else 0 for value in row)
+        self.counts.rows, self.counts.without_zone, self.has_keys = rows, without_zone, keys > 0
+        shift = offset_sql(self.options.zone, first, last) if without_zone else "0"
+        edges = (times.microseconds(datetime(y, 1, 1, tzinfo=UTC)) for y in (times.FIRST_YEAR, times.LAST_YEAR))
+        earliest, end = edges
+        self.sql(
+            f"""create view judged as select *, case when flaw is not null then flaw
+                when event is null then '{Reject.NO_EVENT}'
+                when not has_time then '{Reject.NO_TIME}'
+                when inst is null or inst < {earliest} or inst >= {end} then '{Reject.BAD_TIME}'
+                when inst > {self.options.latest} then '{Reject.FUTURE}'
+                when email is null and user_id is null and anonymous_id is null then '{Reject.NO_IDENTITY}'
+                when is_incomplete then '{Reject.BAD_CHANGE}' end as reason
+            from (select *, wall - coalesce(shift, {shift}) as inst from loose_events)"""
+        )
+        return lacking
+
+    def rows_as_objects(self, batch: pa.RecordBatch, ref: str, whole: str) -> list[dict[str, object]]:
+        """Whole rows as the core reads them: renamed, and without the empty cells of tables."""
+        tables = {number for number, file in enumerate(self.files) if file.format is not Format.NDJSON}
+        pairs = zip(batch.column(ref).to_pylist(), batch.column(whole).to_pylist(), strict=True)
+        rename = {old: new for new, old in self.options.rename.items()}
+        return [
+            plain_row(json.loads(text), rename, is_table=number >> loose.REF_BITS in tables) for number, text in pairs
+        ]
+
+    def _digest_rows(self) -> None:
+        """Rows without a message_id are known by a digest of the whole."""
+        self.sql("create table digests (ref bigint, mid varchar)")
+        reader = self.connection.cursor().sql(
+            "select ref, inst, whole from judged where mid is null and reason is null"
+        )
+        for batch in reader.to_arrow_reader(BATCH_ROWS):
+            rows = self.rows_as_objects(batch, "ref", "whole")
+            mids = [digest(row, at) for row, at in zip(rows, batch.column("inst").to_pylist(), strict=True)]
+            self.insert("digests", pa.table({"ref": batch.column("ref"), "mid": pa.array(mids, pa.string())}))
+
+    def count_rejects(self) -> None:
+        """Why the rows that are no facts are none."""
+        counted = self.sql("select reason, count(*) from judged where reason is not null group by 1 order by 2 desc, 1")
+        self.counts.rejects |= {str(reason): int(str(count)) for reason, count in counted}
+
+    def check_usable(self) -> None:
+        """Raise BadInput where not one row is a fact."""
+        names = ", ".join(file.name for file in self.files[:3])
+        if not self.counts.rejects:
+            raise BadInput(f"{names}: no rows; export the rows, too")
+        reason, count = max(self.counts.rejects.items(), key=lambda item: item[1])
+        raise BadInput(
+            f"{names}: no usable row of {self.counts.rows}; {count} have {reason.replace('_', ' ')}: "
+            f"{CURES[Reject(reason)]}"
+        )
+
+    # ---- Leads ---------------------------------------------------------------------------------------------
+
+    def stage_leads(self, files: Sequence[Input]) -> None:
+        """`lead_rows`: whom the files of leads speak of, with the traits that the model reads."""
+        names = [f"traits.{path}" for path in self.plan.trait_paths]
+        if self.options.won:
+            names.append(f"traits.{self.options.won}")
+        wanted = Wanted(tuple(names), self.options.rename, are_leads=True)
+        as_text = self._stage(files, wanted, "loose_leads")
+        cells = [f"to_json(f{i})" if text else f"f{i}::json" for i, text in enumerate(as_text)]
+        pairs = ", ".join(f"{quoted(path)}, {cell}" for path, cell in zip(self.plan.trait_paths, cells, strict=False))
+        won = f"json_key({cells[-1]})" if self.options.won else "null::varchar"
+        self.sql(
+            f"""create view lead_rows as select ref, email, user_id, anonymous_id, json_object({pairs})::varchar as traits,
+                lower({won if not self.options.won else f"coalesce({won}, {cells[-1]}::varchar)"}) as won,
+                {times.NEVER}::bigint as inst, 0::tinyint as kind, source, coalesce(mid, '') as mid
+                from loose_leads where flaw is null and coalesce(email, user_id, anonymous_id) is not null"""
+        )
+        self.has_leads = True
+        self.counts.lead_rows = self.one("select count(*) from loose_leads")
+        self._check_leads(files)
+        self.has_keys = self.has_keys or self.one("select count(user_id) + count(anonymous_id) from lead_rows") > 0
+
+    def _check_leads(self, files: Sequence[Input]) -> None:
+        named = self.one("select count(*) from lead_rows")
+        if not named:
+            raise BadInput(f"{files[0].path}: no row says who its lead is: {CURES[Reject.NO_IDENTITY]}")
+        if named < self.counts.lead_rows:
+            self.counts.rejects[f"lead_{Reject.NO_IDENTITY}"] = self.counts.lead_rows - named
+        if not self.options.won:
+            return
+        words = ", ".join(quoted(word) for word in (*WON, *LOST))
+        strange = self.sql(f"select won from lead_rows where won is not null and won not in ({words}) limit 1")
+        if strange:
+            raise BadInput(
+                f"--won {self.options.won}: {strange[0][0]!r} says neither won nor lost; write one of {', '.join(WON)}, "
+                f"or one of {', '.join(LOST)}"
+            )
+        if not self.one("select count(won) from lead_rows"):
+            raise BadInput(f"--won {self.options.won}: {files[0].path} has no such column, or nothing in it")
+
+
+def plain_row(row: dict[str, object], rename: Mapping[str, str], *, is_table: bool) -> dict[str, object]:
+    """A whole row as the core reads it; a table's empty cells say nothing."""
+    if is_table:
+        row = _without_nulls(row)
+    return {rename.get(name, name): value for name, value in row.items()} if rename else row
+
+
+def _without_nulls(row: Mapping[str, object]) -> dict[str, object]:
+    return {
+        name: _without_nulls(value) if isinstance(value, dict) else value
+        for name, value in row.items()
+        if value is not None
+    }
+
+
+def offset_sql(zone: ZoneInfo, first_wall: int, last_wall: int) -> str:
+    """The offset of a zone's clocks, by the wall clock, over the years between two instants."""
+    limits = [times.microseconds(datetime(y, 1, 1, tzinfo=UTC)) for y in (times.FIRST_YEAR, times.LAST_YEAR)]
+    first, last = (times.moment(min(max(wall, limits[0]), limits[1])).year for wall in (first_wall, last_wall))
+    pairs = times.local_offsets(zone, first - 1, last + 1)
+    cases = " ".join(f"when wall >= {wall} then {offset}" for wall, offset in reversed(pairs[1:]))
+    return f"(case {cases} else {pairs[0][1]} end)" if cases else str(pairs[0][1])
+
+
+def is_of_disk(error: duckdb.Error) -> bool:
+    """Whether the disk, not the file, is at fault."""
+    return any(word in str(error) for word in ("No space left", "max_temp_directory_size", "Disk quota"))
+
+
+def as_couveuse_error(error: duckdb.Error) -> CouveuseError:
+    """What DuckDB could not do, as one line with a cure."""
+    text = loose.first_line(error)
+    if is_of_disk(error):
+        return CouveuseError(f"the disk is full ({text}); free some space, or set TMPDIR to a folder on another disk")
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return CouveuseError(f"not enough memory ({text}); give more with --memory, as --memory 4GB")
+    if isinstance(error, (duckdb.IOException, duckdb.InvalidInputException)):
+        return BadInput(f"a file cannot be read to its end ({text}); copy it again, and check what wrote it")
+    return CouveuseError(f"the history could not be read ({text}); please report it, with the model and one row")
+
+
+def connect(folder: Path, *, threads: int, memory: str) -> duckdb.DuckDBPyConnection:
+    """DuckDB in memory, spilling into the folder, that neither asks the network nor draws on the terminal."""
+    connection = duckdb.connect()
+    for setting in (
+        f"threads = {threads}",
+        f"memory_limit = {quoted(memory)}",
+        f"temp_directory = {quoted(str(folder / 'spill'))}",
+        "enable_progress_bar = false",
+        "timezone = 'UTC'",
+        "autoinstall_known_extensions = false",
+    ):
+        connection.execute(f"set {setting}")
+    return connection
