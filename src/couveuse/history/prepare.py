@@ -65,14 +65,12 @@ def prepare(staging: Staging, events: Sequence[Input], leads: Sequence[Input]) -
 
 def _own(staging: Staging) -> None:
     """Whose each row is: `sort` 0 for an e-mail, 1 a user id, 2 a device; and the key."""
-    views = ("facts", "known_rows", *(("lead_rows",) if staging.has_leads else ()))
     if staging.has_keys:
-        keys = {"facts": f"email, user_id, anonymous_id, inst, {IS_KIND_1} as kind, source, mid"}
-        rows = " union all ".join(
-            f"select {keys.get(view, 'email, user_id, anonymous_id, inst, kind, source, mid')} from {view}"
-            for view in views
-        )
+        rows = f"select email, user_id, anonymous_id, inst, {IS_KIND_1} as kind, source, mid from facts"
+        if staging.has_leads:
+            rows += " union all select email, user_id, anonymous_id, inst, kind, source, mid from lead_rows"
         resolve_owners(staging.sql, rows)
+    views = ["facts", "known_rows", *(["lead_rows"] if staging.has_leads else [])]
     for view in views:
         staging.sql(f"create view owned_{view} as {_owned(view, has_keys=staging.has_keys)}")
 

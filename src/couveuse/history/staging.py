@@ -67,6 +67,7 @@ class Staging:
         self.as_text: tuple[bool, ...] = ()
         self.has_keys = False
         self.has_leads = False
+        self.bad_cells: list[tuple[str, int, str]] = []  # file, line and text of CSV rows that do not fit the header
         for macro in loose.MACROS:
             self.sql(macro)
 
@@ -127,12 +128,22 @@ class Staging:
     def _read_file(self, file: Input, copy: str) -> None:
         try:
             self.connection.execute(copy)
+            if file.format is Format.CSV:
+                self._keep_bad_cells(file)
         except duckdb.Error as error:
             if is_of_disk(error):
                 raise as_couveuse_error(error) from error
             raise BadInput(
                 f"{file.path}: cannot be read to its end ({loose.first_line(error)}); copy it again"
             ) from error
+
+    def _keep_bad_cells(self, file: Input) -> None:
+        """Rows that could not be cut into as many cells as the header has, each once, by line."""
+        found = self.sql("select line, any_value(csv_line) from reject_errors group by line order by line")
+        self.bad_cells += [(file.path, int(str(line)), str(text)) for line, text in found]
+        self.sql("delete from reject_errors")
+        if found:
+            self.counts.rejects[Reject.BAD_CELLS] = len(self.bad_cells)
 
     def _judge(self) -> int:
         """Give each row its instant and reason; returns how many rows have no message_id."""

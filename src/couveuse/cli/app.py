@@ -1,0 +1,175 @@
+"""The commands and their options. Each imports what it needs when it runs, so that help comes at once."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="couveuse",
+    help="Lead scoring for B2B companies: every point explained.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+model_app = typer.Typer(help="Check, compare and list scoring models.", no_args_is_help=True)
+app.add_typer(model_app, name="model")
+
+
+class OutputFormat(StrEnum):
+    """How an answer is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+class Language(StrEnum):
+    """The languages that people are spoken to in."""
+
+    FR = "fr"
+    EN = "en"
+
+
+Events = Annotated[
+    list[str],
+    typer.Argument(metavar="EVENTS...", help="Files, folders or globs: CSV, NDJSON, Parquet, XLSX; .gz, .zst."),
+]
+Leads = Annotated[
+    list[str] | None, typer.Option("--leads", "-l", help="Files of leads: an identity, the rest are traits.")
+]
+ModelOption = Annotated[str, typer.Option("--model", "-m", help="A scoring model's file, or a preset's name.")]
+At = Annotated[str | None, typer.Option(help="As of this instant (ISO 8601); now if not said.")]
+KnownAt = Annotated[str | None, typer.Option(help="Only what was known by this instant: later verdicts do not count.")]
+Map = Annotated[list[str] | None, typer.Option("--map", help="Rename a column: --map email=courriel.")]
+Encoding = Annotated[str, typer.Option(help="How text files are encoded.")]
+Processes = Annotated[int, typer.Option(help="How many processes fold; 0 is one a core.")]
+Memory = Annotated[str, typer.Option(help="How much memory sorting may use before it spills to disk.")]
+Master = Annotated[str | None, typer.Option("--on", help="Run on Spark: local[2], spark://host:7077 ...")]
+
+
+@app.callback(invoke_without_command=True)
+def couveuse(
+    version: Annotated[bool, typer.Option("--version", help="Say the version and stop.", is_eager=True)] = False,
+) -> None:
+    """Lead scoring for B2B companies: every point explained."""
+    if version:
+        from couveuse import __version__
+
+        typer.echo(f"couveuse {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def score(
+    events: Events,
+    model: ModelOption,
+    leads: Leads = None,
+    at: At = None,
+    known_at: KnownAt = None,
+    format_: Annotated[OutputFormat, typer.Option("--format", "-f", help="How to print.")] = OutputFormat.TABLE,
+    out: Annotated[
+        str | None, typer.Option(help="Write the scores here (.ndjson, .csv, .parquet) and print none.")
+    ] = None,
+    html: Annotated[str | None, typer.Option(help="Write the report for people here.")] = None,
+    ledger: Annotated[str | None, typer.Option(help="Write every line of every lead here.")] = None,
+    states: Annotated[str | None, typer.Option(help="Write the states from which live folding goes on here.")] = None,
+    rejects: Annotated[
+        str | None, typer.Option(help="Write the rejected rows with their reasons here (NDJSON).")
+    ] = None,
+    top: Annotated[int | None, typer.Option(min=1, help="Only so many leads, the best ones.")] = None,
+    visitors: Annotated[bool, typer.Option("--visitors", help="Score devices of whom no more is known, too.")] = False,
+    rates: Annotated[
+        bool, typer.Option("--rates", help="Print each band's conversion rate from this history.")
+    ] = False,
+    won: Annotated[str | None, typer.Option(help="The leads' column that says who converted.")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Stop at the first rejected row.")] = False,
+    lang: Annotated[Language, typer.Option(help="The report's language.")] = Language.EN,
+    map_: Map = None,
+    encoding: Encoding = "utf-8",
+    processes: Processes = 0,
+    memory: Memory = "900MB",
+    on: Master = None,
+) -> None:
+    """Score a history: who is ripe, how ripe, and where to send them."""
+    from couveuse.cli import scoring
+    from couveuse.cli.asking import Asked
+
+    asked = Asked(events, model, leads, at, known_at, map_, encoding, visitors, processes, memory, on)
+    wanted = scoring.Wanted(
+        format=format_.value, out=out, html=html, ledger=ledger, states=states, rejects=rejects, top=top,
+        rates=rates, won=won, strict=strict, language=lang.value,
+    )  # fmt: skip
+    scoring.score(asked, wanted)
+
+
+@app.command()
+def explain(
+    events: Events,
+    model: ModelOption,
+    lead: Annotated[str, typer.Option(help="The lead: an e-mail, a user id, or a device.")],
+    leads: Leads = None,
+    at: At = None,
+    known_at: KnownAt = None,
+    format_: Annotated[OutputFormat, typer.Option("--format", "-f", help="How to print.")] = OutputFormat.TABLE,
+    lang: Annotated[Language, typer.Option(help="The language of labels.")] = Language.EN,
+    map_: Map = None,
+    encoding: Encoding = "utf-8",
+    memory: Memory = "900MB",
+) -> None:
+    """Explain a score: the ledger, line by line, and its sum."""
+    from couveuse.cli import explaining
+    from couveuse.cli.asking import Asked
+
+    asked = Asked(events, model, leads, at, known_at, map_, encoding, True, 1, memory, None)
+    explaining.explain(asked, lead, format_.value, lang.value)
+
+
+@model_app.command("check")
+def model_check(model: Annotated[str, typer.Argument(help="A scoring model's file, or a preset's name.")]) -> None:
+    """Check a scoring model: every error with its line and cure; exit code 1 if there is one."""
+    from couveuse.cli import models
+
+    models.check(model)
+
+
+@model_app.command("diff")
+def model_diff(
+    before: Annotated[str, typer.Argument(help="The model of today.")],
+    after: Annotated[str, typer.Argument(help="The model that would replace it.")],
+    on: Annotated[list[str], typer.Option("--on", help="The events to compare on.")],
+    leads: Leads = None,
+    at: At = None,
+    format_: Annotated[OutputFormat, typer.Option("--format", "-f", help="How to print.")] = OutputFormat.TABLE,
+    examples: Annotated[int, typer.Option(min=0, help="How many leads to name for each change.")] = 5,
+    map_: Map = None,
+    encoding: Encoding = "utf-8",
+    processes: Processes = 0,
+    memory: Memory = "900MB",
+) -> None:
+    """Compare two models on a history: who changes band, in both directions, and which hand-overs would be made."""
+    from couveuse.cli import models
+    from couveuse.cli.asking import Asked
+
+    asked = Asked(on, before, leads, at, None, map_, encoding, False, processes, memory, None)
+    models.diff(asked, after, format_.value, examples)
+
+
+@model_app.command("presets")
+def model_presets(
+    show: Annotated[str | None, typer.Option(help="Print this preset's document, to start from.")] = None,
+    lang: Annotated[Language, typer.Option(help="The language of descriptions.")] = Language.EN,
+) -> None:
+    """List the models that come with Couveuse."""
+    from couveuse.cli import models
+
+    models.list_presets(show, lang.value)
+
+
+@model_app.command("schema")
+def model_schema() -> None:
+    """Print the JSON Schema of scoring models."""
+    from couveuse.cli import models
+
+    models.schema()
