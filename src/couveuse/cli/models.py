@@ -69,12 +69,13 @@ def diff(asked: Asked, after: str, form: str, examples: int) -> None:
         )
         routes = list(
             first.rows(
-                f"""select r.team, r.treatment, count(*) as leads, list(lead order by lead)[:{examples}] as examples
-                from (select lead, unnest(a.routes) as r {_PAIRS}
-                    where len(list_filter(coalesce(b.routes, []), x -> list_contains(coalesce(a.routes, []), x))) < len(a.routes)) n
-                where not exists (from before o where o.lead = n.lead
-                    and list_contains(list_transform(o.routes, x -> x.team || x.treatment), r.team || r.treatment))
-                group by 1, 2 order by 3 desc"""
+                f"""with was as (select lead, sort, unnest(routes) as r from before),
+                    now as (select lead, sort, unnest(routes) as r from after),
+                    new as (select distinct n.lead, n.r.team as team, n.r.treatment as treatment from now n
+                        where not exists (from was w where w.lead = n.lead and w.sort = n.sort
+                            and w.r.team = n.r.team and w.r.treatment = n.r.treatment))
+                select team, treatment, count(*) as leads, list(lead order by lead)[:{examples}] as examples
+                from new group by 1, 2 order by leads desc, team, treatment"""
             )
         )
         ((changed,),) = first.staging.sql(f"select count(*) {_PAIRS} where a.score is distinct from b.score")

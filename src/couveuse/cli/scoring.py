@@ -52,6 +52,7 @@ def score(asked: Asked, wanted: Wanted) -> None:
         want_lines=wanted.ledger is not None,
         want_states=wanted.states is not None,
         want_rules=wanted.html is not None,
+        want_dossiers=wanted.html is not None,
         want_rates=wanted.rates or wanted.html is not None,
     )
     with scored(request, asked.master) as scoring:
@@ -76,7 +77,7 @@ def _write_files(scoring: Scoring, wanted: Wanted) -> None:
     if wanted.out:
         scoring.write(f"select {columns} from scores order by {ORDER}{limit}", Path(wanted.out))
     if wanted.ledger:
-        scoring.write('select * from lines order by lead, at, fact, "kind"', Path(wanted.ledger))
+        scoring.write('select * from lines order by lead, "at", fact, rule, "kind"', Path(wanted.ledger))
     if wanted.states:
         scoring.write("select * from states order by lead, sort", Path(wanted.states))
 

@@ -223,6 +223,8 @@ class Plan:
         names = {rule.event for rule in self.model.rules} | {hot.event for hot in self.model.hot_when}
         names |= {tracker.event for tracker in self.trackers} | set(self.model.cycle_ends_on)
         names.add(self.model.conversion.event)
+        if self.model.recycle_to is not None:
+            names.add(LEAD_REJECTED)
         return frozenset(names)
 
     def event_fields(self, event: str) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ clock) with `shift` (that clock's offset, null where the file does not say), the
 `f0, f1, ...`, a `flaw` where the row is broken as such, and `whole`, the row as JSON, where somebody has to see it.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -43,12 +44,14 @@ MACROS = (
     f"""create or replace macro clean(x) as case
         when x >= '!' and x < chr(127) and ascii(right(x, 1)) between 33 and 126 then x
         else nullif(trim(x, {_WHITE}), '') end""",
-    """create or replace macro json_number(j) as case
+    # What JSON text holds as a key: text clean, a number written out, nothing else.
+    """create or replace macro json_key(j) as case
+        when j is null then null
+        when j[1] = '"' then clean(json_extract_string(j, '$'))
+        when not (j[1] between '0' and '9' or j[1] = '-') then null
+        when not (contains(j, '.') or contains(j, 'e') or contains(j, 'E')) then j
         when j::double = floor(j::double) and abs(j::double) < 9007199254740992 then j::double::bigint::varchar
         else j::double::varchar end""",
-    """create or replace macro json_key(j) as case json_type(j)
-        when 'VARCHAR' then clean(j->>'$') when 'UBIGINT' then j::varchar when 'BIGINT' then j::varchar
-        when 'HUGEINT' then j::varchar when 'DOUBLE' then json_number(j) end""",
     f"""create or replace macro csv_json(x) as case
         when x is null or x = '' then null
         when regexp_full_match(x, '{_NUMBER}') then x
@@ -75,6 +78,7 @@ class Wanted:
     fields: tuple[str, ...]
     rename: Mapping[str, str] = field(default_factory=dict)  # new name -> name in the file
     are_leads: bool = False
+    whole: bool = False  # keep every row as JSON, not only those that somebody has to see
 
     def in_file(self, name: str) -> str:
         """What a column is called in the file."""
@@ -123,10 +127,10 @@ def _is_incomplete(reading: Reading) -> str:
     """What `couveuse.core.events.is_complete` says, negated, of rows that change something; a law's test compares."""
 
     def key(word: str) -> str:
-        return f"json_key(({reading.word(word)})::json)"
+        return f"json_key({reading.word(word)})"
 
     def is_number(word: str) -> str:
-        return f"json_type(({reading.word(word)})::json) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'DOUBLE')"
+        return f"coalesce(regexp_matches({reading.word(word)}, '^[-0-9]'), false)"
 
     kinds = ", ".join(quoted(kind) for kind in Adjustment)
     verdicts = ", ".join(quoted(verdict) for verdict in Verdict)
@@ -151,7 +155,7 @@ def select(reading: Reading, wanted: Wanted, number: int, *, as_text: Sequence[b
     columns = [f"{sql} as f{index}" for index, sql in enumerate(fields)]
     event, mid = reading.key("event"), reading.key("message_id")
     changes = ", ".join(quoted(name) for name in CHANGES)
-    shows = f"flaw is not null or mid is null or event in ({changes})" if not wanted.are_leads else "true"
+    shows = "true" if wanted.whole else f"flaw is not null or mid is null or event in ({changes})"
     inner = ", ".join(
         (
             f"({number}::bigint << {REF_BITS}) + {reading.row_number} as ref",
@@ -167,8 +171,8 @@ def select(reading: Reading, wanted: Wanted, number: int, *, as_text: Sequence[b
             f"{reading.flaw} as flaw",
             f"{_is_incomplete(reading)} as is_incomplete",
             f"{reading.whole} as everything",
-            f"json_key(({reading.word('of')})::json) as said_of",
-            f"json_key(({reading.word('of_source')})::json) as said_of_source",
+            f"json_key({reading.word('of')}) as said_of",
+            f"json_key({reading.word('of_source')}) as said_of_source",
             *columns,
         )
     )
@@ -186,53 +190,74 @@ def select(reading: Reading, wanted: Wanted, number: int, *, as_text: Sequence[b
 
 
 def ndjson(file: Input, wanted: Wanted) -> Reading:
-    """Lines of JSON: each line is looked through once, for all that is wanted of it."""
-    paths: list[str] = []
-
-    def at(*keys: str) -> str:
-        path = "$" + "".join("." + '"' + key.replace('"', '\\"') + '"' for key in keys)
-        if path not in paths:
-            paths.append(path)
-        return f"nullif(v[{paths.index(path) + 1}]::varchar, 'null')"
+    """Lines of JSON: each line is taken apart once, for all that is wanted of it."""
+    ways = {name: _ways(name, wanted) for name in (*wanted.fields, *WORDS)}
+    keys = {name: (wanted.in_file(name),) for name in KEYS}
+    leaves = {*keys.values(), *(way for found in ways.values() for way in found)}
 
     def value(name: str) -> str:
-        part, path = wanted.part_of(name)
-        ways = [at(part, *keys) for keys in splits(path)] + [at(f"{part}.{path}")]
-        ways += [at(*keys) for keys in splits(wanted.in_file(path))] if part == wanted.bare else []
-        return f"coalesce({', '.join(ways)})"
+        return f"coalesce({', '.join(_place(way, leaves) for way in ways[name])})"
 
-    def key(name: str) -> str:
-        return f"json_key({at(wanted.in_file(name))}::json)"
-
-    keys = {name: key(name) for name in KEYS}
+    when = _place(keys["occurred_at"], leaves)
+    text = f"case when {when}[1] = '\"' then json_extract_string({when}, '$') end"
     fields = tuple(value(name) for name in wanted.fields)
-    words = {name: value(name) for name in WORDS}
-    when = f"({at(wanted.in_file('occurred_at'))}::json)"
-    text = f"case when json_type({when}) = 'VARCHAR' then {when}->>'$' end"
-    listed = "[" + ", ".join(quoted(path) for path in paths) + "]"
     source = (
-        f"(select n, j, case when j is not null then json_extract(j, {listed}) end as v from "
-        f"(select row_number() over () as n, json as j from read_ndjson_objects({quoted(file.path)}, "
-        f"ignore_errors = true, maximum_object_size = {MOST_OBJECT_BYTES})))"
+        f"(select n, j, v, time_parts({text}) as p from (select n, j, from_json(j, {quoted(_structure(leaves))}) as v "
+        f"from (select row_number() over () as n, json as j from read_ndjson_objects({quoted(file.path)}, "
+        f"ignore_errors = true, maximum_object_size = {MOST_OBJECT_BYTES}))))"
     )
     return Reading(
         source=source,
         row_number="n",
-        key=keys.__getitem__,
-        wall=f"wall_of(time_parts({text}))",
-        shift=f"shift_of(time_parts({text}))",
-        has_time=f"coalesce({when}::varchar, '\"\"') != '\"\"'",
+        key=lambda name: f"json_key({_place(keys[name], leaves)})",
+        wall="wall_of(p)",
+        shift="shift_of(p)",
+        has_time=f"coalesce({when}, '\"\"') != '\"\"'",
         fields=fields,
         is_text=(False,) * len(fields),
-        word=words.__getitem__,
+        word=value,
         has_traits="len(coalesce(json_keys(j, '$.traits'), [])) > 0 "
         "or len(list_filter(json_keys(j), lambda k: starts_with(k, 'traits.'))) > 0",
         whole="j::varchar",
-        flaw=f"""case when j is null or json_type(j) != 'OBJECT' then '{Reject.NOT_AN_OBJECT}'
+        # A backslash that is escaped itself makes no NUL of the u0000 after it.
+        flaw=rf"""case when j is null or json_type(j) != 'OBJECT' then '{Reject.NOT_AN_OBJECT}'
             when strlen(j::varchar) > {MOST_ROW_BYTES} then '{Reject.TOO_LARGE}'
-            when contains(j::varchar, '\\u0000') and regexp_matches(j::varchar, '(^|[^\\\\])(\\\\\\\\)*\\\\u0000')
+            when contains(j::varchar, '\u0000') and regexp_matches(j::varchar, '(^|[^\\])(\\\\)*\\u0000')
             then '{Reject.NUL}' end""",
     )
+
+
+def _ways(name: str, wanted: Wanted) -> list[tuple[str, ...]]:
+    """Where in an object a field may stand: in its part's object, dotted, or bare, in that precedence."""
+    part, path = wanted.part_of(name)
+    ways = [(part, *keys) for keys in splits(path)] + [(f"{part}.{path}",)]
+    return ways + (splits(wanted.in_file(path)) if part == wanted.bare else [])
+
+
+def _place(keys: tuple[str, ...], leaves: set[tuple[str, ...]]) -> str:
+    """SQL for what stands at a place, as JSON text: where a place around it is wanted whole, it is looked for there."""
+    whole = next(keys[:length] for length in range(1, len(keys) + 1) if keys[:length] in leaves)
+    held = "v" + "".join(f"[{quoted(key)}]" for key in whole)
+    rest = keys[len(whole) :]
+    if not rest:
+        return f"({held}::varchar)"
+    path = "$" + "".join("." + json.dumps(key, ensure_ascii=False) for key in rest)
+    return f"nullif(json_extract({held}, {quoted(path)})::varchar, 'null')"
+
+
+def _structure(leaves: set[tuple[str, ...]]) -> str:
+    """The structure by which DuckDB takes objects apart: each place that is wanted whole is JSON."""
+    root: dict[str, object] = {}
+    for keys in sorted(leaves, key=len):
+        if any(keys[:length] in leaves for length in range(1, len(keys))):
+            continue
+        node: dict[str, object] = root
+        for key in keys[:-1]:
+            inner = node.setdefault(key, {})
+            assert isinstance(inner, dict)  # no place around it is wanted whole
+            node = inner
+        node[keys[-1]] = "JSON"
+    return json.dumps(root, ensure_ascii=False)
 
 
 # ---- CSV ---------------------------------------------------------------------------------------------------
@@ -242,15 +267,15 @@ def csv(file: Input, wanted: Wanted) -> Reading:
     """Rows of text cells: numbers and booleans where they are written as such."""
     _check_columns(file, file.columns, wanted)
     columns = set(file.columns)
+    when = wanted.in_file("occurred_at")
+    text = name_of(when) if when in columns else "null::varchar"
     listed = "{" + ", ".join(f"{quoted(column)}: 'VARCHAR'" for column in file.columns) + "}"
     source = (
-        f"(select row_number() over () as n, * from read_csv({quoted(file.path)}, columns = {listed}, header = true, "
+        f"(select row_number() over () as n, *, time_parts({text}) as p_ from read_csv({quoted(file.path)}, columns = {listed}, header = true, "
         f"delim = {quoted(file.delimiter)}, quote = '\"', escape = '\"', auto_detect = false, store_rejects = true, "
         f"rejects_limit = 0, max_line_size = {MOST_OBJECT_BYTES}, encoding = {quoted(file.encoding)}))"
     )
     cells = [name_of(column) for column in file.columns]
-    when = wanted.in_file("occurred_at")
-    text = name_of(when) if when in columns else "null::varchar"
     fields = tuple(_tabular(name, wanted, columns, lambda c: f"csv_json({c})", lambda c: c) for name in wanted.fields)
     size = " + ".join(f"coalesce(strlen({cell}), 0)" for cell in cells)
     nul = f"contains(concat_ws('', {', '.join(cells)}), chr(0))"
@@ -260,8 +285,8 @@ def csv(file: Input, wanted: Wanted) -> Reading:
         key=lambda name: (
             f"clean({name_of(wanted.in_file(name))})" if wanted.in_file(name) in columns else "null::varchar"
         ),
-        wall=f"wall_of(time_parts({text}))",
-        shift=f"shift_of(time_parts({text}))",
+        wall="wall_of(p_)",
+        shift="shift_of(p_)",
         has_time=f"coalesce(clean({text}), '') != ''",
         fields=fields,
         is_text=(False,) * len(fields),
@@ -332,7 +357,7 @@ def parquet(file: Input, wanted: Wanted, connection: duckdb.DuckDBPyConnection) 
         if kind == "VARCHAR":
             return f"clean({name_of(column)})"
         return (
-            f"clean(json_key(to_json({name_of(column)})))"
+            f"json_key(to_json({name_of(column)})::varchar)"
             if kind in ("DOUBLE", "FLOAT")
             else f"clean({name_of(column)}::varchar)"
         )

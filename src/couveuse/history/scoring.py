@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from zoneinfo import ZoneInfo
 
+import duckdb
 import pyarrow as pa
 
 from couveuse.core.events import FUTURE_US
@@ -21,7 +22,7 @@ from couveuse.history.folding import Folding, RuleTally
 from couveuse.history.loose import quoted
 from couveuse.history.prepare import Prepared, prepare
 from couveuse.history.shares import fold_shares
-from couveuse.history.staging import Counts, Options, Staging, connect
+from couveuse.history.staging import Counts, Options, Staging, as_couveuse_error, connect
 
 MEMORY = "900MB"
 # Best first: who is hot before who is warm, whoever is irrelevant last; then the score, then who was there last.
@@ -50,6 +51,7 @@ class Request:
     want_states: bool = False
     want_rules: bool = False
     want_rates: bool = False
+    want_dossiers: bool = False
     processes: int = 0  # 0: one a core
     memory: str = MEMORY
 
@@ -71,10 +73,12 @@ class Scoring:
             named=request.want_lines or request.want_states,
             only=request.only,
             won=request.won,
+            whole=request.want_dossiers,
         )
         self.staging = Staging(self.connection, self.folder, plan(request.model), options)
         self.landmarks: tuple[int, ...] = ()
         self.tallies: dict[str, RuleTally] = {}
+        self.prepared: Prepared | None = None
 
     def __enter__(self) -> "Scoring":
         return self
@@ -105,6 +109,7 @@ class Scoring:
 
     def fold(self, prepared: Prepared) -> None:
         """Fold every lead; the tables can be asked for from then on."""
+        self.prepared = prepared
         self.tallies = fold_shares(self.folding(prepared), prepared, processes=self.processes)
         for name in ("scores", "states", "lines", "observed"):
             files = quoted(str(self.folder / f"share-*-{name}.parquet"))
@@ -140,8 +145,11 @@ class Scoring:
 
     def rows(self, query: str) -> Iterator[dict[str, object]]:
         """The rows of a query over `scores`, `states`, `lines` and `observed`."""
-        for batch in self.connection.cursor().sql(query).to_arrow_reader(10_000):
-            yield from batch.to_pylist()
+        try:
+            for batch in self.connection.cursor().sql(query).to_arrow_reader(10_000):
+                yield from batch.to_pylist()
+        except duckdb.Error as error:
+            raise as_couveuse_error(error) from error
 
     def table(self, query: str) -> pa.Table:
         """The answer to a query as one Arrow table."""

@@ -35,6 +35,7 @@ class Options:
     named: bool = False  # every fact keeps its source and message_id (for ledgers and states)
     only: str | None = None  # one lead
     won: str | None = None  # the column of leads that says who converted
+    whole: bool = False  # every row may be asked for later, as it stood
 
 
 @dataclass(slots=True)
@@ -92,7 +93,9 @@ class Staging:
     def stage_events(self, files: Sequence[Input]) -> None:
         """`judged`: every row with its instant and why it is no fact; `facts`: those that are."""
         self.files = list(files)
-        self.as_text = self._stage(files, Wanted(self.fields, self.options.rename), "loose_events")
+        self.as_text = self._stage(
+            files, Wanted(self.fields, self.options.rename, whole=self.options.whole), "loose_events"
+        )
         lacking = self._judge()
         known = f" and inst <= {self.options.known_at}" if self.options.known_at is not None else ""
         # `known_rows` serves look-ups by `ref` of rows that were judged before: it does not judge them again.
@@ -212,7 +215,7 @@ class Staging:
         names = [f"traits.{path}" for path in self.plan.trait_paths]
         if self.options.won:
             names.append(f"traits.{self.options.won}")
-        wanted = Wanted(tuple(names), self.options.rename, are_leads=True)
+        wanted = Wanted(tuple(names), self.options.rename, are_leads=True, whole=self.options.whole)
         as_text = self._stage(files, wanted, "loose_leads")
         cells = [f"to_json(f{i})" if text else f"f{i}::json" for i, text in enumerate(as_text)]
         pairs = ", ".join(f"{quoted(path)}, {cell}" for path, cell in zip(self.plan.trait_paths, cells, strict=False))

@@ -1,0 +1,293 @@
+"""What a scored history gives the report: counts, bands, funnel, sources, rules, and the top leads closely."""
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from couveuse.cli.rates import learnt
+from couveuse.core.events import Reject as Reason
+from couveuse.core.ledger import LineKind
+from couveuse.core.model import LeadClass, Model, Stage, Temperature
+from couveuse.core.reading import Maturity, RouteDue
+from couveuse.core.times import microseconds
+from couveuse.documents.words import tell
+from couveuse.history.dossiers import Dossier, dossiers
+from couveuse.history.loose import quoted
+from couveuse.history.scoring import ORDER, Scoring
+from couveuse.learn.calibration import reliability
+from couveuse.learn.observations import Observations
+from couveuse.learn.ranking import Ranking as Ranked
+from couveuse.learn.ranking import lift_table
+from couveuse.learn.rates import BandRate
+from couveuse.report import values
+
+# How many leads the report's table holds at least.
+TABLE_ROWS = 200
+BINS = 28
+# Under which names people's traits are known, the first that a lead has.
+NAMES: Mapping[str, tuple[str, ...]] = {
+    "company": ("company", "company_name", "organisation", "organization", "societe"),
+    "job_title": ("job_title", "jobTitle", "title", "function", "fonction"),
+    "source": ("lead_source", "leadSource", "source", "origin", "utm_source"),
+}
+REJECTS: Mapping[str, Mapping[str, str]] = {
+    "fr": {
+        Reason.NOT_AN_OBJECT: "ce n’est pas un objet JSON",
+        Reason.BAD_CELLS: "le nombre de cellules n’est pas celui de l’en-tête",
+        Reason.NO_EVENT: "pas d’événement",
+        Reason.NO_TIME: "pas de date",
+        Reason.BAD_TIME: "date illisible",
+        Reason.FUTURE: "date dans l’avenir",
+        Reason.NO_IDENTITY: "aucune identité",
+        Reason.NUL: "octet nul",
+        Reason.TOO_LARGE: "ligne trop longue",
+        Reason.BAD_CHANGE: "fait incomplet",
+    },
+    "en": {
+        Reason.NOT_AN_OBJECT: "not a JSON object",
+        Reason.BAD_CELLS: "not as many cells as the header",
+        Reason.NO_EVENT: "no event",
+        Reason.NO_TIME: "no time",
+        Reason.BAD_TIME: "a time that cannot be read",
+        Reason.FUTURE: "a time in the future",
+        Reason.NO_IDENTITY: "no identity",
+        Reason.NUL: "a NUL byte",
+        Reason.TOO_LARGE: "a row too long",
+        Reason.BAD_CHANGE: "an incomplete fact",
+    },
+}  # fmt: skip
+
+
+def gather(scoring: Scoring, *, language: str, pages: int) -> values.Report:
+    """All that the report shows, with a page for each of the `pages` best leads."""
+    request = scoring.request
+    rows = list(scoring.scores(max(pages, TABLE_ROWS)))
+    closely = dossiers(scoring, [(str(row["lead"]), str(row["sort"])) for row in rows])
+    by_name = {dossier.lead: dossier for dossier in closely}
+    leads = [_lead_row(row, by_name[str(row["lead"])]) for row in rows]
+    rates, ranked, observed = learnt(scoring)
+    telling = tell(request.model, language)
+    return values.Report(
+        model=request.model,
+        language=language,
+        at_us=request.at,
+        generated_at_us=time.time_ns() // 1000,
+        source_names=tuple(Path(name).name for name in (*request.events, *request.leads)),
+        counts=_counts(scoring, language),
+        leads=leads,
+        bands=_bands(scoring, rates),
+        funnel=_funnel(scoring),
+        sources=_sources(scoring),
+        rules=_rules(scoring),
+        histogram=_histogram(scoring),
+        lead_pages=[_page(row, by_name[row.lead]) for row in leads[:pages]],
+        telling=values.Telling(
+            tuple(values.TellingSection(s.title, tuple(s.sentences), tuple(s.rows)) for s in telling.sections)
+        ),
+        ranking=_ranking(request.model, ranked, observed),
+    )
+
+
+def _counts(scoring: Scoring, language: str) -> values.Counts:
+    counts = scoring.counts
+    words = REJECTS[language]
+    rejects = tuple(
+        values.Reject(words[Reason(reason.removeprefix("lead_"))], rows) for reason, rows in counts.rejects.items()
+    )
+    return values.Counts(counts.rows, counts.facts, counts.copies, counts.leads, counts.visitors, rejects)
+
+
+# ---- Leads -------------------------------------------------------------------------------------------------
+
+
+def _lead_row(row: Mapping[str, object], dossier: Dossier) -> values.LeadRow:
+    points: dict[str, float] = {}
+    for line, _ in dossier.lines:
+        points[line.rule] = points.get(line.rule, 0.0) + line.points
+    heaviest = sorted(((rule, p) for rule, p in points.items() if p), key=lambda item: -abs(item[1]))[:3]
+    last = row["last_event_at"]
+    routes = row["routes"]
+    assert isinstance(routes, list)  # as the scores' schema says
+    deeds = [deed for deed in dossier.deeds if deed.event != "Verdict Given"]
+    return values.LeadRow(
+        lead=str(row["lead"]),
+        score=float(str(row["score"])),
+        behaviour=float(str(row["behaviour"])),
+        fit=float(str(row["fit"])),
+        band=str(row["band"]),
+        rate=float(str(row["rate"])),
+        temperature=Temperature(str(row["temperature"])),
+        stage=Stage[str(row["stage"]).upper()] if row["stage"] else None,
+        lead_class=LeadClass(str(row["class"])) if row["class"] else None,
+        persona=str(row["persona"]) if row["persona"] else None,
+        maturity=Maturity(str(row["maturity"])),
+        routes=tuple(RouteDue(route["team"], route["treatment"], route["cause"]) for route in routes),
+        last_event_at=None if last is None else microseconds(last),  # type: ignore[arg-type]  # a time with a zone
+        last_event=deeds[-1].event if deeds else "",
+        why=tuple(values.Reason(rule, p) for rule, p in heaviest),
+        name=_name(dossier.traits),
+        **{key: _trait(dossier.traits, names) for key, names in NAMES.items()},
+    )
+
+
+def _trait(traits: Mapping[str, object], names: Sequence[str]) -> str:
+    for name in names:
+        value = traits.get(name)
+        if isinstance(value, dict):
+            value = value.get("name")
+        if value not in (None, ""):
+            return str(value)
+    return ""
+
+
+def _name(traits: Mapping[str, object]) -> str:
+    first = _trait(traits, ("first_name", "firstName", "firstname", "prenom"))
+    last = _trait(traits, ("last_name", "lastName", "lastname", "nom"))
+    return f"{first} {last}".strip() or _trait(traits, ("name", "full_name"))
+
+
+def _page(row: values.LeadRow, dossier: Dossier) -> values.LeadPage:
+    deeds = {deed.ref: deed for deed in dossier.deeds}
+    lines = []
+    points: dict[int, float] = {}
+    for line, ref in dossier.lines:
+        deed = deeds.get(ref) if ref is not None else None
+        is_of_lead = line.kind in (LineKind.FIT, LineKind.TOTAL)
+        lines.append(
+            values.LedgerLine(
+                kind=line.kind,
+                points=line.points,
+                at_us=None if is_of_lead else line.at,
+                event=deed.event if deed else "",
+                rule=line.rule,
+                about=deed.about if deed else "",
+            )
+        )
+        if ref is not None and line.kind in (LineKind.POINTS, LineKind.CAP):
+            points[ref] = points.get(ref, 0.0) + line.points
+    facts = tuple(
+        values.Fact(deed.at, deed.event, deed.about, points.get(deed.ref, 0.0), deed.verdict) for deed in dossier.deeds
+    )
+    return values.LeadPage(row, tuple(lines), row.score, facts, dossier.curve, dossier.interests)
+
+
+# ---- All leads ---------------------------------------------------------------------------------------------
+
+
+def _bands(scoring: Scoring, rates: Sequence[BandRate]) -> list[values.BandRow]:
+    counted = {
+        row["band"]: row["leads"] for row in scoring.rows("select band, count(*) as leads from scores group by 1")
+    }
+    learnt_by = {rate.band: rate for rate in rates}
+    rows = []
+    for band in scoring.request.model.bands:
+        rate = learnt_by[band.id]
+        known = None
+        if rate.observations or rate.not_ended:
+            known = values.LearntRate(
+                rate.rate, rate.low, rate.high, rate.leads, rate.observations, rate.conversions, rate.not_ended,
+                rate.scant is not None,
+            )  # fmt: skip
+        rows.append(values.BandRow(band.id, int(str(counted.get(band.id, 0))), known))
+    return rows
+
+
+def _funnel(scoring: Scoring) -> values.Funnel:
+    def count(column: str) -> dict[str, int]:
+        rows = scoring.rows(f"select coalesce({column}, '') as value, count(*) as leads from scores group by 1")
+        return {str(row["value"]): int(str(row["leads"])) for row in rows}
+
+    stages = count("stage")
+    return values.Funnel(
+        maturities={Maturity(value): leads for value, leads in count("maturity").items()},
+        stages={(Stage[value.upper()] if value else None): leads for value, leads in stages.items()},
+        temperatures={Temperature(value): leads for value, leads in count("temperature").items()},
+    )
+
+
+def _sources(scoring: Scoring) -> list[values.SourceRow]:
+    """Where leads came from: by the leads' files, else by the source of each lead's first fact."""
+    staging = scoring.staging
+    first = """select o.sort, o.key, first(o.source order by s.inst) as source
+        from slim s join owned_known_rows o using (ref) group by 1, 2"""
+    if staging.has_leads:
+        paths = [f'$."{part}{name}"' for name in NAMES["source"] for part in ("", "traits.")]
+        found = ", ".join(f"json_extract_string(l.whole, {quoted(path)})" for path in paths)
+        said = f"""select o.sort, o.key, any_value(nullif(coalesce({found}), '')) as source
+            from owned_lead_rows o join loose_leads l using (ref) group by 1, 2"""
+        first = f"select sort, key, coalesce(l.source, '') as source from ({first}) f full join ({said}) l using (sort, key)"
+    won = f"""select distinct o.sort, o.key from slim s join owned_known_rows o using (ref)
+        where o.event = {quoted(scoring.request.model.conversion.event)} and s.inst <= {scoring.request.at}"""
+    any_won = scoring.request.won is not None or bool(list(scoring.rows(f"select 1 from ({won}) limit 1")))
+    sorts = "['email', 'user_id', 'anonymous_id']"
+    rows = scoring.rows(
+        f"""select coalesce(f.source, '') as source, count(*) as leads,
+            count(*) filter (s.temperature = 'hot') as hot,
+            count(*) filter (s.won or w.key is not null) as won
+        from scores s left join ({first}) f on f.key = s.lead and {sorts}[f.sort + 1] = s.sort
+        left join ({won}) w on w.key = s.lead and {sorts}[w.sort + 1] = s.sort
+        group by 1 order by leads desc, source"""
+    )
+    return [
+        values.SourceRow(
+            str(row["source"]), int(str(row["leads"])), int(str(row["hot"])), int(str(row["won"])) if any_won else None
+        )
+        for row in rows
+    ]
+
+
+def _rules(scoring: Scoring) -> list[values.RuleRow]:
+    model = scoring.request.model
+    ids = [*(rule.id for rule in model.rules), *(fit.id for fit in model.fit)]
+    ids += [rule for rule in scoring.tallies if rule not in ids]
+    rows = []
+    for rule in ids:
+        tally = scoring.tallies.get(rule)
+        if tally is not None:
+            rows.append(values.RuleRow(rule, tally.lines, tally.leads, tally.points, tally.points_now))
+        else:
+            rows.append(values.RuleRow(rule, 0, 0, 0.0, 0.0))
+    return rows
+
+
+def _histogram(scoring: Scoring) -> list[values.Bin]:
+    """Bins that end on the edges of bands, about as wide as each other."""
+    scores = np.sort(scoring.table("select score from scores")["score"].to_numpy())
+    if not len(scores):
+        return []
+    low, high = float(np.floor(scores[0])), float(np.ceil(scores[-1]))
+    inner = [b.up_to for b in scoring.request.model.bands if b.up_to is not None and low < b.up_to < high]
+    # (low, high] would leave the lowest score out where it is a whole number.
+    marks = [low - (1.0 if scores[0] <= low else 0.0), *inner, max(high, low + 1)]
+    width = max((marks[-1] - marks[0]) / BINS, 1e-9)
+    edges: list[float] = []
+    for start, end in zip(marks, marks[1:], strict=False):
+        edges += list(np.linspace(start, end, max(round((end - start) / width), 1), endpoint=False))
+    edges.append(marks[-1])
+    counts = np.diff(np.searchsorted(scores, edges, side="right"))
+    return [values.Bin(float(a), float(b), int(count)) for a, b, count in zip(edges, edges[1:], counts, strict=False)]
+
+
+def _ranking(model: Model, ranked: Ranked | None, observed: Observations) -> values.Ranking | None:
+    if ranked is None or ranked.auc is None:
+        return None
+    known = observed.known()
+    prior = np.array([band.rate for band in model.bands])[known.band]
+    return values.Ranking(
+        auc=ranked.auc,
+        observations=len(known),
+        leads=len(np.unique(known.lead)),
+        conversions=int(known.converted.sum()),
+        low=ranked.low,
+        high=ranked.high,
+        lift=tuple(
+            values.LiftRow(row.rows, row.conversions, row.lift, row.rows_share, row.conversions_share)
+            for row in lift_table(known.score, known.converted)
+        ),
+        reliability=tuple(
+            values.ReliabilityPoint(point.predicted, point.observed, point.low, point.high, point.observations)
+            for point in reliability(prior, known.converted, lead=known.lead)
+        ),
+    )

@@ -1,0 +1,1 @@
+"""Scoring models as documents: YAML to core values and back, with every error's line and cure; schema and presets."""

@@ -1,0 +1,167 @@
+"""What pydantic refused, said in our words: by its kind of error, what is wrong and the cure."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from couveuse.documents.findings import Path, Trouble, one_of, quoted
+from couveuse.documents.shapes import ID_PATTERN, TAGS, keys_of
+
+# How each key is written, for the cure of what is missing or of the wrong kind.
+EXAMPLES: Mapping[str, str] = {
+    "couveuse": "couveuse: 1",
+    "name": "name: my-model",
+    "timezone": "timezone: Europe/Paris",
+    "strong_links": 'strong_links: ["*/devis*"]',
+    "half_life": "half_life: 90d",
+    "rules": "rules: [{id: download, event: Document Downloaded, points: 5}]",
+    "fit": "fit: [{id: boss, where: {traits.job_title: CEO}, points: 10}]",
+    "caps": "caps: [{rules: [visit], points: 10, per: week}, {total: 100}]",
+    "bands": "bands: [{id: low, up_to: 10, rate: 0.05, temperature: cold}, {id: high, rate: 0.5, temperature: hot}]",
+    "hot_when": "hot_when: [{event: Quote Requested, within: 30d}]",
+    "irrelevant": "irrelevant: [{class: student, where: {traits.job_title: student}}]",
+    "personas": "personas: [{id: buyer, where: {traits.department: achats}}]",
+    "topics": 'topics: [{path: "/produits/pompes/*", topic: pompes}]',
+    "value": "value: {trait: deal_value, default: 1000}",
+    "cycle": "cycle: {ends_on: [Opportunity Won, Opportunity Lost]}",
+    "conversion": "conversion: {event: Opportunity Won, within: 180d}",
+    "id": "id: download",
+    "label": "label: {fr: Téléchargement, en: Download}",
+    "fr": "fr: Téléchargement",
+    "en": "en: Download",
+    "event": "event: Document Downloaded",
+    "where": 'where: {path: {matches: "/tarifs*"}}',
+    "lead": "lead: {groups: {contains: Newsletter}}",
+    "past": "past: [{event: Email Opened, within: 30d, at_least: 1}]",
+    "points": "points: 5",
+    "stage": "stage: decision",
+    "repeat": "repeat: once, repeat: always or repeat: {at_most: 1, per: day}",
+    "route": "route: {team: sales, treatment: make-appointment}",
+    "team": "team: sales",
+    "treatment": "treatment: make-appointment",
+    "at_most": "at_most: 1",
+    "per": "per: week",
+    "at_least": "at_least: 1",
+    "total": "total: 100",
+    "up_to": "up_to: 10",
+    "rate": "rate: 0.05",
+    "temperature": "temperature: cold",
+    "class": "class: student",
+    "path": 'path: "/produits/pompes/*"',
+    "topic": "topic: pompes",
+    "trait": "trait: deal_value",
+    "default": "default: 1000",
+    "ends_on": "ends_on: [Opportunity Won, Opportunity Lost]",
+    "recycle_to": "recycle_to: 5",
+}
+
+Said = tuple[str, str]  # what is wrong, and the cure
+
+
+def troubles(error: ValidationError) -> Iterator[Trouble]:
+    """Each refusal at its path in the document."""
+    for details in error.errors(include_url=False):
+        path = _without_tags(details["loc"])
+        kind = details["type"]
+        message, cure = _SAID.get(kind, _anything)(details, path)
+        at_key = kind == "extra_forbidden" or bool(details.get("ctx", {}).get("at_key"))
+        yield Trouble(path, message, cure, at_key)
+
+
+def _without_tags(loc: tuple[str | int, ...]) -> Path:
+    return tuple(step for step in loc if step not in TAGS)
+
+
+def _key(path: Path) -> str:
+    """The nearest key at or above the end of a path."""
+    return next((step for step in reversed(path) if isinstance(step, str)), "")
+
+
+def _example(path: Path) -> str:
+    key = _key(path)
+    return f"write it as {EXAMPLES[key]}" if key in EXAMPLES else "write a plain value"
+
+
+def _context(details: ErrorDetails) -> dict[str, Any]:
+    return details.get("ctx", {})
+
+
+def _told(details: ErrorDetails, path: Path) -> Said:
+    return _context(details)["message"], _context(details)["cure"]
+
+
+def _missing(details: ErrorDetails, path: Path) -> Said:
+    key = _key(path)
+    return f"{key} is missing", f"add {EXAMPLES.get(key, key)}"
+
+
+def _unknown(details: ErrorDetails, path: Path) -> Said:
+    return f"unknown key {quoted(path[-1])}", one_of(path[-1], keys_of(_key(path[:-1])))
+
+
+def _kind(wanted: str) -> Callable[[ErrorDetails, Path], Said]:
+    return lambda details, path: (f"{wanted} is wanted, not {quoted(details['input'])}", _example(path))
+
+
+def _text(details: ErrorDetails, path: Path) -> Said:
+    given = details["input"]
+    cure = f'put it between quotes: "{given}"' if isinstance(given, (int, float)) else _example(path)
+    return f"text is wanted, not {quoted(given)}", cure
+
+
+def _word(details: ErrorDetails, path: Path) -> Said:
+    given = details["input"]
+    words = re.findall("'([^']*)'", _context(details)["expected"])
+    return f"{quoted(given)} is not a word for this", one_of(given, words)
+
+
+def _pattern(details: ErrorDetails, path: Path) -> Said:
+    given = details["input"]
+    if _context(details)["pattern"] == ID_PATTERN:
+        return f"{quoted(given)} is not an id", "write small letters a to z, digits and hyphens, as strong-click"
+    return f"{quoted(given)} is empty, or has spaces around it or control characters", "write plain text on one line"
+
+
+def _least(details: ErrorDetails, path: Path) -> Said:
+    least = f"{_context(details)['ge']:g}"
+    return f"{quoted(details['input'])} is under {least}", f"write {least} or more"
+
+
+def _most(details: ErrorDetails, path: Path) -> Said:
+    most = f"{_context(details)['le']:g}"
+    hint = " (5 % is 0.05)" if _key(path) == "rate" else ""
+    return f"{quoted(details['input'])} is over {most}", f"write {most} or less{hint}"
+
+
+def _long(details: ErrorDetails, path: Path) -> Said:
+    most = _context(details)["max_length"]
+    return f"over {most} characters", f"write {most} or fewer"
+
+
+def _anything(details: ErrorDetails, path: Path) -> Said:
+    return details["msg"], _example(path)
+
+
+# One row a kind of error (the names are pydantic's).
+_SAID: Mapping[str, Callable[[ErrorDetails, Path], Said]] = {
+    "told": _told,
+    "missing": _missing,
+    "extra_forbidden": _unknown,
+    "string_type": _text,
+    "float_type": _kind("a number"),
+    "int_type": _kind("a whole number"),
+    "int_from_float": _kind("a whole number"),
+    "finite_number": lambda details, path: ("not a finite number", _example(path)),
+    "list_type": _kind("a list"),
+    "model_type": _kind("a mapping"),
+    "union_tag_not_found": _kind("a mapping"),
+    "too_short": lambda details, path: ("the list is empty", _example(path)),
+    "literal_error": _word,
+    "string_pattern_mismatch": _pattern,
+    "string_too_long": _long,
+    "greater_than_equal": _least,
+    "less_than_equal": _most,
+}

@@ -1,0 +1,243 @@
+"""YAML text as a bounded tree: plain data to check, and the line and column of every key and value.
+
+The text is walked once as a stream before anything is built from it, so that a document that is too large, too
+deep or that multiplies itself through aliases (a "YAML bomb") is refused at the cost of reading it.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from ruamel.yaml import YAML
+from ruamel.yaml.constructor import SafeConstructor
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    CollectionEndEvent,
+    CollectionStartEvent,
+    DocumentStartEvent,
+    Event,
+    ScalarEvent,
+)
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
+
+from couveuse.documents.findings import Finding, ModelErrors, Path, quoted, shown
+
+MOST_BYTES = 1_000_000
+MOST_NODES = 20_000  # keys and values, those that aliases repeat counted each time
+MOST_DEPTH = 40
+
+_TAG = "tag:yaml.org,2002:"
+_TEXTS = (_TAG + "str", _TAG + "timestamp")  # a date is text, as it is in the events
+_NUMBERS = {_TAG + "int": "construct_yaml_int", _TAG + "float": "construct_yaml_float"}
+_MERGE = _TAG + "merge"
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A document as plain data, the nodes that know where each of them stands, and what is wrong already."""
+
+    name: str
+    data: object
+    root: Node
+    findings: tuple[Finding, ...]
+
+    def place(self, path: Path, *, at_key: bool = False) -> tuple[int, int]:
+        """Line and column, from 1, of a value or of its key; what is missing stands where its parent does."""
+        key, node = None, self.root
+        for step in path:
+            found = child(node, step)
+            if found is None:
+                at_key = False
+                break
+            key, node = found
+        mark = (key if at_key and key is not None else node).start_mark
+        return mark.line + 1, mark.column + 1
+
+
+def read_tree(text: str, name: str) -> Tree:
+    """The tree of one YAML document within the bounds; raises ModelErrors for what is no such document."""
+    if len(text.encode("utf-8", "surrogatepass")) > MOST_BYTES:
+        _refuse(name, 0, 0, "the file is over 1 MB", "a scoring model is a few pages; take out what is not one")
+    try:
+        _check_bounds(text, name)
+        root = YAML(typ="safe", pure=True).compose(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        _refuse(name, line, column, *_syntax(error))
+    except ReaderError as error:
+        line, column = _place_of(text, int(error.position))
+        _refuse(name, line, column, "a character that YAML does not allow stands here", "delete it")
+    except (YAMLError, ValueError, NotImplementedError) as error:
+        _refuse(name, 1, 1, f"not YAML ({str(error).splitlines()[0]})", "correct the first lines")
+    if root is None:
+        _refuse(name, 1, 1, "the file is empty", "begin with couveuse: 1 and name: ..., or copy a preset")
+    if not isinstance(root, MappingNode):
+        _refuse(name, 1, 1, "not a scoring model but plain text or a list", "begin with couveuse: 1 and name: ...")
+    findings: list[Finding] = []
+    data = _plain(root, (), name, findings)
+    return Tree(name, data, root, tuple(findings))
+
+
+def child(node: Node, step: str | int) -> tuple[Node | None, Node] | None:
+    """The key (a list has none) and the value one step down, or None."""
+    if isinstance(node, MappingNode):
+        return entries(node).get(step) if isinstance(step, str) else None
+    if isinstance(node, SequenceNode) and isinstance(step, int) and 0 <= step < len(node.value):
+        return None, node.value[step]
+    return None
+
+
+def entries(node: MappingNode) -> dict[str, tuple[Node, Node]]:
+    """The keys of a mapping, each with its own node and its value's; what it merges (`<<`) gives way to its own."""
+    own: dict[str, tuple[Node, Node]] = {}
+    merged: dict[str, tuple[Node, Node]] = {}
+    for key, value in node.value:
+        if key.tag == _MERGE:
+            for source in value.value if isinstance(value, SequenceNode) else (value,):
+                if isinstance(source, MappingNode):
+                    merged = entries(source) | merged
+        elif isinstance(key, ScalarNode):
+            own.setdefault(str(key.value), (key, value))
+    return own | {key: found for key, found in merged.items() if key not in own}
+
+
+def _check_bounds(text: str, name: str) -> None:
+    """Refuse what is too big, too deep or multiplied, before any of it is built."""
+    bounds = _Bounds(name)
+    for event in YAML(typ="safe", pure=True).parse(text):
+        bounds.take(event)
+
+
+class _Bounds:
+    """Counts nodes as if every alias were written out, without ever writing one out."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.documents = 0
+        self.total = 0
+        self.open: list[tuple[str | None, int]] = []  # anchor, total when it began
+        self.weights: dict[str, int] = {}
+
+    def take(self, event: Event) -> None:
+        if isinstance(event, DocumentStartEvent):
+            self.documents += 1
+            if self.documents > 1:
+                self._refuse(event, "a second document begins here", "keep one model a file, without ---")
+        elif isinstance(event, AliasEvent):
+            self._alias(event)
+        elif isinstance(event, CollectionEndEvent):
+            anchor, before = self.open.pop()
+            self._anchored(anchor, self.total - before)
+        elif isinstance(event, (ScalarEvent, CollectionStartEvent)):
+            self._node(event)
+        if self.total > MOST_NODES:
+            self._refuse(event, f"over {MOST_NODES:,} values, aliases written out", "write a smaller model")
+
+    def _node(self, event: ScalarEvent | CollectionStartEvent) -> None:
+        if event.anchor in self.weights or any(event.anchor == anchor for anchor, _ in self.open if anchor):
+            self._refuse(event, f"the anchor &{event.anchor} is defined twice", "give each anchor its own name")
+        self.total += 1
+        if isinstance(event, ScalarEvent):
+            self._anchored(event.anchor, 1)
+            return
+        self.open.append((event.anchor, self.total - 1))
+        if len(self.open) > MOST_DEPTH:
+            self._refuse(event, f"nested more than {MOST_DEPTH} deep", "write flatter conditions")
+
+    def _alias(self, event: AliasEvent) -> None:
+        if event.anchor not in self.weights:
+            cure = "write the value out here"
+            self._refuse(event, f"the alias *{event.anchor} names no finished anchor above it", cure)
+        self.total += self.weights[event.anchor]
+
+    def _anchored(self, anchor: str | None, weight: int) -> None:
+        if anchor:
+            self.weights[anchor] = weight
+
+    def _refuse(self, event: Event, message: str, cure: str) -> None:
+        mark = event.start_mark
+        _refuse(self.name, mark.line + 1, mark.column + 1, message, cure)
+
+
+def _refuse(name: str, line: int, column: int, message: str, cure: str) -> None:
+    raise ModelErrors([Finding(name, line, column, "", message, cure)])
+
+
+def _syntax(error: MarkedYAMLError) -> tuple[str, str]:
+    """What the YAML reader stumbled on, and the cure, in our words where its own do not help."""
+    problem = str(error.problem or error.context or "unreadable").replace("\n", " ")
+    if r"'\t'" in problem:
+        return "a tab stands where YAML wants spaces", "indent with spaces"
+    if "mapping values are not allowed" in problem:
+        return "a second colon on one line", "put text that holds a colon between quotes"
+    return f"not YAML: {problem}", "close every quote and bracket, and indent lists alike"
+
+
+def _place_of(text: str, position: int) -> tuple[int, int]:
+    before = text[:position]
+    return before.count("\n") + 1, position - (before.rfind("\n") + 1) + 1
+
+
+def _plain(node: Node, path: Path, name: str, findings: list[Finding]) -> object:
+    """A node as dicts, lists, text, numbers, booleans and None; what else YAML can say becomes a finding."""
+    if isinstance(node, MappingNode):
+        findings.extend(_key_findings(node, path, name))
+        return {key: _plain(value, (*path, key), name, findings) for key, (_, value) in entries(node).items()}
+    if isinstance(node, SequenceNode):
+        return [_plain(item, (*path, i), name, findings) for i, item in enumerate(node.value)]
+    try:
+        return _scalar(node)
+    except (ValueError, LookupError):  # a tag may say a number or a boolean of text that is none
+        what = f"{quoted(str(node.value))} under the tag {str(node.tag).replace(_TAG, '!!')} is not read here"
+        findings.append(_finding(node, path, name, what, "write plain text or a plain number"))
+        return str(node.value)
+
+
+def _scalar(node: Node) -> object:
+    """Text, a number, true, false or None; an integer beyond every float is infinite, and refused as such later."""
+    if node.tag in _TEXTS:
+        return str(node.value)
+    if node.tag == _TAG + "null":
+        return None
+    constructor = _constructor()
+    if node.tag == _TAG + "bool":
+        return bool(constructor.construct_yaml_bool(node))
+    if node.tag not in _NUMBERS:
+        raise ValueError(node.tag)
+    number = getattr(constructor, _NUMBERS[node.tag])(node)
+    try:
+        float(number)
+    except OverflowError:
+        return math.inf
+    return number
+
+
+@cache
+def _constructor() -> SafeConstructor:
+    constructor: SafeConstructor = YAML(typ="safe", pure=True).constructor
+    return constructor
+
+
+def _key_findings(node: MappingNode, path: Path, name: str) -> Iterator[Finding]:
+    seen: dict[str, int] = {}
+    for key, value in node.value:
+        if key.tag == _MERGE:
+            sources = value.value if isinstance(value, SequenceNode) else [value]
+            if not all(isinstance(source, MappingNode) for source in sources):
+                yield _finding(key, path, name, "<< merges mappings only", "write an alias of a mapping after it")
+        elif not isinstance(key, ScalarNode) or key.tag not in _TEXTS:
+            shown_key = quoted(key.value if isinstance(key, ScalarNode) else [])
+            yield _finding(key, path, name, f"the key {shown_key} is not text", "put it between quotes")
+        elif key.value in seen:
+            what = f'"{key.value}" is written twice (first on line {seen[key.value]})'
+            yield _finding(key, (*path, str(key.value)), name, what, "keep one of the two")
+        else:
+            seen[key.value] = key.start_mark.line + 1
+
+
+def _finding(node: Node, path: Path, name: str, message: str, cure: str) -> Finding:
+    return Finding(name, node.start_mark.line + 1, node.start_mark.column + 1, shown(path), message, cure)
