@@ -1,0 +1,79 @@
+# `make demo` shows the product, `make test` tests it; each sets up .venv from nothing but python3 (3.11 or newer).
+
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+# Exact versions with hashes, wheels only, and nothing else fetched on the way. The address of an index is pip's own affair.
+INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-build-isolation --only-binary :all:
+
+.PHONY: help demo test lint format bench faults spark pins clean
+
+help:
+	@echo "make demo     score a company's history, print the table, write the HTML report into demo/"
+	@echo "make test     run the tests"
+	@echo "make lint     check style, format, types and the direction of imports"
+	@echo "make format   put the code into its format"
+	@echo "make bench    measure speed and memory, and write bench/results/"
+	@echo "make faults   the long hunt for faults"
+	@echo "make spark    the tests on Spark (needs Java 17)"
+	@echo "make pins     write constraints/ anew from pyproject.toml"
+	@echo "make clean    remove what the others made"
+
+demo: $(VENV)/project
+	$(PY) examples/pompes/generate.py --out demo
+	$(VENV)/bin/couveuse score demo/events.ndjson --leads demo/leads.csv --model examples/pompes/bareme.yaml \
+		--at 2026-07-01T00:00:00+02:00 --top 20 --html demo/rapport.html --lang fr
+
+test: $(VENV)/project $(VENV)/dev
+	$(PY) -m pytest --cov=couveuse
+
+lint: $(VENV)/project $(VENV)/dev
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+format: $(VENV)/dev
+	$(VENV)/bin/ruff check --fix
+	$(VENV)/bin/ruff format
+
+bench: $(VENV)/project $(VENV)/dev
+	$(PY) -m bench
+
+faults: $(VENV)/project $(VENV)/dev
+	COUVEUSE_FAULTS=1 $(PY) -m pytest -m faults
+
+spark: $(VENV)/project $(VENV)/dev $(VENV)/spark
+	@.ci/needs-java
+	$(PY) -m pytest -m spark
+
+pins:
+	@.ci/needs-python $(PYTHON)
+	PYTHON=$(PYTHON) .ci/pins
+
+clean:
+	rm -rf $(VENV) demo .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
+
+# Each file below says that a step of the installation is done; a step is taken again only when what it reads has changed.
+
+$(VENV)/run: constraints/run.txt
+	@.ci/needs-python $(PYTHON)
+	@echo "Setting up $(VENV) ..."
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(INSTALL) -r constraints/run.txt
+	@touch $@
+
+$(VENV)/project: $(VENV)/run pyproject.toml
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
+	@$(PY) -m pip check --quiet || { echo "constraints/ is behind pyproject.toml: run make pins" >&2; exit 2; }
+	@touch $@
+
+$(VENV)/dev: $(VENV)/run constraints/dev.txt
+	@$(INSTALL) -r constraints/dev.txt
+	@touch $@
+
+# PySpark is published as source only: its wheel is built here, with the pinned setuptools. Java first: it is the longer wait.
+$(VENV)/spark: $(VENV)/run constraints/spark.txt
+	@.ci/needs-java
+	@$(INSTALL) --no-binary pyspark -r constraints/spark.txt
+	@touch $@
