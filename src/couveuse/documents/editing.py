@@ -94,7 +94,7 @@ def _added(document: Document, parent: Node, path: Path, value: object) -> str:
 
 def _one_line(value: object) -> str:
     """Plain data in YAML's flow style, safe within brackets as well as outside."""
-    return yaml_text(on_one_line([value]), width=1_000_000).strip()[1:-1].strip()
+    return yaml_text(on_one_line([value])).strip()[1:-1].strip()
 
 
 def _at(data: object, path: Path) -> object:

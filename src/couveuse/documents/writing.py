@@ -39,13 +39,13 @@ def dump_model(model: Model) -> str:
     for key, value in _model(model).items():
         entries = value if key in _BLOCKS and isinstance(value, list) else None
         document[key] = on_one_line(value) if entries is None else [_several_lines(e) for e in entries]
-    return yaml_text(document, width=120, offset=2)
+    return yaml_text(document, offset=2)
 
 
-def yaml_text(value: object, *, width: int, offset: int = 0) -> str:
-    """Data as YAML text, its lines folded at a width where they can be, the entries of lists set in by an offset."""
+def yaml_text(value: object, *, offset: int = 0) -> str:
+    """Data as YAML text, the entries of lists set in by an offset; no line is folded."""
     yaml = YAML()
-    yaml.width = width
+    yaml.width = 10_000_000  # folding, the writer may break a quoted key over two lines, which no reader takes
     yaml.brace_single_entry_mapping_in_flow_sequence = True
     yaml.indent(mapping=2, sequence=2 + offset, offset=offset)
     out = StringIO()

@@ -4,14 +4,15 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import pyarrow as pa
+
 from couveuse.core.events import Fact, Verdict, parts
 from couveuse.core.fold import behaviour_at, fit_points, hit_counts, run
 from couveuse.core.ledger import Ledger, Line
 from couveuse.core.plan import Plan, plan
 from couveuse.core.reading import interests, lines
 from couveuse.core.times import EVER
-from couveuse.history.folding import Folder, Notes, notes_of, _Lead
-from couveuse.history.loose import quoted
+from couveuse.history.folding import SORTS, Folder, KeptLead, notes_of
 from couveuse.history.scoring import Scoring
 from couveuse.history.shares import FACTS, NOTES, batches
 from couveuse.history.staging import plain_row
@@ -54,7 +55,7 @@ class _Keeper(Folder):
         assert scoring.prepared is not None  # the caller has folded it before
         folding = replace(scoring.folding(scoring.prepared), landmarks=(EVER,), want_lines=False, want_states=False)
         super().__init__(folding)
-        self.kept: list[_Lead] = []
+        self.kept: list[KeptLead] = []
 
     def finish(self) -> None:
         """Keep the lead as it is."""
@@ -67,27 +68,38 @@ def dossiers(scoring: Scoring, leads: Sequence[tuple[str, str]]) -> list[Dossier
     """The dossiers of leads by (name, sort), in that order; the scoring must have kept its rows (`want_dossiers`)."""
     assert scoring.prepared is not None  # scored before
     planned = plan(scoring.request.model)
+    digests = _name_chosen(scoring, leads)
+    rows, said = _rows(scoring), _said(scoring)
     found = []
-    for name, sort in leads:
-        digest = _digest(scoring, name, sort)
+    for digest in digests:
         notes = notes_of(batches(str(scoring.prepared.notes), NOTES, digest, digest + 1))
         keeper = _Keeper(scoring)
         for batch in batches(str(scoring.prepared.facts), FACTS, digest, digest + 1):
             keeper.feed(batch, notes)
-        keeper.end(Notes(notes.headers, notes.refs, notes.texts))
-        found += [_dossier(scoring, planned, lead, digest) for lead in keeper.kept]
+        keeper.end(notes)
+        for lead in keeper.kept:
+            found.append(_dossier(scoring, planned, lead, rows.get(digest, []), said.get(digest, {})))
     return found
 
 
-def _digest(scoring: Scoring, name: str, sort: str) -> int:
-    number = ("email", "user_id", "anonymous_id").index(sort)
-    return scoring.staging.one(f"select hash({number}::tinyint, {quoted(name)})")
+def _name_chosen(scoring: Scoring, leads: Sequence[tuple[str, str]]) -> list[int]:
+    """`chosen`: the leads looked at, by digest, so that their rows are looked up together; the digests in order."""
+    sorts = pa.array([SORTS.index(sort) for _, sort in leads], pa.int8())
+    scoring.staging.sql("create or replace table chosen (place bigint, sort tinyint, key varchar, lead ubigint)")
+    scoring.staging.sql("create or replace table named (place bigint, sort tinyint, key varchar)")
+    places = pa.array(range(len(leads)), pa.int64())
+    scoring.staging.insert(
+        "named", pa.table({"place": places, "sort": sorts, "key": pa.array([n for n, _ in leads], pa.string())})
+    )
+    scoring.staging.sql("insert into chosen select place, sort, key, hash(sort, key) from named")
+    return [int(str(lead)) for (lead,) in scoring.staging.sql("select lead from chosen order by place")]
 
 
-def _dossier(scoring: Scoring, planned: Plan, lead: _Lead, digest: int) -> Dossier:
+def _dossier(
+    scoring: Scoring, planned: Plan, lead: KeptLead, rows: Sequence["_Row"], said: Mapping[str, object]
+) -> Dossier:
     at = scoring.request.at
-    rows = _rows(scoring, digest)
-    by_id = {(source, mid): ref for ref, _, _, source, mid, _ in rows}
+    by_id = {(row.source, row.message_id): row.ref for row in rows}
     counted = [step for place, step in enumerate(lead.steps) if step[0] <= at and _is_counted(lead, place)]
     ledger = Ledger()
     state = lead.state.copy()
@@ -95,27 +107,26 @@ def _dossier(scoring: Scoring, planned: Plan, lead: _Lead, digest: int) -> Dossi
     for step in counted:
         before = behaviour_at(planned, state, step[0]) + fit_points(planned, state)
         run(planned, state, (step,), ledger)
-        after = behaviour_at(planned, state, step[0]) + fit_points(planned, state)
-        curve += [(step[0], before), (step[0], after)]
+        curve += [(step[0], before), (step[0], behaviour_at(planned, state, step[0]) + fit_points(planned, state))]
     curve.append((at, behaviour_at(planned, state, at) + fit_points(planned, state)))
-    said = {(source, mid): verdict for (source, mid), (_, verdict) in lead.state.verdicts.items()}
-    deeds = [
-        Deed(ref, instant, event, _about(row), Verdict(said.get((source, mid), said.get((None, mid), "human"))))
-        for ref, instant, event, source, mid, row in rows
-        if instant <= at
-    ]
+    verdicts = {hit: verdict for hit, (_, verdict) in lead.state.verdicts.items()}
     weights = interests(planned, state, at)
     return Dossier(
         lead=lead.name,
-        traits=_traits(scoring, lead, rows, at),
-        deeds=tuple(deeds),
+        traits=_traits(said, rows, at),
+        deeds=tuple(_deed(row, verdicts) for row in rows if row.at <= at),
         lines=tuple((line, _ref(line, by_id)) for line in lines(planned, state, ledger, at)),
         curve=tuple(curve),
         interests=tuple(sorted(weights, key=lambda topic: -weights[topic])),
     )
 
 
-def _is_counted(lead: _Lead, place: int) -> bool:
+def _deed(row: "_Row", verdicts: Mapping[tuple[str | None, str], str]) -> Deed:
+    verdict = verdicts.get((row.source, row.message_id), verdicts.get((None, row.message_id), Verdict.HUMAN))
+    return Deed(row.ref, row.at, row.event, _about(row.whole), Verdict(verdict))
+
+
+def _is_counted(lead: KeptLead, place: int) -> bool:
     hit = lead.hits.get(place)
     return hit is None or hit_counts(lead.state.verdicts, *hit)
 
@@ -126,28 +137,48 @@ def _ref(line: Line, by_id: Mapping[tuple[str, str], int]) -> int | None:
     return line.reference if isinstance(line.reference, int) else None
 
 
-_Row = tuple[int, int, str, str, str, dict[str, object]]
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One fact as it stood in a file."""
+
+    ref: int
+    at: int
+    event: str
+    source: str
+    message_id: str
+    whole: dict[str, object]
 
 
-def _rows(scoring: Scoring, digest: int) -> list[_Row]:
-    """A lead's facts as they stood in the files, copies left out, in order."""
+def _rows(scoring: Scoring) -> dict[int, list[_Row]]:
+    """The chosen leads' facts as they stood in the files, copies left out, in order."""
     staging = scoring.staging
     found = staging.sql(
-        f"""select s.ref, s.inst, f.event, f.source, f.mid, f.whole from slim s join known_rows f using (ref)
-        where s.lead = {digest}::ubigint and s.ref not in (from losers) order by s.inst, s.kind, f.source, f.mid"""
+        """select s.lead, s.ref, s.inst, f.event, f.source, f.mid, f.whole
+        from (select * from slim where lead in (select lead from chosen) and ref not in (from losers)) s
+        join known_rows f using (ref) order by s.lead, s.inst, s.kind, f.source, f.mid"""
     )
     rename = {old: new for new, old in staging.options.rename.items()}
-    return [
-        (
-            int(str(ref)),
-            int(str(inst)),
-            str(event),
-            str(source),
-            str(mid),
-            plain_row(json.loads(str(whole)), rename, is_table=True),
-        )
-        for ref, inst, event, source, mid, whole in found
-    ]
+    rows: dict[int, list[_Row]] = {}
+    for lead, ref, at, event, source, mid, whole in found:
+        object_ = plain_row(json.loads(str(whole)), rename, is_table=True)
+        row = _Row(int(str(ref)), int(str(at)), str(event), str(source), str(mid), object_)
+        rows.setdefault(int(str(lead)), []).append(row)
+    return rows
+
+
+def _said(scoring: Scoring) -> dict[int, dict[str, object]]:
+    """What the files of leads say of the chosen ones."""
+    said: dict[int, dict[str, object]] = {}
+    if not scoring.staging.has_leads:
+        return said
+    held = scoring.staging.sql(
+        """select c.lead, l.whole from chosen c join owned_lead_rows o using (sort, key)
+        join loose_leads l on l.ref = o.ref order by o.traits"""
+    )
+    for lead, whole in held:
+        properties, _, traits = parts(plain_row(json.loads(str(whole)), {}, is_table=True))
+        said.setdefault(int(str(lead)), {}).update({**properties, **traits})
+    return said
 
 
 def _about(row: Mapping[str, object]) -> str:
@@ -159,19 +190,10 @@ def _about(row: Mapping[str, object]) -> str:
     return ", ".join(f"{name}: {value}" for name, value in traits.items() if not isinstance(value, dict))[:MOST_WORDS]
 
 
-def _traits(scoring: Scoring, lead: _Lead, rows: Sequence[_Row], at: int) -> dict[str, object]:
+def _traits(said: Mapping[str, object], rows: Sequence[_Row], at: int) -> dict[str, object]:
     """All that is known of who a lead is: what the files of leads say, then what its facts said by the instant."""
-    found: dict[str, object] = {}
-    if scoring.staging.has_leads:
-        sort = lead.sort
-        held = scoring.staging.sql(
-            f"""select l.whole from owned_lead_rows o join loose_leads l using (ref)
-            where o.sort = {sort} and o.key = {quoted(lead.name)} order by o.traits"""
-        )
-        for (whole,) in held:
-            properties, _, traits = parts(plain_row(json.loads(str(whole)), {}, is_table=True))
-            found |= {**properties, **traits}
-    for _, instant, event, _, _, row in rows:
-        if event == "Traits Set" and instant <= at:
-            found |= parts(row)[2]
+    found = dict(said)
+    for row in rows:
+        if row.event == "Traits Set" and row.at <= at:
+            found |= parts(row.whole)[2]
     return found

@@ -155,7 +155,7 @@ def _table(rows: Sequence[tuple[object, ...]], schema: pa.Schema) -> pa.Table:
 
 
 @dataclass(slots=True)
-class _Lead:
+class KeptLead:
     """The lead that is being folded."""
 
     digest: int
@@ -181,7 +181,7 @@ class Folder:
         self.is_change = [bool(match.change) for match in self.matches]
         self.rows = Rows()
         self.rules: dict[str, RuleTally] = {}
-        self.lead: _Lead | None = None
+        self.lead: KeptLead | None = None
         self.wants_ledger = folding.want_lines or folding.want_rules
         self.rename = {old: new for new, old in folding.rename}
         self.bands = {band.id: index for index, band in enumerate(folding.model.bands)}
@@ -227,7 +227,7 @@ class Folder:
             said.update({name: held for name, held in json.loads(text).items() if held is not None})
         state = begin(self.plan, email, said)
         ledger = Ledger() if self.wants_ledger else None
-        self.lead = _Lead(digest, who["key"], who["sort"], who["won"], state, ledger)
+        self.lead = KeptLead(digest, who["key"], who["sort"], who["won"], state, ledger)
 
     def _facts(
         self,
@@ -264,14 +264,14 @@ class Folder:
         else:
             run(self.plan, lead.state, steps, lead.ledger)
 
-    def _verdict(self, lead: _Lead, told: list[object]) -> None:
+    def _verdict(self, lead: KeptLead, told: list[object]) -> None:
         verdict = self._fact(told)
         learn_verdict(lead.state, verdict)
         lead.verdicts.append(verdict)
         if verdict.at <= self.folding.at:
             lead.state.key = max(lead.state.key, verdict.key)
 
-    def _told(self, lead: _Lead, step: Step, told: list[object], place: int) -> Step | None:
+    def _told(self, lead: KeptLead, step: Step, told: list[object], place: int) -> Step | None:
         """What the text of a fact adds: a change is a Fact; a hit that no human made is left out (None)."""
         instant, match, reference = step
         if match.change:
@@ -312,11 +312,11 @@ class Folder:
         if lead.ledger is not None:
             self._tally(lead, lines(self.plan, lead.state, lead.ledger, self.folding.at))
 
-    def _fold_kept(self, lead: _Lead) -> None:
+    def _fold_kept(self, lead: KeptLead) -> None:
         counted = _counted(lead, lead.state, self.folding.at)
         run(self.plan, lead.state, counted, lead.ledger)
 
-    def _observe(self, lead: _Lead) -> None:
+    def _observe(self, lead: KeptLead) -> None:
         """The lead at each landmark, by what was known then, and whether it converted within the horizon."""
         won = [
             instant for place, (instant, match, _) in enumerate(lead.steps) if match.converts and _is_human(lead, place)
@@ -342,7 +342,7 @@ class Folder:
             done = upto
             self._stand(lead, state, landmark, first_won)
 
-    def _stand(self, lead: _Lead, state: State, landmark: int, first_won: int) -> None:
+    def _stand(self, lead: KeptLead, state: State, landmark: int, first_won: int) -> None:
         if state.ints[LAST_FACT] <= landmark - ACTIVE_US:
             return
         reading = at(self.plan, state, landmark)
@@ -361,7 +361,7 @@ class Folder:
             )
         )
 
-    def _tally(self, lead: _Lead, written: Sequence[Line]) -> None:
+    def _tally(self, lead: KeptLead, written: Sequence[Line]) -> None:
         if self.folding.want_lines:
             self.rows.lines += [_line_row(lead.name, line) for line in written]
         if not self.folding.want_rules:
@@ -379,7 +379,7 @@ class Folder:
                 tally.leads += 1
 
 
-def _counted(lead: _Lead, state: State, until: int, low: int = 0, high: int | None = None) -> Iterator[Step]:
+def _counted(lead: KeptLead, state: State, until: int, low: int = 0, high: int | None = None) -> Iterator[Step]:
     """The kept steps of a lead that count under the verdicts of a state."""
     for place in range(low, len(lead.steps) if high is None else high):
         step = lead.steps[place]
@@ -390,12 +390,12 @@ def _counted(lead: _Lead, state: State, until: int, low: int = 0, high: int | No
             yield step
 
 
-def _is_human(lead: _Lead, place: int) -> bool:
+def _is_human(lead: KeptLead, place: int) -> bool:
     hit = lead.hits.get(place)
     return hit is None or hit_counts(lead.state.verdicts, *hit)
 
 
-def _score_row(plan: Plan, lead: _Lead, reading: Reading) -> tuple[object, ...]:
+def _score_row(plan: Plan, lead: KeptLead, reading: Reading) -> tuple[object, ...]:
     return (
         lead.name,
         SORTS[lead.sort],

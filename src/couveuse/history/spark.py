@@ -154,7 +154,11 @@ class SparkScoring(Scoring):
         """`judged`, of rejected rows alone, for who asks for them; rows with a wrong number of cells stand apart."""
         found = rows.where(rows.what == int(What.REJECT)).selectExpr("ref", "event as reason", "note as whole")
         files = self._take(found, "rejected")
-        held = f"read_parquet({quoted(files)})" if files else "(select 0::bigint as ref, '' as reason, '' as whole limit 0)"
+        held = (
+            f"read_parquet({quoted(files)})"
+            if files
+            else "(select 0::bigint as ref, '' as reason, '' as whole limit 0)"
+        )
         bad = quoted(Reject.BAD_CELLS)
         for ref, text in self.staging.sql(f"select ref, whole from {held} where reason = {bad} order by ref"):
             number, line = divmod(int(str(ref)), 1 << REF_BITS)
@@ -177,7 +181,9 @@ class SparkScoring(Scoring):
     def _count_people(self, rows: "DataFrame", owners: "DataFrame | None", *, has_devices: bool) -> None:
         if not has_devices:
             return
-        people = self._asked(_owned(rows.where(rows.what <= int(What.FACT)).select("what", "inst", "sort", "key"), owners))
+        people = self._asked(
+            _owned(rows.where(rows.what <= int(What.FACT)).select("what", "inst", "sort", "key"), owners)
+        )
         self.counts.visitors = people.where("sort = 2").select("key").distinct().count()
 
     def _asked(self, rows: "DataFrame") -> "DataFrame":
@@ -207,9 +213,7 @@ class SparkScoring(Scoring):
             else:
                 (self.folder / f"share-{index:05d}-{name}.parquet").write_bytes(part)
         files = quoted(str(self.folder / "share-*-scores.parquet"))
-        self.counts.leads = self.staging.one(
-            f"select count(*) from read_parquet({files}) where sort != 'anonymous_id'"
-        )
+        self.counts.leads = self.staging.one(f"select count(*) from read_parquet({files}) where sort != 'anonymous_id'")
 
     def _count_asked(self, rows: "DataFrame") -> None:
         """From when to when the one lead's facts go."""
