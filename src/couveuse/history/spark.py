@@ -44,6 +44,7 @@ class Tally:
     facts: int = 0
     devices: int = 0  # facts of which only a device is known
     has_keys: bool = False
+    rejects: int = 0
 
 
 def score_on_spark(request: Request, master: str) -> Scoring:
@@ -85,7 +86,7 @@ class SparkScoring(Scoring):
 
     def _run_on(self, spark: "SparkSession", rows: "DataFrame") -> None:
         tally = self._count(rows)
-        self._keep_rejects(rows)
+        self._keep_rejects(rows, are_there=tally.rejects > 0)
         if not tally.facts and not self.staging.has_leads and self.request.only is None:
             self.staging.check_usable()
         share = SHARE_NAMED if self.staging.options.named else SHARE_FACTS
@@ -140,6 +141,7 @@ class SparkScoring(Scoring):
             whole.has_keys = whole.has_keys or told["has_keys"]
             if told["facts"]:
                 self._stretch(told["first"], told["last"])
+            whole.rejects += told["bad_cells"] + sum(told["rejects"].values())
             for reason, count in told["rejects"].items():
                 rejects[reason] = rejects.get(reason, 0) + count
         counts.rejects |= dict(sorted(rejects.items(), key=lambda item: (-item[1], item[0])))
@@ -150,10 +152,10 @@ class SparkScoring(Scoring):
         counts.first_at = first if counts.first_at is None else min(first, counts.first_at)
         counts.last_at = last if counts.last_at is None else max(last, counts.last_at)
 
-    def _keep_rejects(self, rows: "DataFrame") -> None:
+    def _keep_rejects(self, rows: "DataFrame", *, are_there: bool) -> None:
         """`judged`, of rejected rows alone, for who asks for them; rows with a wrong number of cells stand apart."""
         found = rows.where(rows.what == int(What.REJECT)).selectExpr("ref", "event as reason", "note as whole")
-        files = self._take(found, "rejected")
+        files = self._take(found, "rejected") if are_there else ""
         held = (
             f"read_parquet({quoted(files)})"
             if files

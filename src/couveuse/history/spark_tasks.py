@@ -236,6 +236,7 @@ def _tally(staging: Staging) -> dict[str, object]:
         "last": last,
         "devices": devices,
         "rejects": dict(rejects),
+        "bad_cells": len(staging.bad_cells),
     }
 
 
