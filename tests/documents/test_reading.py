@@ -406,6 +406,11 @@ def test_what_is_too_deep_or_too_big_is_refused() -> None:
     assert "over 20,000 values" in refusal("strong_links: [" + "x," * 20_000 + "x]").message
 
 
+def test_an_error_on_every_line_is_told_with_its_line() -> None:
+    found = refusals(HEAD + "".join(f"k{i}: 1\n" for i in range(3000)))
+    assert [each.line for each in found] == list(range(6, 3006))
+
+
 # ---- Files --------------------------------------------------------------------------------------------------------
 
 

@@ -342,8 +342,7 @@ class Oracle:
         return max(stages, default=None)
 
     def _routes(self, end: int, at: int, band: int, fit: float) -> tuple[set[tuple[str, str, str]], bool]:
-        cut = max(self._last_cut(end), 0)
-        fresh = [j for j in range(cut, end) if at - self.facts[j].at < self.model.fresh]
+        fresh = [j for j in range(end) if at - self.facts[j].at < self.model.fresh]
         due = {(rule.route.team, rule.route.treatment, rule.id) for j in fresh for rule in self._fired[j] if rule.route}
         route, swings = self.model.bands[band].route, False
         if route:

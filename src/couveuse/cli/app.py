@@ -44,7 +44,7 @@ At = Annotated[str | None, typer.Option(help="As of this instant (ISO 8601); now
 KnownAt = Annotated[str | None, typer.Option(help="Only what was known by this instant: later verdicts do not count.")]
 Map = Annotated[list[str] | None, typer.Option("--map", help="Rename a column: --map email=courriel.")]
 Encoding = Annotated[str, typer.Option(help="How text files are encoded.")]
-Processes = Annotated[int, typer.Option(help="How many processes fold; 0 is one a core.")]
+Processes = Annotated[int, typer.Option(min=0, help="How many processes fold; 0 is one a core.")]
 Memory = Annotated[str, typer.Option(help="How much memory sorting may use before it spills to disk.")]
 Master = Annotated[str | None, typer.Option("--on", help="Run on Spark: local[2], spark://host:7077 ...")]
 

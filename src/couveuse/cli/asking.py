@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from couveuse.core import times
@@ -12,11 +13,14 @@ from couveuse.core.events import CURES, Reject
 from couveuse.core.model import Model
 from couveuse.documents.reading import read_model
 from couveuse.errors import BadInput
-from couveuse.history.rejects import rejected
+from couveuse.history.rejects import Rejected, rejected, write_rejects
 from couveuse.history.scoring import Request, Scoring
+from couveuse.history.staging import LEAD_PREFIX, NoUsableRow
 
 # How many lines of rejected rows a notice names.
 NAMED_LINES = 5
+# How many rejected rows of a file are looked at to name those lines.
+MOST_LOOKED_AT = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +96,34 @@ def doing(what: str) -> Iterator[None]:
         yield
 
 
-def scored(request: Request, master: str | None = None) -> Scoring:
-    """A history scored, with its progress shown; here, or on Spark where a master is named."""
+def scored(
+    request: Request, master: str | None = None, *, rejects: str | None = None, strict: bool = False
+) -> Scoring:
+    """A history scored, with its progress shown; here, or on Spark where a master is named.
+
+    Rejected rows are written to the file `rejects`, those of a history without one usable row, too. Raises BadInput
+    for the first of them where `strict`.
+    """
     if master is not None:
         from couveuse.history.spark import score_on_spark
 
         with doing(f"Scoring on {master} ..."):
-            return score_on_spark(request, master)
+            scoring = score_on_spark(request, master)
+        try:
+            _keep_rejects(scoring, rejects, strict=strict)
+        except BaseException:
+            scoring.close()
+            raise
+        return scoring
     scoring = Scoring(request)
     try:
-        with doing("Reading and sorting ..."):
-            prepared = scoring.prepare()
+        try:
+            with doing("Reading and sorting ..."):
+                prepared = scoring.prepare()
+        except NoUsableRow:
+            _keep_rejects(scoring, rejects, strict=False)
+            raise
+        _keep_rejects(scoring, rejects, strict=strict)
         with doing(f"Folding {prepared.rows:,} facts ..."):
             scoring.fold(prepared)
     except BaseException:
@@ -111,13 +132,35 @@ def scored(request: Request, master: str | None = None) -> Scoring:
     return scoring
 
 
-def give_notices(scoring: Scoring, model: Model, *, strict: bool = False) -> None:
-    """What a careful reader should know of the input; raises BadInput for a rejected row where `strict`."""
+def _keep_rejects(scoring: Scoring, target: str | None, *, strict: bool) -> None:
+    if target is not None:
+        count = write_rejects(scoring.staging, Path(target))
+        note(f"Wrote {rows_of(count)} to {target}, rejected.")
+    if strict:
+        for reject in rejected(scoring.staging, most=1):
+            raise BadInput(f"{reject.file}:{reject.line}: {words_of(reject.reason)}; {reject.cure}")
+
+
+def rows_of(count: int) -> str:
+    """How many rows, in words."""
+    return f"{count:,} row" if count == 1 else f"{count:,} rows"
+
+
+def words_of(reason: str) -> str:
+    """A reason as people read it."""
+    return reason.replace("_", " ")
+
+
+def give_notices(scoring: Scoring, model: Model) -> None:
+    """What a careful reader should know of the input."""
     counts = scoring.counts
     if counts.rejects:
-        _tell_rejects(scoring, strict=strict)
+        _tell_rejects(scoring)
+    for notice in scoring.staging.notices:
+        note(notice)
     if counts.without_zone:
-        note(f"{counts.without_zone:,} times have no zone and are taken in {model.timezone}.")
+        times_are = "1 time has no zone and is" if counts.without_zone == 1 else f"{counts.without_zone:,} times have no zone and are"
+        note(f"{times_are} taken in {model.timezone}.")
     later = counts.last_at is not None and counts.last_at > scoring.request.at
     if later:
         note(f"Facts after {times.iso(scoring.request.at)} count for nothing as of that instant.")
@@ -125,16 +168,23 @@ def give_notices(scoring: Scoring, model: Model, *, strict: bool = False) -> Non
         note("Traits of the leads' file hold since always: the past is scored with what is known today.")
 
 
-def _tell_rejects(scoring: Scoring, *, strict: bool) -> None:
-    named: dict[str, list[str]] = {}
-    for reject in rejected(scoring.staging, most=1000):
-        if strict:
-            raise BadInput(f"{reject.file}:{reject.line}: {reject.reason.replace('_', ' ')}: {reject.cure}")
-        named.setdefault(reject.reason, []).append(str(reject.line))
+def _tell_rejects(scoring: Scoring) -> None:
+    """How many rows were rejected, why, the first lines of each reason, and the cure."""
+    named: dict[tuple[bool, str], list[Rejected]] = {}
+    for reject in rejected(scoring.staging, most=MOST_LOOKED_AT):
+        named.setdefault((reject.is_lead, reject.reason), []).append(reject)
+    files = len(scoring.staging.files) + len(scoring.staging.lead_files)
     for reason, count in scoring.counts.rejects.items():
-        where = ", ".join(named.get(reason, [])[:NAMED_LINES])
-        more = " ..." if count > NAMED_LINES else ""
-        at_lines = f" (line{'s' if count > 1 else ''} {where}{more})" if where else ""
-        words = reason.replace("_", " ")
-        cure = CURES[Reject(reason.removeprefix("lead_"))]
-        note(f"Rejected {count:,} row{'s' if count > 1 else ''}: {words}{at_lines}; {cure}.")
+        plain = reason.removeprefix(LEAD_PREFIX)
+        found = named.get((plain != reason, plain), [])
+        note(_told(Reject(plain), count, found, is_lead=plain != reason, one_file=files == 1))
+
+
+def _told(reason: Reject, count: int, found: Sequence[Rejected], *, is_lead: bool, one_file: bool) -> str:
+    places = [str(r.line) if one_file else f"{Path(r.file).name}:{r.line}" for r in found[:NAMED_LINES]]
+    more = " ..." if count > len(places) else ""
+    lines = ("line " if count == 1 else "lines ") if one_file else ""
+    at_lines = f" ({lines}{', '.join(places)}{more})" if places else ""
+    whose = " of leads" if is_lead else ""
+    recode = ", or say --encoding latin-1 where the file is not in UTF-8" if any("\ufffd" in r.text for r in found) else ""
+    return f"Rejected {rows_of(count)}{whose}: {words_of(reason)}{at_lines}; {CURES[reason]}{recode}."

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,8 +11,7 @@ from pathlib import Path
 from couveuse.cli.asking import Asked, give_notices, note, scored
 from couveuse.core.times import iso, microseconds
 from couveuse.errors import BadInput
-from couveuse.history.rejects import write_rejects
-from couveuse.history.scoring import ORDER, Scoring
+from couveuse.history.scoring import ORDER, Scoring, written_as
 
 KEYS = (
     "lead", "score", "behaviour", "fit", "band", "rate", "stage", "temperature", "class", "persona", "maturity", "routes",
@@ -44,9 +44,7 @@ def score(asked: Asked, wanted: Wanted) -> None:
     """Score, and print or write what is wanted."""
     if wanted.won and not asked.leads:
         raise BadInput("--won: it names a column of the leads' file; say which file: --leads FILE")
-    for target in (wanted.out, wanted.html, wanted.ledger, wanted.states, wanted.rejects):
-        if target is not None and not Path(target).resolve().parent.is_dir():
-            raise BadInput(f"{target}: its folder does not exist; make it first")
+    _check_targets(wanted)
     request = asked.request(
         won=wanted.won,
         want_lines=wanted.ledger is not None,
@@ -55,11 +53,8 @@ def score(asked: Asked, wanted: Wanted) -> None:
         want_dossiers=wanted.html is not None,
         want_rates=wanted.rates or wanted.html is not None,
     )
-    with scored(request, asked.master) as scoring:
-        if wanted.rejects:
-            count = write_rejects(scoring.staging, Path(wanted.rejects))
-            note(f"Wrote {count:,} rejected rows to {wanted.rejects}.")
-        give_notices(scoring, request.model, strict=wanted.strict)
+    with scored(request, asked.master, rejects=wanted.rejects, strict=wanted.strict) as scoring:
+        give_notices(scoring, request.model)
         _write_files(scoring, wanted)
         if wanted.out is None:
             PRINTERS[wanted.format](scoring, wanted)
@@ -69,6 +64,23 @@ def score(asked: Asked, wanted: Wanted) -> None:
             print_rates(scoring)
         if wanted.html:
             _write_report(scoring, wanted)
+
+
+def _check_targets(wanted: Wanted) -> None:
+    """What cannot be written is said before an hour of work, not after it."""
+    for target in (wanted.out, wanted.ledger, wanted.states):
+        if target is not None:
+            written_as(Path(target))
+    for target in (wanted.out, wanted.html, wanted.ledger, wanted.states, wanted.rejects):
+        if target is None:
+            continue
+        path = Path(target)
+        if path.is_dir():
+            raise BadInput(f"{target}: this is a folder; name a file in it")
+        if not path.resolve().parent.is_dir():
+            raise BadInput(f"{target}: its folder does not exist; make it first")
+        if not os.access(path if path.exists() else path.resolve().parent, os.W_OK):
+            raise BadInput(f"{target}: may not be written; choose another folder, or ask for the right to write there")
 
 
 def _write_files(scoring: Scoring, wanted: Wanted) -> None:

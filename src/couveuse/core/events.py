@@ -209,14 +209,14 @@ def key_text(value: object) -> str | None:
     if isinstance(value, str):
         return value.strip(times.WHITE) or None
     if is_number(value):
-        return numberkey_text(value)
+        return number_text(value)
     return None
 
 
-def numberkey_text(value: object) -> str:
+def number_text(value: object) -> str:
     """A number as a key: 12 and 12.0 are one.
 
-    >>> numberkey_text(12.0), numberkey_text(12), numberkey_text(1.5)
+    >>> number_text(12.0), number_text(12), number_text(1.5)
     ('12', '12', '1.5')
     """
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:

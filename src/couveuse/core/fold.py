@@ -8,6 +8,7 @@ The loop is the product's hot path: it reads integers from lists instead of attr
 that most events skip costs them one comparison.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -43,14 +44,25 @@ Step = tuple[int, Match, Any]
 
 
 def canonical(facts: Iterable[Fact]) -> list[Fact]:
-    """Facts in canonical order, the earliest of several copies (`source`, `message_id`) alone."""
+    """Facts in canonical order, the earliest of several copies (`source`, `message_id`) alone.
+
+    Copies of one instant that say different things are a sender's fault; which one counts depends on what they say, and
+    not on the order in which they came.
+    """
     seen: set[tuple[str, str]] = set()
-    ordered = []
+    ordered: list[Fact] = []
     for fact in sorted(facts, key=lambda fact: fact.key):
         if (fact.source, fact.message_id) not in seen:
             seen.add((fact.source, fact.message_id))
             ordered.append(fact)
+        elif ordered[-1].key == fact.key:
+            ordered[-1] = min(ordered[-1], fact, key=_content)
     return ordered
+
+
+def _content(fact: Fact) -> tuple[str, str]:
+    said = {"properties": fact.properties, "context": fact.context, "traits": fact.traits}
+    return fact.event, json.dumps(said, sort_keys=True, default=str)
 
 
 def fold(
@@ -289,13 +301,11 @@ def _read_topics(plan: Plan, state: State, topics: tuple[int, ...], at: int) -> 
 
 
 def _cut(plan: Plan, state: State, ledger: Ledger | None) -> None:
-    """Behaviour, stages and routes before count for nothing; repeat, caps, past and maturity go on."""
+    """Behaviour and stages before count for nothing; repeat, caps, past, maturity and routes go on."""
     for index in range(len(plan.half_lives)):
         state.sums[index] = 0.0
     for stage in Stage:
         state.ints[STAGE_AT + stage] = NEVER
-    for _, cell in plan.route_cells:
-        state.ints[cell] = NEVER
     if ledger is not None:
         ledger.era += 1
 

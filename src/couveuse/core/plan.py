@@ -219,10 +219,12 @@ class Plan:
     # ---- Events --------------------------------------------------------------------------------------------
 
     def event_names(self) -> frozenset[str]:
-        """The names of behaviours that the model reads at all."""
+        """The names of behaviours of which the model reads more than the name and, for interests, the path."""
         names = {rule.event for rule in self.model.rules} | {hot.event for hot in self.model.hot_when}
         names |= {tracker.event for tracker in self.trackers} | set(self.model.cycle_ends_on)
         names.add(self.model.conversion.event)
+        if EMAIL_OPENED in names:
+            names.add(EMAIL_CLICKED)  # which proves that its message was opened
         if self.model.recycle_to is not None:
             names.add(LEAD_REJECTED)
         return frozenset(names)

@@ -59,7 +59,7 @@ def shown(path: Path) -> str:
 def one_of(wrong: object, words: Iterable[str]) -> str:
     """The cure for a word outside a closed set: the nearest word first, if one is near."""
     known = list(words)
-    near = get_close_matches(str(wrong).casefold(), known, n=1)
+    near = get_close_matches(str(wrong)[:80].casefold(), known, n=1)
     if near and len(known) > 1:
         return f"write {near[0]} (one of: {', '.join(known)})"
     return f"write one of: {', '.join(known)}" if len(known) > 1 else f"write {known[0]}"

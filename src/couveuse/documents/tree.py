@@ -6,7 +6,7 @@ deep or that multiplies itself through aliases (a "YAML bomb") is refused at the
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from ruamel.yaml import YAML
@@ -43,18 +43,27 @@ class Tree:
     data: object
     root: Node
     findings: tuple[Finding, ...]
+    _entries: dict[Node, dict[str, tuple[Node, Node]]] = field(default_factory=dict, compare=False, repr=False)
 
     def place(self, path: Path, *, at_key: bool = False) -> tuple[int, int]:
         """Line and column, from 1, of a value or of its key; what is missing stands where its parent does."""
         key, node = None, self.root
         for step in path:
-            found = child(node, step)
+            found = self._child(node, step)
             if found is None:
                 at_key = False
                 break
             key, node = found
         mark = (key if at_key and key is not None else node).start_mark
         return mark.line + 1, mark.column + 1
+
+    def _child(self, node: Node, step: str | int) -> tuple[Node | None, Node] | None:
+        """As `child`, but each mapping is gone through once: a document may have an error on every line."""
+        if not isinstance(node, MappingNode):
+            return child(node, step)
+        if node not in self._entries:
+            self._entries[node] = entries(node)
+        return self._entries[node].get(str(step))
 
 
 def read_tree(text: str, name: str) -> Tree:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from couveuse.core.events import CHANGES, MOST_ROW_BYTES, Adjustment, Change, Reject, Verdict
+from couveuse.core.events import CHANGES, MOST_POINTS, MOST_ROW_BYTES, Adjustment, Change, Reject, Verdict
 from couveuse.core.times import ISO_PATTERN, WHITE
 from couveuse.errors import BadInput
 from couveuse.history.inputs import Format, Input
@@ -130,7 +130,8 @@ def _is_incomplete(reading: Reading) -> str:
         return f"json_key({reading.word(word)})"
 
     def is_number(word: str) -> str:
-        return f"coalesce(regexp_matches({reading.word(word)}, '^[-0-9]'), false)"
+        number = f"case when regexp_matches({reading.word(word)}, '^[-0-9]') then abs(({reading.word(word)})::double) end"
+        return f"coalesce({number} <= {MOST_POINTS}, false)"
 
     kinds = ", ".join(quoted(kind) for kind in Adjustment)
     verdicts = ", ".join(quoted(verdict) for verdict in Verdict)
@@ -291,7 +292,7 @@ def csv(file: Input, wanted: Wanted) -> Reading:
         fields=fields,
         is_text=(False,) * len(fields),
         word=lambda name: _tabular(name, wanted, columns, lambda c: f"csv_json({c})", lambda c: c),
-        has_traits=_has_traits(file.columns),
+        has_traits=_has_traits(file.columns, "VARCHAR"),
         whole=_whole({column: _csv_whole(column) for column in file.columns}),
         flaw=f"case when {size} > {MOST_ROW_BYTES} then '{Reject.TOO_LARGE}' when {nul} then '{Reject.NUL}' end",
     )
@@ -390,19 +391,27 @@ def parquet(file: Input, wanted: Wanted, connection: duckdb.DuckDBPyConnection) 
         fields=fields,
         is_text=tuple(column is not None for column in texts),
         word=lambda name: _tabular(name, wanted, set(types), _json_of, as_json),
-        has_traits=_has_traits(tuple(types)),
-        whole=_whole({column: f"to_json({name_of(column)})" for column in types}),
+        has_traits=_has_traits(tuple(types), types.get("traits", "VARCHAR")),
+        whole=_whole({column: _typed_whole(column, kind) for column, kind in types.items()}),
         flaw=f"case when {size} > {MOST_ROW_BYTES} then '{Reject.TOO_LARGE}' when {nul} then '{Reject.NUL}' end",
     )
 
 
-def _has_traits(columns: Sequence[str]) -> str:
-    """Whether a row of a table says any trait."""
+def _typed_whole(column: str, kind: str) -> str:
+    """A typed cell as JSON; text in the place of an object may be one."""
+    cell = name_of(column)
+    if column in PARTS and kind == "VARCHAR":
+        return f"case when json_valid({cell}) then {cell}::json else to_json({cell}) end"
+    return f"to_json({cell})"
+
+
+def _has_traits(columns: Sequence[str], kind: str) -> str:
+    """Whether a row of a table says any trait; `kind` is the type of the column `traits`, where there is one."""
     held = [f"{name_of(c)} is not null" for c in columns if c.startswith("traits.")]
     if "traits" in columns:
-        held.append(
-            f"len(coalesce(json_keys(case when json_valid({name_of('traits')}::varchar) then to_json({name_of('traits')}) end), [])) > 0"
-        )
+        cell = name_of("traits")
+        object_ = f"case when json_valid({cell}) then {cell}::json end" if kind == "VARCHAR" else f"to_json({cell})"
+        held.append(f"len(coalesce(json_keys({object_}), [])) > 0")
     return " or ".join(held) or "false"
 
 

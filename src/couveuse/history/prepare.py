@@ -153,20 +153,22 @@ def _tell_copies(staging: Staging) -> None:
         f"""create table changes as select ref, event, mid, source, inst, whole, of_mid, of_source
             from facts where event in ({CHANGE_NAMES})"""
     )
+    # Copies of one instant that say different things: which one counts depends on what they say, not on its place.
+    read = "".join(f", f{index}" for index in range(len(staging.fields)))
     staging.sql(
-        """create table texts as
+        f"""create table texts as
         with wanted as (
             select ref, lead, inst, kind, id from slim
             where id in (from alike) or hash(lead, inst, kind) in (from tied)
                 or id in (select hash(of_mid) from changes where of_mid is not null)
         )
-        select w.*, f.source, f.mid, f.event, f.email, f.user_id, f.anonymous_id
+        select w.*, f.source, f.mid, f.event, f.email, f.user_id, f.anonymous_id, f.whole{read}
         from wanted w join known_rows f using (ref)"""
     )
     staging.sql(
-        """create table losers as select ref from (
+        f"""create table losers as select ref from (
             select ref, row_number() over (partition by source, mid order by inst, kind, event, email nulls last,
-                user_id nulls last, anonymous_id nulls last, ref) as place
+                user_id nulls last, anonymous_id nulls last, whole nulls last{read}, ref) as place
             from texts where id in (from alike)) where place > 1"""
     )
     staging.sql(

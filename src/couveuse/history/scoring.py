@@ -19,10 +19,10 @@ from couveuse.core.times import Calendar, microseconds, moment
 from couveuse.errors import BadInput
 from couveuse.history import inputs
 from couveuse.history.folding import Folding, RuleTally
-from couveuse.history.loose import quoted
+from couveuse.history.loose import first_line, quoted
 from couveuse.history.prepare import Prepared, prepare
 from couveuse.history.shares import fold_shares
-from couveuse.history.staging import Counts, Options, Staging, as_couveuse_error, connect
+from couveuse.history.staging import Counts, Options, Staging, as_couveuse_error, connect, is_of_disk
 
 MEMORY = "900MB"
 # Best first: who is hot before who is warm, whoever is irrelevant last; then the score, then who was there last.
@@ -156,20 +156,34 @@ class Scoring:
         return self.connection.cursor().sql(query).to_arrow_table()
 
     def write(self, query: str, target: Path) -> None:
-        """Write the answer to a query as Parquet, NDJSON or CSV, by the target's name."""
-        form = inputs.format_of(target)
-        options = (
-            {
-                inputs.Format.PARQUET: "(format parquet, compression zstd)",
-                inputs.Format.NDJSON: "(format json)",
-                inputs.Format.CSV: "(format csv, header true)",
-            }.get(form)
-            if form
-            else None
-        )
-        if options is None:
-            raise BadInput(f"{target}: end the name in .parquet, .ndjson or .csv, to say how it is to be written")
-        self.staging.sql(f"copy ({query}) to {quoted(str(target))} {options}")
+        """Write the answer to a query as Parquet, NDJSON or CSV, by the target's name.
+
+        Raises BadInput where it cannot be written there.
+        """
+        options = written_as(target)
+        try:
+            self.connection.execute(f"copy ({query}) to {quoted(str(target))} {options}")
+        except duckdb.IOException as error:
+            if is_of_disk(error):
+                raise as_couveuse_error(error) from error
+            raise BadInput(f"{target}: cannot be written ({first_line(error)}); choose another place") from error
+        except duckdb.Error as error:
+            raise as_couveuse_error(error) from error
+
+
+def written_as(target: Path) -> str:
+    """The options of DuckDB's COPY for a target, by its name; raises BadInput where it does not say how."""
+    options = {
+        ".parquet": "(format parquet, compression zstd)",
+        ".pq": "(format parquet, compression zstd)",
+        ".ndjson": "(format json)",
+        ".jsonl": "(format json)",
+        ".json": "(format json)",
+        ".csv": "(format csv, header true)",
+    }.get(target.suffix.lower())
+    if options is None:
+        raise BadInput(f"{target}: end the name in .parquet, .ndjson or .csv, to say how it is to be written")
+    return options
 
 
 def score(request: Request) -> Scoring:

@@ -15,9 +15,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from couveuse.core.events import Reject
-from couveuse.errors import BadInput, CouveuseError
+from couveuse.errors import BadInput
 from couveuse.history import inputs, loose
-from couveuse.history.folding import RuleTally, Rows
+from couveuse.history.folding import Rows, RuleTally
 from couveuse.history.identities import resolve_owners
 from couveuse.history.inputs import Format, Input
 from couveuse.history.loose import REF_BITS, quoted
@@ -172,7 +172,7 @@ class SparkScoring(Scoring):
     # ---- People ------------------------------------------------------------------------------------------------
 
     def _owners(self, spark: "SparkSession", rows: "DataFrame") -> "DataFrame | None":
-        """To whom keys belong that are not their own: the rounds of `identities`, over the sets of keys met together."""
+        """To whom keys belong that are not their own: by the rounds of `identities`, run here."""
         files = self._take(_sets_of_keys(rows), "standings")
         if not files:
             return None
@@ -250,7 +250,7 @@ def _task(function: Callable[..., Iterator[pa.RecordBatch]], *told: object, **mo
 
 
 def _results(frame: "DataFrame") -> Iterator[tuple[str, bytes]]:
-    """The rows of `RESULTS`, made by all workers at once and kept on their disks, then fetched a partition at a time."""
+    """The rows of `RESULTS`, made by all workers at once, kept on their disks, fetched a partition at a time."""
     from pyspark import StorageLevel
 
     frame = frame.persist(StorageLevel.DISK_ONLY)

@@ -235,7 +235,7 @@ def _tally(staging: Staging) -> dict[str, object]:
         "first": first,
         "last": last,
         "devices": devices,
-        "rejects": dict(rejects),
+        "rejects": {str(reason): count for reason, count in rejects},
         "bad_cells": len(staging.bad_cells),
     }
 
@@ -244,7 +244,7 @@ def _tally(staging: Staging) -> dict[str, object]:
 
 
 class Gathering:
-    """The rows of a partition, sorted by `ORDER`, on their way to the fold: leads numbered, headers and texts beside."""
+    """The rows of a partition, sorted by `ORDER`, on their way to the fold: leads are numbered here."""
 
     def __init__(self, folding: Folding, *, first_number: int, visitors: bool) -> None:
         self.folder = Folder(folding)
