@@ -43,10 +43,10 @@ def spark_here() -> Iterator[None]:
 def a_request(world: World, events: list[Path], folder: Path, **wanted: object) -> Request:
     leads = (str(towns.write_ndjson(folder / "leads.ndjson", world.leads)),) if world.leads else ()
     request = Request(
-        tuple(map(str, events)),
-        world.model,
-        AFTER,
-        AFTER,
+        events=tuple(map(str, events)),
+        model=world.model,
+        at=AFTER,
+        now=AFTER,
         leads=leads,
         want_lines=True,
         want_states=True,
@@ -55,15 +55,14 @@ def a_request(world: World, events: list[Path], folder: Path, **wanted: object) 
     return replace(request, **wanted)
 
 
+ASKED = ("scores", "states", "lines")
 Tables = dict[str, list[dict[str, object]]]
 
 
 def tables(scoring: Scoring) -> Tables:
-    """All that a scoring says of leads, in an order of its own; how a lead is numbered among the observed is not said."""
+    """All that a scoring says of leads, in a fixed order; how leads are numbered among the observed does not count."""
     with scoring:
-        held = {
-            name: list(scoring.rows(f"select * from {name} order by all")) for name in ("scores", "states", "lines")
-        }
+        held = {name: list(scoring.rows(f"select * from {name} order by all")) for name in ASKED}
         held["observed"] = list(scoring.rows("select * exclude (lead) from observed order by all"))
         held["clusters"] = list(scoring.rows("select count(*) as n from observed group by lead order by 1"))
         held["rejects"] = [

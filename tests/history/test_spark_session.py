@@ -52,9 +52,7 @@ def test_what_is_no_master_is_refused(master):
 
 def test_without_pyspark_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "pyspark", None)
-    with pytest.raises(
-        CouveuseError, match=r"^--on local\[2\]: PySpark is not installed; pip install 'couveuse\[spark\]'$"
-    ):
+    with pytest.raises(CouveuseError, match=r"PySpark is not installed; pip install 'couveuse\[spark\]'$"):
         check("local[2]")
 
 

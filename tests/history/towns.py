@@ -3,6 +3,7 @@
 import csv
 import gzip
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from random import Random
@@ -38,10 +39,7 @@ def _household(rng: Random, model: Model, events: tuple[str, ...], number: int) 
         named = dict(row)
         for key in ("email", "user_id", "anonymous_id"):
             if key in row:
-                for name in ("alice", "bob", "shared"):
-                    named[key] = (
-                        str(named[key]).replace(name, f"{name}{number}").replace(name.upper(), f"{name}{number}")
-                    )
+                named[key] = re.sub("alice|bob|shared", rf"\g<0>{number}", str(row[key]), flags=re.IGNORECASE)
         for key in ("message_id", "of"):
             if key in row:
                 named[key] = f"{row[key]}-{number}"

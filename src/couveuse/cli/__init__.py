@@ -61,6 +61,6 @@ def _command(arguments: Sequence[str]) -> int:
         message = " ".join(error.format_message().split())
         if not message:  # a command without its arguments has printed its help
             return BAD_INPUT
-        context = getattr(error, "ctx", None)
-        return _refused(f"{message} See: {context.command_path if context else name} --help")
+        asked = getattr(error, "ctx", None)
+        return _refused(f"{message} See: {asked.command_path if asked else name} --help")
     return DONE

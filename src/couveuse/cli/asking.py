@@ -96,9 +96,7 @@ def doing(what: str) -> Iterator[None]:
         yield
 
 
-def scored(
-    request: Request, master: str | None = None, *, rejects: str | None = None, strict: bool = False
-) -> Scoring:
+def scored(request: Request, master: str | None = None, *, rejects: str | None = None, strict: bool = False) -> Scoring:
     """A history scored, with its progress shown; here, or on Spark where a master is named.
 
     Rejected rows are written to the file `rejects`, those of a history without one usable row, too. Raises BadInput
@@ -135,7 +133,7 @@ def scored(
 def _keep_rejects(scoring: Scoring, target: str | None, *, strict: bool) -> None:
     if target is not None:
         count = write_rejects(scoring.staging, Path(target))
-        note(f"Wrote {rows_of(count)} to {target}, rejected.")
+        note(f"Wrote {count:,} rejected row{'' if count == 1 else 's'} to {target}.")
     if strict:
         for reject in rejected(scoring.staging, most=1):
             raise BadInput(f"{reject.file}:{reject.line}: {words_of(reject.reason)}; {reject.cure}")
@@ -159,12 +157,16 @@ def give_notices(scoring: Scoring, model: Model) -> None:
     for notice in scoring.staging.notices:
         note(notice)
     if counts.without_zone:
-        times_are = "1 time has no zone and is" if counts.without_zone == 1 else f"{counts.without_zone:,} times have no zone and are"
+        times_are = (
+            "1 time has no zone and is"
+            if counts.without_zone == 1
+            else f"{counts.without_zone:,} times have no zone and are"
+        )
         note(f"{times_are} taken in {model.timezone}.")
     later = counts.last_at is not None and counts.last_at > scoring.request.at
     if later:
         note(f"Facts after {times.iso(scoring.request.at)} count for nothing as of that instant.")
-    if counts.lead_rows and counts.facts:
+    if scoring.staging.says_traits and counts.facts:
         note("Traits of the leads' file hold since always: the past is scored with what is known today.")
 
 
@@ -186,5 +188,7 @@ def _told(reason: Reject, count: int, found: Sequence[Rejected], *, is_lead: boo
     lines = ("line " if count == 1 else "lines ") if one_file else ""
     at_lines = f" ({lines}{', '.join(places)}{more})" if places else ""
     whose = " of leads" if is_lead else ""
-    recode = ", or say --encoding latin-1 where the file is not in UTF-8" if any("\ufffd" in r.text for r in found) else ""
+    recode = (
+        ", or say --encoding latin-1 where the file is not in UTF-8" if any("\ufffd" in r.text for r in found) else ""
+    )
     return f"Rejected {rows_of(count)}{whose}: {words_of(reason)}{at_lines}; {CURES[reason]}{recode}."

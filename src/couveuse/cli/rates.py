@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from couveuse.cli.asking import note
+from couveuse.core.reading import DECIMALS
 from couveuse.history.scoring import Scoring
 from couveuse.learn.observations import NO_TIME, Observations
 from couveuse.learn.ranking import Ranking, ranking
@@ -28,7 +28,7 @@ def observations(scoring: Scoring) -> Observations:
             lead=table["lead"].to_numpy().astype(np.int64),
             landmark=np.full(count, NO_TIME, dtype=np.int64),
             band=np.array([index[band] for band in table["band"].to_pylist()], dtype=np.int16),
-            score=table["score"].to_numpy(),
+            score=np.round(table["score"].to_numpy(), DECIMALS),
             converted=np.array(table["won"].to_pylist(), dtype=bool),
             ended=np.ones(count, dtype=bool),
         )
@@ -37,7 +37,7 @@ def observations(scoring: Scoring) -> Observations:
         lead=table["lead"].to_numpy().view(np.int64),
         landmark=table["landmark"].to_numpy(),
         band=table["band"].to_numpy(),
-        score=table["score"].to_numpy(),
+        score=np.round(table["score"].to_numpy(), DECIMALS),
         converted=np.array(table["converted"].to_pylist(), dtype=bool),
         ended=np.array(table["ended"].to_pylist(), dtype=bool),
     )
@@ -62,7 +62,7 @@ def print_rates(scoring: Scoring) -> None:
     print()
     print_rows(f"Conversion rates, per {per}", columns, rows, right=columns[1:8])
     if ranked is not None and ranked.auc is not None:
-        note(
+        print(
             f"AUC {ranked.auc:.3f} ({ranked.low:.3f} to {ranked.high:.3f}): the chance that what converts stands before "
             "what does not."
         )
@@ -77,7 +77,7 @@ def _row(rate: BandRate) -> list[str]:
         f"{rate.conversions:,}",
         f"{rate.rate:.1%}" if known else "",
         f"{rate.low:.1%} to {rate.high:.1%}" if known else "",
-        f"{rate.prior:.0%}",
+        f"{rate.prior:.1%}".replace(".0%", "%"),
         f"{rate.not_ended:,}",
         SCANT[rate.scant.value] if rate.scant else "",
     ]

@@ -8,7 +8,9 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import ge, gt, le, lt
 
+from couveuse.core.frozen import Frozen
 from couveuse.core.text import glob, plain
 
 Scalar = str | int | float | bool
@@ -35,7 +37,7 @@ class Operator(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class Test(Frozen):
     """One field, one operator, one operand or several (`in`, `not_in`, `between`, the globs of `matches`)."""
 
     field: str
@@ -44,21 +46,21 @@ class Test:
 
 
 @dataclass(frozen=True, slots=True)
-class All:
+class All(Frozen):
     """Every part holds."""
 
     parts: tuple["Condition", ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Any:
+class Any(Frozen):
     """One part at least holds."""
 
     parts: tuple["Condition", ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Not:
+class Not(Frozen):
     """The part does not hold."""
 
     part: "Condition"
@@ -192,7 +194,8 @@ def _number(compare: Callable[[float, float], bool]) -> Callable[[Sequence[Scala
     return prepare
 
 
-# One row an operator: how its operands become the question put to a value that is there.
+# One row an operator: how its operands become the question put to a value that is there. The comparisons are Python's
+# own functions: a function of ours that takes floats would, compiled, make a float of an integer that none holds.
 ASKS: Mapping[Operator, Callable[[Sequence[Scalar]], Ask]] = {
     Operator.EQUALS: _equals,
     Operator.IN: _equals,
@@ -201,9 +204,9 @@ ASKS: Mapping[Operator, Callable[[Sequence[Scalar]], Ask]] = {
     Operator.STARTS_WITH: _starts_with,
     Operator.ENDS_WITH: _ends_with,
     Operator.MATCHES: _matches,
-    Operator.GT: _number(lambda value, limit: value > limit),
-    Operator.GTE: _number(lambda value, limit: value >= limit),
-    Operator.LT: _number(lambda value, limit: value < limit),
-    Operator.LTE: _number(lambda value, limit: value <= limit),
+    Operator.GT: _number(gt),
+    Operator.GTE: _number(ge),
+    Operator.LT: _number(lt),
+    Operator.LTE: _number(le),
     Operator.BETWEEN: _between,
 }

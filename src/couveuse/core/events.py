@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from couveuse.core import times
 from couveuse.core.conditions import is_absent, is_number
+from couveuse.core.frozen import Frozen
 from couveuse.core.text import email as email_of
 from couveuse.core.text import plain
 
@@ -128,7 +129,7 @@ NOTHING: Properties = {}
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(Frozen):
     """One immutable fact: what, when, by whose word, with its properties; whose it is, is told apart.
 
     `at` is in microseconds. Facts other than behaviours hold their own words (`group`, `kind`, `points`,
@@ -150,7 +151,7 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class Row(Frozen):
     """A checked row: a fact, and the keys by which its person shows up."""
 
     fact: Fact
@@ -160,7 +161,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Frozen):
     """A row that is no fact, and why."""
 
     reason: Reject

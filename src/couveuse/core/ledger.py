@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from couveuse.core.frozen import Frozen
+
 Entry = tuple[int, Any, str, int, float, float, int]
 """An instant, a reference to the fact, the rule, which half-life, points, what the cap took, the era (cuts before)."""
 
@@ -28,7 +30,7 @@ class LineKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Line(Frozen):
     """One line of the ledger: so many points, why, and of which fact; `reference` is None for fit and total."""
 
     at: int

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
 from couveuse.core.conditions import Condition
+from couveuse.core.frozen import Frozen
 
 DAY_US = 86_400_000_000
 
@@ -63,7 +64,7 @@ class Decay(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Label:
+class Label(Frozen):
     """What a person reads for an id, in French and in English; either may be empty."""
 
     fr: str = ""
@@ -76,7 +77,7 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class Route(Frozen):
     """Which team gets the lead, to do what."""
 
     team: str
@@ -84,7 +85,7 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
-class Repeat:
+class Repeat(Frozen):
     """At most `at_most` lines in each window; `once` is one per `ever`, and no `Repeat` is always."""
 
     at_most: int
@@ -92,7 +93,7 @@ class Repeat:
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class Past(Frozen):
     """At least `at_least` earlier events of that name within [t - within, t); `within` None is ever."""
 
     event: str
@@ -102,7 +103,7 @@ class Past:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Frozen):
     """A behaviour rule: one line of the points table that reads events."""
 
     id: str
@@ -119,7 +120,7 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class Fit(Frozen):
     """A fit rule: points for who the lead is, as of the instant asked; they do not decay."""
 
     id: str
@@ -129,7 +130,7 @@ class Fit:
 
 
 @dataclass(frozen=True, slots=True)
-class Cap:
+class Cap(Frozen):
     """At most `points` undecayed points from these rules together in each window."""
 
     rules: tuple[str, ...]
@@ -138,7 +139,7 @@ class Cap:
 
 
 @dataclass(frozen=True, slots=True)
-class Band:
+class Band(Frozen):
     """A range of scores up to and including `up_to` (the last band has none), with the rate put to it beforehand."""
 
     id: str
@@ -150,7 +151,7 @@ class Band:
 
 
 @dataclass(frozen=True, slots=True)
-class HotWhen:
+class HotWhen(Frozen):
     """An event that makes a lead hot whatever the score, in [T - within, T]; `within` None is ever."""
 
     event: str
@@ -159,7 +160,7 @@ class HotWhen:
 
 
 @dataclass(frozen=True, slots=True)
-class Irrelevant:
+class Irrelevant(Frozen):
     """A condition on traits and groups that sets a lead aside, and the class it is given."""
 
     lead_class: LeadClass
@@ -167,7 +168,7 @@ class Irrelevant:
 
 
 @dataclass(frozen=True, slots=True)
-class Persona:
+class Persona(Frozen):
     """Who a lead is, by a condition on traits, groups and interests; the first that holds is the lead's."""
 
     id: str
@@ -176,7 +177,7 @@ class Persona:
 
 
 @dataclass(frozen=True, slots=True)
-class Topic:
+class Topic(Frozen):
     """What is read on paths that match the glob is of this topic."""
 
     path: str
@@ -184,7 +185,7 @@ class Topic:
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
+class Value(Frozen):
     """What winning a lead is worth: a trait that holds it, and the amount where the trait is absent."""
 
     trait: str | None = None
@@ -192,7 +193,7 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
-class Conversion:
+class Conversion(Frozen):
     """What counts as a conversion, and within how long of a landmark."""
 
     event: str = "Opportunity Won"
@@ -200,7 +201,7 @@ class Conversion:
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class Model(Frozen):
     """A scoring model (barème): the versioned document that turns facts into points, stages, bands and routes."""
 
     name: str

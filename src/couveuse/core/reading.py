@@ -8,6 +8,7 @@ from itertools import pairwise
 from couveuse.core.conditions import Lookup, is_number
 from couveuse.core.errors import BeforeLastFact
 from couveuse.core.fold import behaviour_at, fit_points
+from couveuse.core.frozen import Frozen
 from couveuse.core.ledger import Ledger, Line, LineKind
 from couveuse.core.model import Band, LeadClass, Route, Stage, Temperature
 from couveuse.core.plan import FIRST_DAY, LAST_EVENT, LAST_FACT, SEVERAL, STAGE_AT, Plan
@@ -29,7 +30,7 @@ class Maturity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class RouteDue:
+class RouteDue(Frozen):
     """A route that stands: which team, to do what, and the rule or band that opened it."""
 
     team: str
@@ -38,7 +39,7 @@ class RouteDue:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Frozen):
     """What is known of a lead at an instant; `score` is behaviour plus fit plus what the total cap takes (`total`)."""
 
     at: int
@@ -240,7 +241,7 @@ def lines(plan: Plan, state: State, ledger: Ledger, instant: int) -> list[Line]:
 
 
 @dataclass(frozen=True, slots=True)
-class Crossings:
+class Crossings(Frozen):
     """What changed from one reading to the next, for whoever has to act on it."""
 
     climbed: tuple[Band, ...]  # the bands entered from below, lowest first
@@ -272,7 +273,7 @@ def crossings(plan: Plan, before: Reading, after: Reading) -> Crossings:
 
 
 @dataclass(frozen=True, slots=True)
-class BandChange:
+class BandChange(Frozen):
     """The band that a lead will be in from an instant on, if no fact comes before."""
 
     at: int

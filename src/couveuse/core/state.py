@@ -66,7 +66,9 @@ def empty(plan: Plan, email: str | None = None) -> State:
 def packed(state: State) -> str:
     """A state as compact JSON."""
     held = {name: sorted(value) if isinstance(value, frozenset) else value for name, value in state.held.items()}
-    verdicts = [[of, source, list(key), verdict] for (source, of), (key, verdict) in state.verdicts.items()]
+    # In an order of their own: they are learnt in any.
+    hits = sorted(state.verdicts.items(), key=lambda hit: (hit[0][1], hit[0][0] is not None, hit[0][0] or ""))
+    verdicts = [[of, source, list(key), verdict] for (source, of), (key, verdict) in hits]
     ints = [None if value == NEVER else value for value in state.ints]
     whole = [ints, state.sums, state.used, state.trails, held, state.derived, state.first_name, state.key, verdicts]
     return json.dumps(whole, ensure_ascii=False, separators=(",", ":"))

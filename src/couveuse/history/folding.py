@@ -272,20 +272,18 @@ class Folder:
             lead.state.key = max(lead.state.key, verdict.key)
 
     def _told(self, lead: KeptLead, step: Step, told: list[object], place: int) -> Step | None:
-        """What the text of a fact adds: a change is a Fact; a hit that no human made is left out (None)."""
+        """What the text of a fact adds: a change is a Fact; what no human did is left out (None)."""
         instant, match, reference = step
-        if match.change:
-            fact = self._fact(told)
-            if instant <= self.folding.at:
-                lead.state.key = max(lead.state.key, fact.key)
-            return instant, match, fact
-        source, message_id = str(told[0]), str(told[1])
-        if self.folding.want_states and instant <= self.folding.at:
-            lead.state.key = max(lead.state.key, (instant, 1, source, message_id))
+        fact = self._fact(told) if match.change else None
+        source, message_id = (fact.source, fact.message_id) if fact else (str(told[0]), str(told[1]))
+        if (fact or self.folding.want_states) and instant <= self.folding.at:
+            lead.state.key = max(lead.state.key, fact.key if fact else (instant, 1, source, message_id))
         if self.folding.landmarks:
             lead.hits[len(lead.steps) + place] = (source, message_id)
         elif lead.state.verdicts and not hit_counts(lead.state.verdicts, source, message_id):
             return None
+        if fact:
+            return instant, match, fact
         return instant, match, (reference, source, message_id, match.event) if self.folding.want_lines else reference
 
     def _fact(self, told: list[Any]) -> Fact:

@@ -3,19 +3,26 @@
 What is wrong with single rows is found when they are read (`couveuse.history.loose`).
 """
 
+import codecs
 import csv
 import glob
-import gzip
 import io
 import json
-from collections.abc import Iterator, Sequence
+import zipfile
+import zlib
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import blake2b
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from couveuse.errors import BadInput
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
 
 
 class Format(StrEnum):
@@ -44,6 +51,9 @@ KNOWN = ", ".join((*ENDINGS, *COMPRESSIONS))
 # How much of a file is looked at to see how it is written.
 HEAD_BYTES = 1 << 20
 DELIMITERS = ",;\t|"
+UTF_8 = "utf-8"
+# What is raised where compressed text ends too soon.
+TRUNCATED = (OSError, EOFError, pa.ArrowException)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +64,23 @@ class Input:
     format: Format
     columns: tuple[str, ...] = ()
     delimiter: str = ","
-    encoding: str = "utf-8"
+    was: str = ""  # the path that was given, where the file had to be rewritten before it could be read
+    notice: str = ""  # what a careful reader should know of the file
+
+    @property
+    def given(self) -> str:
+        """The path as it was given, for messages."""
+        return self.was or self.path
 
     @property
     def name(self) -> str:
-        """What the file is called in messages."""
-        return Path(self.path).name
+        """The file's name without its folder, for messages."""
+        return Path(self.given).name
 
 
 def find(arguments: Sequence[str], *, encoding: str = "utf-8", work: Path) -> list[Input]:
-    """The files that the arguments name: files, folders, globs. Workbooks are rewritten into the folder `work`.
+    """The files that the arguments name: files, folders, globs. Workbooks, and text that is not in
+    UTF-8, are rewritten into the folder `work`.
 
     Raises BadInput where there is nothing to read, or where a file cannot be what its name says.
     """
@@ -103,16 +120,18 @@ def _look(path: str, encoding: str, work: Path) -> Input:
     if form is Format.PARQUET:
         return Input(path, form)
     if form is Format.XLSX:
-        return Input(_workbook(Path(path), work), Format.NDJSON)
+        return _workbook(Path(path), work)
     head = _head(path)
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise BadInput(f"{path}: the file is in UTF-16; save it as CSV UTF-8")
     if not head.strip():
         raise BadInput(f"{path}: the file is empty; export it again, with a header and rows")
-    _check_encoding(path, head, encoding)
+    known = _encoding(path, head, encoding)
+    where = path if known == UTF_8 else _recoded(path, known, work)
+    if where != path:
+        head = _head(where)
     if form is Format.NDJSON:
-        return Input(path, form, encoding=encoding)
-    return _csv(path, head, encoding)
+        return Input(where, form, was=path)
+    columns, delimiter = _header(path, head)
+    return Input(where, form, columns, delimiter, was=path)
 
 
 def _head(path: str) -> bytes:
@@ -124,21 +143,65 @@ def _head(path: str) -> bytes:
         raise BadInput(f"{path}: cannot be read ({_first_line(error)}); it may be cut off: copy it again") from None
 
 
-def _check_encoding(path: str, head: bytes, encoding: str) -> None:
+def _encoding(path: str, head: bytes, encoding: str) -> str:
+    """How a file is encoded: as was said, but for a mark at its beginning; raises BadInput where that cannot be."""
     try:
-        io.TextIOWrapper(io.BytesIO(head), encoding=encoding).read()
+        known = codecs.lookup(encoding).name
     except LookupError:
         raise BadInput(f"--encoding {encoding}: no such encoding; write utf-8 or latin-1") from None
-    except UnicodeDecodeError as error:
-        if error.start < len(head) - 4 and b"\n" not in head[: error.start]:
-            raise BadInput(
-                f"{path}: not in UTF-8 (byte {error.start}); save it as UTF-8, or say --encoding latin-1"
-            ) from None
+    if known == UTF_8 and head.startswith(codecs.BOM_UTF8):
+        return "utf-8-sig"
+    if known in (UTF_8, "ascii"):
+        if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            raise BadInput(f"{path}: the file is in UTF-16; save it as CSV UTF-8, or say --encoding utf-16")
+        _check_utf_8(path, head)
+        return UTF_8
+    return known
 
 
-def _csv(path: str, head: bytes, encoding: str) -> Input:
-    text = head.decode(encoding, errors="replace").removeprefix("\ufeff")
-    first, _, rest = text.partition("\n")
+def _check_utf_8(path: str, head: bytes) -> None:
+    """A file with not one accent in UTF-8 is in another encoding; a row spoilt among good ones is that row's fault."""
+    spoilt = 0
+    for number, line in enumerate(head.split(b"\n")[: None if len(head) < HEAD_BYTES else -1], 1):
+        try:
+            if not line.decode(UTF_8).isascii():
+                return
+        except UnicodeDecodeError:
+            spoilt = spoilt or number
+    if spoilt:
+        raise BadInput(f"{path}: not in UTF-8 (line {spoilt}); save it as UTF-8, or say --encoding latin-1")
+
+
+def _recoded(path: str, encoding: str, work: Path) -> str:
+    """The file in UTF-8, without a mark at its beginning: nothing that reads it later knows another encoding."""
+    name = Path(path).name.lower()
+    for compression in COMPRESSIONS:
+        name = name.removesuffix(compression)
+    target = _rewritten(Path(path), work, Path(name).suffix)
+    try:
+        with pa.input_stream(path, compression="detect") as stream, target.open("wb") as out:
+            decoder = codecs.getincrementaldecoder(encoding)()
+            while chunk := stream.read(HEAD_BYTES):
+                out.write(decoder.decode(chunk).encode(UTF_8, "replace"))
+            out.write(decoder.decode(b"", final=True).encode(UTF_8, "replace"))
+    except UnicodeError as error:
+        raise BadInput(f"{path}: not in {encoding} ({_first_line(error)}); say another --encoding") from None
+    except TRUNCATED as error:
+        raise _broken(path, error) from None
+    return str(target)
+
+
+def _rewritten(path: Path, work: Path, ending: str) -> Path:
+    """Where a rewritten file goes: under a name that is its own, and the same whenever it is read."""
+    digest = blake2b(str(path.resolve()).encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
+    return work / f"{digest}{ending}"
+
+
+def _header(path: str, head: bytes) -> tuple[tuple[str, ...], str]:
+    """The columns of a CSV file, and what stands between them."""
+    first, _, rest = head.decode(UTF_8, errors="replace").partition("\n")
+    if not first.strip():
+        raise BadInput(f"{path}: the first line is blank; put the header there")
     if not rest.strip():
         raise BadInput(f"{path}: a header and no rows; export the rows, too")
     counts = {mark: _outside_quotes(first, mark) for mark in DELIMITERS}
@@ -146,43 +209,68 @@ def _csv(path: str, head: bytes, encoding: str) -> Input:
     if not counts[delimiter]:
         delimiter = ","
     columns = tuple(column.strip() for column in next(csv.reader([first.rstrip("\r")], delimiter=delimiter)))
-    twice = {column for column in columns if column and columns.count(column) > 1}
-    if twice:
-        raise BadInput(f"{path}: two columns are called {sorted(twice)[0]!r}; rename one of them in the header")
-    if "" in columns:
-        raise BadInput(f"{path}: column {columns.index('') + 1} has no name; give it one in the header")
-    return Input(path, Format.CSV, columns, delimiter, encoding)
+    _check_header(path, columns)
+    return columns, delimiter
+
+
+def _check_header(path: str, columns: Sequence[str]) -> None:
+    known: dict[str, str] = {}
+    for place, column in enumerate(columns, 1):
+        if not column:
+            raise BadInput(f"{path}: column {place} has no name; give it one in the header")
+        twin = known.get(column.lower())
+        known[column.lower()] = column
+        if twin is not None:
+            names = f"called {column!r}" if twin == column else f"called {twin!r} and {column!r}"
+            raise BadInput(f"{path}: two columns are {names}; rename one of them in the header")
 
 
 def _outside_quotes(line: str, mark: str) -> int:
     return sum(part.count(mark) for part in line.split('"')[::2])
 
 
-def _workbook(path: Path, work: Path) -> str:
-    """The first sheet of a workbook as lines of JSON, cell by cell as it was typed."""
+def _workbook(path: Path, work: Path) -> Input:
+    """The first sheet of a workbook as lines of JSON, each on the line of its row, cell by cell as it was typed."""
     import openpyxl
 
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except Exception as error:  # openpyxl raises whatever zip and XML raise
+        sheets = book.worksheets
+        sheet = sheets[0]
+    except Exception as error:  # noqa: BLE001 - openpyxl raises whatever zip and XML raise
         raise BadInput(
             f"{path}: not a workbook that can be read ({_first_line(error)}); save it again as .xlsx"
         ) from None
-    rows = book.worksheets[0].iter_rows(values_only=True)
+    target = _rewritten(path, work, ".ndjson")
+    try:
+        _write_sheet(path, sheet, target)
+    except (zipfile.BadZipFile, zlib.error, SyntaxError, EOFError, KeyError, ValueError) as error:
+        raise _broken(str(path), error) from None
+    finally:
+        book.close()
+    notice = f"{path}: only its first sheet, {sheet.title!r}, is read." if len(sheets) > 1 else ""
+    return Input(str(target), Format.NDJSON, was=str(path), notice=notice)
+
+
+def _write_sheet(path: Path, sheet: "Worksheet", target: Path) -> None:
+    rows = sheet.iter_rows(values_only=True)
     header = [str(cell).strip() if cell is not None else "" for cell in next(rows, ())]
     if not any(header):
         raise BadInput(f"{path}: the first sheet has no header; write the columns' names into its first row")
-    target = work / f"{path.stem}-{abs(hash(str(path.resolve()))):x}.ndjson"
-    written = 0
+    _check_header(str(path), [name for name in header if name])
+    written = False
     with target.open("w", encoding="utf-8") as lines:
+        lines.write("\n")  # the header's own
         for row in rows:
-            cells = {name: _cell(cell) for name, cell in zip(header, row, strict=False) if name and cell is not None}
-            if cells:
-                lines.write(json.dumps(cells, ensure_ascii=False) + "\n")
-                written += 1
+            if any(cell is not None for cell in row[len(header) :]):
+                raise BadInput(f"{path}: a column with cells has no name; give it one in the first row")
+            found = [(name, _cell(cell)) for name, cell in zip(header, row, strict=False) if cell is not None]
+            if not all(name for name, _ in found):
+                raise BadInput(f"{path}: a column with cells has no name; give it one in the first row")
+            lines.write(json.dumps(dict(found), ensure_ascii=False) + "\n" if found else "\n")
+            written = written or bool(found)
     if not written:
         raise BadInput(f"{path}: a header and no rows; write the rows into the first sheet")
-    return str(target)
 
 
 def _cell(cell: object) -> object:
@@ -194,13 +282,65 @@ def numbered_lines(file: Input) -> Iterator[tuple[int, bytes]]:
 
     Raises BadInput where the file breaks off.
     """
+    for number, line in _lines(file):
+        if line.strip():
+            yield number, line
+
+
+def _lines(file: Input) -> Iterator[tuple[int, bytes]]:
     try:
         with pa.input_stream(file.path, compression="detect") as stream:
-            for number, line in enumerate(io.BufferedReader(stream), 1):
-                if line.strip():
-                    yield number, line
-    except (OSError, EOFError, gzip.BadGzipFile, pa.ArrowException) as error:
-        raise BadInput(f"{file.path}: breaks off ({_first_line(error)}); copy it again") from None
+            yield from enumerate(io.BufferedReader(stream), 1)
+    except TRUNCATED as error:
+        raise _broken(file.given, error) from None
+
+
+def check_whole(file: Input) -> None:
+    """Inflate a compressed file to its end, so that its checksums are looked at: DuckDB takes the part for the whole.
+
+    Raises BadInput where the file is spoilt or cut off.
+    """
+    if not file.path.lower().endswith(COMPRESSIONS):
+        return
+    try:
+        with pa.input_stream(file.path, compression="detect") as stream:
+            while stream.read(HEAD_BYTES):
+                pass
+    except TRUNCATED as error:
+        raise _broken(file.given, error) from None
+
+
+def numbered_records(file: Input, also: Container[int]) -> Iterator[tuple[int, int]]:
+    """The rows of a CSV file: the line on which each begins, the header's being 1, and at which byte, from 1.
+
+    A row goes on over the line's end within quotes; `also` are bytes at which a row is known to begin. Blank lines and
+    the header are left out.
+    """
+    mark = file.delimiter.encode()
+    is_open, is_header, at = False, True, 1
+    for number, line in _lines(file):
+        if not is_open or at in also:
+            is_open = False
+            if line.strip(b"\r\n"):
+                if not is_header:
+                    yield number, at
+                is_header = False
+        is_open = _ends_open(line, mark, is_open=is_open)
+        at += len(line)
+
+
+def _ends_open(line: bytes, mark: bytes, *, is_open: bool) -> bool:
+    """Whether a line of CSV ends within quotes: these open at the beginning of a cell, and only there."""
+    if b'"' not in line:
+        return is_open
+    for cell in line.split(mark):
+        is_odd = cell.count(b'"') % 2 == 1
+        is_open = not is_odd if is_open else is_odd and cell.startswith(b'"')
+    return is_open
+
+
+def _broken(path: str, error: Exception) -> BadInput:
+    return BadInput(f"{path}: breaks off ({_first_line(error)}); copy it again")
 
 
 def _first_line(error: Exception) -> str:

@@ -6,10 +6,11 @@ clock) with `shift` (that clock's offset, null where the file does not say), the
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import duckdb
+import pyarrow.parquet as pq
 
 from couveuse.core.events import CHANGES, MOST_POINTS, MOST_ROW_BYTES, Adjustment, Change, Reject, Verdict
 from couveuse.core.times import ISO_PATTERN, WHITE
@@ -36,6 +37,9 @@ def name_of(column: str) -> str:
     return '"' + column.replace('"', '""') + '"'
 
 
+# Columns beside those of a file, whatever these are called.
+ROW, TIME = name_of("couveuse: row"), name_of("couveuse: time")
+
 _WHITE = quoted(WHITE)
 _NUMBER = r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,15})?"
 
@@ -44,6 +48,9 @@ MACROS = (
     f"""create or replace macro clean(x) as case
         when x >= '!' and x < chr(127) and ascii(right(x, 1)) between 33 and 126 then x
         else nullif(trim(x, {_WHITE}), '') end""",
+    # DuckDB makes a dotless i of this letter where Python keeps its dot, and two addresses would be one.
+    """create or replace macro email_of(x) as case
+        when contains(x, 'İ') then lower(replace(x, 'İ', 'i̇')) else lower(x) end""",
     # What JSON text holds as a key: text clean, a number written out, nothing else.
     """create or replace macro json_key(j) as case
         when j is null then null
@@ -130,7 +137,9 @@ def _is_incomplete(reading: Reading) -> str:
         return f"json_key({reading.word(word)})"
 
     def is_number(word: str) -> str:
-        number = f"case when regexp_matches({reading.word(word)}, '^[-0-9]') then abs(({reading.word(word)})::double) end"
+        number = (
+            f"case when regexp_matches({reading.word(word)}, '^[-0-9]') then abs(({reading.word(word)})::double) end"
+        )
         return f"coalesce({number} <= {MOST_POINTS}, false)"
 
     kinds = ", ".join(quoted(kind) for kind in Adjustment)
@@ -144,11 +153,20 @@ def _is_incomplete(reading: Reading) -> str:
         Change.VERDICT: f"{key('of')} is not null and {key('verdict')} in ({verdicts})",
     }
     cases = " ".join(f"when {quoted(name)} then {needs[change]}" for name, change in CHANGES.items())
-    return f"not coalesce(case {reading.key('event')} {cases} else true end, false)"
+    event, names = reading.key("event"), ", ".join(map(quoted, CHANGES))
+    # Most rows change nothing, and are not asked further.
+    return f"case when {event} in ({names}) then not coalesce(case {event} {cases} end, false) else false end"
 
 
-def select(reading: Reading, wanted: Wanted, number: int, *, as_text: Sequence[bool]) -> str:
-    """The loose rows of one file, the `number`-th; a field is plain text where all files hold it so."""
+def select(reading: Reading, wanted: Wanted, number: int, *, as_text: Sequence[bool], among: str | None = None) -> str:
+    """The loose rows of one file, the `number`-th; a field is plain text where all files hold it so.
+
+    `among` names a table of `ref`s, for which alone the rows are wanted: the others are passed over unread.
+    """
+    ref = f"({number}::bigint << {REF_BITS}) + {reading.row_number}"
+    source = reading.source
+    if among is not None:
+        source = f"(select * from {source} where {ref} in (select ref from {among}))"
     fields = [
         sql if plain else (f"to_json({sql})::varchar" if is_text else sql)
         for sql, is_text, plain in zip(reading.fields, reading.is_text, as_text, strict=True)
@@ -159,7 +177,7 @@ def select(reading: Reading, wanted: Wanted, number: int, *, as_text: Sequence[b
     shows = "true" if wanted.whole else f"flaw is not null or mid is null or event in ({changes})"
     inner = ", ".join(
         (
-            f"({number}::bigint << {REF_BITS}) + {reading.row_number} as ref",
+            f"{ref} as ref",
             f"{event} as event",
             f"{mid} as mid",
             f"{reading.key('source')} as source",
@@ -179,11 +197,11 @@ def select(reading: Reading, wanted: Wanted, number: int, *, as_text: Sequence[b
     )
     outer = ", ".join(f"f{index}" for index in range(len(columns)))
     return (
-        "select ref, event, mid, coalesce(source, '') as source, lower(email) as email, user_id, anonymous_id, wall, "
+        "select ref, event, mid, coalesce(source, '') as source, email_of(email) as email, user_id, anonymous_id, wall, "
         f"shift, has_time, flaw, is_incomplete, case when {shows} then everything end as whole, "
         "case when event = 'Verdict Given' then said_of end as of_mid, "
         f"case when event = 'Verdict Given' then said_of_source end as of_source{', ' + outer if outer else ''} "
-        f"from (select {inner} from {reading.source})"
+        f"from (select {inner} from {source})"
     )
 
 
@@ -272,34 +290,39 @@ def csv(file: Input, wanted: Wanted) -> Reading:
     text = name_of(when) if when in columns else "null::varchar"
     listed = "{" + ", ".join(f"{quoted(column)}: 'VARCHAR'" for column in file.columns) + "}"
     source = (
-        f"(select row_number() over () as n, *, time_parts({text}) as p_ from read_csv({quoted(file.path)}, columns = {listed}, header = true, "
+        f"(select row_number() over () as {ROW}, *, time_parts({text}) as {TIME} "
+        f"from read_csv({quoted(file.path)}, columns = {listed}, header = true, "
         f"delim = {quoted(file.delimiter)}, quote = '\"', escape = '\"', auto_detect = false, store_rejects = true, "
-        f"rejects_limit = 0, max_line_size = {MOST_OBJECT_BYTES}, encoding = {quoted(file.encoding)}))"
+        f"rejects_limit = 0, max_line_size = {MOST_OBJECT_BYTES}, buffer_size = {MOST_OBJECT_BYTES}))"
     )
     cells = [name_of(column) for column in file.columns]
+    keys = [wanted.in_file(name) for name in KEYS]
     fields = tuple(_tabular(name, wanted, columns, lambda c: f"csv_json({c})", lambda c: c) for name in wanted.fields)
     size = " + ".join(f"coalesce(strlen({cell}), 0)" for cell in cells)
     nul = f"contains(concat_ws('', {', '.join(cells)}), chr(0))"
     return Reading(
         source=source,
-        row_number="n",
+        row_number=ROW,
         key=lambda name: (
             f"clean({name_of(wanted.in_file(name))})" if wanted.in_file(name) in columns else "null::varchar"
         ),
-        wall="wall_of(p_)",
-        shift="shift_of(p_)",
-        has_time=f"coalesce(clean({text}), '') != ''",
+        wall=f"wall_of({TIME})",
+        shift=f"shift_of({TIME})",
+        has_time=f"coalesce({text}, '') != ''",
         fields=fields,
         is_text=(False,) * len(fields),
         word=lambda name: _tabular(name, wanted, columns, lambda c: f"csv_json({c})", lambda c: c),
         has_traits=_has_traits(file.columns, "VARCHAR"),
-        whole=_whole({column: _csv_whole(column) for column in file.columns}),
+        whole=_whole({column: _csv_whole(column, keys) for column in file.columns}),
         flaw=f"case when {size} > {MOST_ROW_BYTES} then '{Reject.TOO_LARGE}' when {nul} then '{Reject.NUL}' end",
     )
 
 
-def _csv_whole(column: str) -> str:
+def _csv_whole(column: str, keys: Container[str]) -> str:
+    """A cell as JSON; a key is text, however it looks."""
     cell = name_of(column)
+    if column in keys:
+        return f"to_json(nullif({cell}, ''))"
     if column in PARTS:
         return f"case when json_valid({cell}) then {cell}::json else csv_json({cell})::json end"
     return f"csv_json({cell})::json"
@@ -343,7 +366,7 @@ def parquet(file: Input, wanted: Wanted, connection: duckdb.DuckDBPyConnection) 
         described = connection.execute(f"describe select * from read_parquet({quoted(file.path)})").fetchall()
     except duckdb.Error as error:
         raise BadInput(
-            f"{file.path}: not a Parquet file that can be read ({first_line(error)}); write it again"
+            f"{file.given}: not a Parquet file that can be read ({first_line(error)}); write it again"
         ) from None
     types = {str(row[0]): str(row[1]) for row in described}
     _check_columns(file, tuple(types), wanted)
@@ -379,7 +402,8 @@ def parquet(file: Input, wanted: Wanted, connection: duckdb.DuckDBPyConnection) 
     used += [name_of(column) for column in texts if column and name_of(column) not in used]
     when = wanted.in_file("occurred_at")
     wall, shift, has_time = _typed_time(when, types.get(when, ""))
-    size = " + ".join(f"coalesce(strlen({column}), 0)" for column in used) or "0"
+    also = [_text_of(column, types[column]) for column in _large(file, tuple(types)) if name_of(column) not in used]
+    size = " + ".join(f"coalesce(strlen({column}), 0)" for column in (*used, *also)) or "0"
     nul = " or ".join(f"contains({column}, chr(0))" for column in used) or "false"
     return Reading(
         source=f"read_parquet({quoted(file.path)}, file_row_number = true)",
@@ -397,12 +421,39 @@ def parquet(file: Input, wanted: Wanted, connection: duckdb.DuckDBPyConnection) 
     )
 
 
+def _large(file: Input, columns: Sequence[str]) -> list[str]:
+    """The columns of a Parquet file of which a cell may be over the bound of a row, as the sizes of its chunks tell.
+
+    A column that the model does not read is read all the same if it is one of these: the row is then no fact in any
+    format.
+    """
+    with pq.ParquetFile(file.path) as opened:
+        groups = [opened.metadata.row_group(index) for index in range(opened.metadata.num_row_groups)]
+    paths = {
+        chunk.path_in_schema
+        for group in groups
+        for chunk in (group.column(index) for index in range(group.num_columns))
+        if chunk.physical_type == "BYTE_ARRAY" and chunk.total_uncompressed_size > MOST_ROW_BYTES
+    }
+    return [c for c in columns if any(path == c or path.startswith(f"{c}.") for path in paths)]
+
+
+def _text_of(column: str, kind: str) -> str:
+    cell = name_of(column)
+    return cell if kind == "VARCHAR" else f"to_json({cell})::varchar"
+
+
 def _typed_whole(column: str, kind: str) -> str:
     """A typed cell as JSON; text in the place of an object may be one."""
     cell = name_of(column)
     if column in PARTS and kind == "VARCHAR":
         return f"case when json_valid({cell}) then {cell}::json else to_json({cell}) end"
-    return f"to_json({cell})"
+    return _said(cell, kind)
+
+
+def _said(cell: str, kind: str) -> str:
+    """A typed cell as JSON; the empty fields of a struct, which every row has, say nothing."""
+    return f"json_merge_patch('{{}}'::json, to_json({cell}))" if kind.startswith("STRUCT") else f"to_json({cell})"
 
 
 def _has_traits(columns: Sequence[str], kind: str) -> str:
@@ -410,7 +461,7 @@ def _has_traits(columns: Sequence[str], kind: str) -> str:
     held = [f"{name_of(c)} is not null" for c in columns if c.startswith("traits.")]
     if "traits" in columns:
         cell = name_of("traits")
-        object_ = f"case when json_valid({cell}) then {cell}::json end" if kind == "VARCHAR" else f"to_json({cell})"
+        object_ = f"case when json_valid({cell}) then {cell}::json end" if kind == "VARCHAR" else _said(cell, kind)
         held.append(f"len(coalesce(json_keys({object_}), [])) > 0")
     return " or ".join(held) or "false"
 
@@ -437,7 +488,7 @@ def _typed_time(column: str, kind: str) -> tuple[str, str, str]:
     if kind.startswith("TIMESTAMP") or kind == "DATE":
         return f"epoch_us({cell}::timestamp)", "null::bigint", is_there
     if kind == "VARCHAR":
-        return f"wall_of(time_parts({cell}))", f"shift_of(time_parts({cell}))", f"clean({cell}) is not null"
+        return f"wall_of(time_parts({cell}))", f"shift_of(time_parts({cell}))", f"coalesce({cell}, '') != ''"
     return "null::bigint", "null::bigint", is_there if kind else "false"
 
 
@@ -445,17 +496,17 @@ def _check_columns(file: Input, columns: Sequence[str], wanted: Wanted) -> None:
     """Without these columns no row can be a fact: better said once, with what is there."""
     for old in wanted.rename.values():
         if old not in columns:
-            raise BadInput(f"--map: {file.path} has no column {old!r}; it has: {', '.join(columns)}")
+            raise BadInput(f"--map: {file.given} has no column {old!r}; it has: {', '.join(columns)}")
     needed = [] if wanted.are_leads else ["event", "occurred_at"]
     missing = [name for name in needed if wanted.in_file(name) not in columns]
     if missing:
         raise BadInput(
-            f"{file.path}: no column `{missing[0]}` (it has: {', '.join(columns[:12])}); "
+            f"{file.given}: no column `{missing[0]}` (it has: {', '.join(columns[:12])}); "
             f"rename one: --map {missing[0]}=COLUMN"
         )
     if not any(wanted.in_file(name) in columns for name in ("email", "user_id", "anonymous_id")):
         raise BadInput(
-            f"{file.path}: no column `email`, `user_id` or `anonymous_id` (it has: {', '.join(columns[:12])}); "
+            f"{file.given}: no column `email`, `user_id` or `anonymous_id` (it has: {', '.join(columns[:12])}); "
             "rename one: --map email=COLUMN"
         )
 

@@ -57,6 +57,7 @@ def prepare(staging: Staging, events: Sequence[Input], leads: Sequence[Input]) -
         staging.stage_leads(leads)
     _own(staging)
     _slim(staging)
+    _look_up(staging)
     _tell_copies(staging)
     kinds = _classify(staging)
     _people(staging)
@@ -93,7 +94,8 @@ def _slim(staging: Staging) -> None:
     target = quoted(str(staging.folder / "slim.parquet"))
     staging.sql(
         f"""copy (select ref, hash(sort, key) as lead, (hash(key, sort, 7) % 4294967291)::uinteger as proof, inst, {IS_KIND_1} as kind,
-            hash({codes}) as code, hash(mid) as id, (event in ({CHANGE_NAMES})) as is_change
+            hash({codes}) as code, hash(mid) as id, (event in ({CHANGE_NAMES})) as is_change,
+            case when event = 'Verdict Given' then hash(of_mid) end as target
             from owned_facts where {_only(staging, "true")})
             to {target} (format parquet, compression lz4)"""
     )
@@ -142,29 +144,42 @@ def _repeated(staging: Staging, expression: str) -> pa.Array:
     return pa.array(np.concatenate(found), pa.uint64())
 
 
-def _tell_copies(staging: Staging) -> None:
-    """Copies of one fact, ties of one instant, and hits of which a verdict speaks: fetch their text, then tell."""
+def _look_up(staging: Staging) -> None:
+    """`texts`: the rows of which more than integers is wanted, fetched in one pass over the files.
+
+    They are what changes something, copies and ties and hits of which a verdict speaks as far as digests tell, and one
+    row of each lead and of each kind of event.
+    """
     with ThreadPoolExecutor(2) as pool:
         alike, tied = pool.map(lambda e: _repeated(staging, e), ("id", "hash(lead, inst, kind)"))
     for name, digests in (("alike", alike), ("tied", tied)):
         staging.sql(f"create table {name} (h ubigint)")
         staging.insert(name, pa.table({"h": digests}))
+    staging.sql("create table hits as select distinct target as h from slim where target is not null")
     staging.sql(
-        f"""create table changes as select ref, event, mid, source, inst, whole, of_mid, of_source
-            from facts where event in ({CHANGE_NAMES})"""
+        "create table firsts as select lead, min(ref) as ref, min(proof) as low, max(proof) as high from slim group by lead"
     )
-    # Copies of one instant that say different things: which one counts depends on what they say, not on its place.
+    staging.sql("create table codes as select code, min(ref) as ref from slim group by code")
+    is_tied = "or hash(lead, inst, kind) in (from tied)" if len(tied) else ""
+    staging.sql(
+        f"""create table wanted as select ref, lead, inst, kind, id, is_change from slim
+        where is_change or id in (from alike union from hits) {is_tied}
+            or ref in (select ref from firsts union select ref from codes)"""
+    )
+    target = quoted(str(staging.folder / "texts.parquet"))
     read = "".join(f", f{index}" for index in range(len(staging.fields)))
     staging.sql(
-        f"""create table texts as
-        with wanted as (
-            select ref, lead, inst, kind, id from slim
-            where id in (from alike) or hash(lead, inst, kind) in (from tied)
-                or id in (select hash(of_mid) from changes where of_mid is not null)
-        )
-        select w.*, f.source, f.mid, f.event, f.email, f.user_id, f.anonymous_id, f.whole{read}
-        from wanted w join known_rows f using (ref)"""
+        f"""copy (select w.*, f.event, f.mid, f.source, f.email, f.user_id, f.anonymous_id, f.whole{read}
+            from wanted w join ({staging.among("wanted")}) f using (ref)) to {target} (format parquet, compression lz4)"""
     )
+    staging.sql("drop table wanted")
+    staging.sql(f"create view texts as select * from read_parquet({target})")
+    staging.sql(f"create view owned_texts as {_owned('texts', has_keys=staging.has_keys)}")
+
+
+def _tell_copies(staging: Staging) -> None:
+    """Of copies all but one are left out; facts of one instant are ranked; by what they say, not by where they stand."""
+    read = "".join(f", f{index}" for index in range(len(staging.fields)))
     staging.sql(
         f"""create table losers as select ref from (
             select ref, row_number() over (partition by source, mid order by inst, kind, event, email nulls last,
@@ -189,7 +204,7 @@ def _classify(staging: Staging) -> tuple[Kind, ...]:
     fields = ", ".join(f"f{index}" for index in range(len(staging.fields)))
     reader = staging.connection.cursor().sql(
         f"""select k.code, f.event{", " + fields if fields else ""}
-            from (select code, min(ref) as ref from slim group by code) k join known_rows f using (ref)"""
+            from codes k join texts f using (ref)"""
     )
     staging.sql("create table kinds (code ubigint, match integer)")
     numbers: dict[object, int] = {}
@@ -234,10 +249,9 @@ def meaning(match: Match) -> object:
 
 def _people(staging: Staging) -> None:
     """Everyone of whom there is a fact or a row of a file of leads, by digest."""
-    if staging.one("select count(*) from (select lead from slim group by lead having min(proof) != max(proof))"):
+    if staging.one("select count(*) from firsts where low != high"):
         raise BadInput("two leads have one digest; score the history in two parts")
-    found = """select s.lead, f.sort, f.key from (select lead, min(ref) as ref from slim group by lead) s
-        join owned_known_rows f using (ref)"""
+    found = "select s.lead, f.sort, f.key from firsts s join owned_texts f using (ref)"
     if staging.has_leads:
         also = f"select hash(sort, key) as lead, sort, key from owned_lead_rows where {_only(staging, 'true')}"
         found = (
@@ -266,10 +280,8 @@ def _write_facts(staging: Staging) -> Path:
     seen = (
         "" if staging.options.visitors or not staging.counts.visitors else "where s.lead in (select lead from people)"
     )
-    verdict = next(quoted(name) for name, change in CHANGES.items() if change.name == "VERDICT")
-    staging.sql("create table verdicts as select ref from changes where event = " + verdict)
     staging.sql(
-        f"""copy (select s.lead, case when s.is_change and s.ref in (from verdicts) then {VERDICT_AT} else s.inst end as inst,
+        f"""copy (select s.lead, case when s.target is not null then {VERDICT_AT} else s.inst end as inst,
                 s.kind, {rank} as rank, k.match, s.ref
             from slim s {joins} {seen} order by lead, inst, kind, rank)
             to {quoted(str(path))} (format parquet, compression lz4, row_group_size 61440)"""
@@ -283,8 +295,8 @@ def _write_notes(staging: Staging) -> Path:
     tables = [number for number, file in enumerate(staging.files) if file.format is not Format.NDJSON]
     is_table = f"(c.ref >> {REF_BITS}) in ({', '.join(map(str, tables))})" if tables else "false"
     notes = [
-        f"""select s.lead, s.ref, json_array(c.inst, c.event, c.mid, c.source, {is_table}, c.whole::json)::varchar as note
-            from changes c join slim s using (ref)"""
+        f"""select c.lead, c.ref, json_array(c.inst, c.event, c.mid, c.source, {is_table}, c.whole::json)::varchar as note
+            from texts c where is_change"""
     ]
     if staging.options.named:
         notes.append(
@@ -294,7 +306,7 @@ def _write_notes(staging: Staging) -> Path:
     else:
         notes.append(
             """select lead, ref, json_array(source, mid)::varchar as note from texts
-            where id in (select hash(of_mid) from changes where of_mid is not null) and ref not in (select ref from changes)"""
+            where id in (from hits) and not is_change"""
         )
     staging.sql(
         f"""copy (

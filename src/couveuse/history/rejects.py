@@ -1,14 +1,15 @@
 """Rows that are no facts: where they stand, why, and what they hold, so that nothing is lost in silence."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 from couveuse.core.events import CURES, Reject
-from couveuse.history.inputs import Format, Input, numbered_lines
+from couveuse.history.inputs import Format, Input, numbered_lines, numbered_records
 from couveuse.history.loose import REF_BITS
-from couveuse.history.staging import Staging
+from couveuse.history.staging import BadCells, Staging
 
 ROW_MASK = (1 << REF_BITS) - 1
 # What is kept of a rejected row's text.
@@ -23,6 +24,7 @@ class Rejected:
     line: int
     reason: Reject
     text: str
+    is_lead: bool = False
 
     @property
     def cure(self) -> str:
@@ -30,28 +32,39 @@ class Rejected:
         return CURES[self.reason]
 
 
+_Found = tuple[int, Reject, str]
+"""Line, reason and text."""
+
+
 def rejected(staging: Staging, *, most: int | None = None) -> Iterator[Rejected]:
-    """The rejected rows, file by file in the order of their lines; at most `most` of each file."""
-    for number, file in enumerate(staging.files):
+    """The rejected rows, of events and then of leads, in the order of their lines; at most `most` of each file."""
+    yield from _of_view(staging, "judged", staging.files, staging.bad_cells, most)
+    if staging.has_leads:
+        for reject in _of_view(staging, "judged_leads", staging.lead_files, staging.bad_lead_cells, most):
+            yield replace(reject, is_lead=True)
+
+
+def _of_view(
+    staging: Staging, view: str, files: Sequence[Input], bad_cells: Sequence[BadCells], most: int | None
+) -> Iterator[Rejected]:
+    for number, file in enumerate(files):
         limit = f" limit {most}" if most is not None else ""
         found = staging.sql(
-            f"""select ref & {ROW_MASK}, reason, left(whole, {MOST_TEXT}) from judged
+            f"""select ref & {ROW_MASK}, reason, left(whole, {MOST_TEXT}) from {view}
             where reason is not null and ref >> {REF_BITS} = {number} order by ref{limit}"""
         )
-        rows = {
-            int(str(place)): (Reject(str(reason)), None if text is None else str(text)) for place, reason, text in found
-        }
+        rows = {int(str(place)): (Reject(str(reason)), str(text or "")) for place, reason, text in found}
         if file.format is Format.NDJSON:
-            yield from _of_lines(file, rows)
+            told = _of_lines(file, rows)
         elif file.format is Format.CSV:
-            yield from _of_csv(staging, file, rows, most)
+            told = _of_csv(file, rows, {place: text for path, place, text in bad_cells if path == file.path})
         else:
-            yield from (
-                Rejected(file.path, place, reason, text or "") for place, (reason, text) in sorted(rows.items())
-            )
+            told = ((place, reason, text) for place, (reason, text) in sorted(rows.items()))
+        for line, reason, text in islice(told, most):
+            yield Rejected(file.given, line, reason, text)
 
 
-def _of_lines(file: Input, rows: dict[int, tuple[Reject, str | None]]) -> Iterator[Rejected]:
+def _of_lines(file: Input, rows: Mapping[int, tuple[Reject, str]]) -> Iterator[_Found]:
     """Rows of NDJSON are counted without blank lines; the file itself says on which line they stand."""
     left = set(rows)
     for place, (number, line) in enumerate(numbered_lines(file), 1):
@@ -59,22 +72,24 @@ def _of_lines(file: Input, rows: dict[int, tuple[Reject, str | None]]) -> Iterat
             return
         if place in left:
             left.discard(place)
-            yield Rejected(file.path, number, rows[place][0], line.decode("utf-8", "replace").strip()[:MOST_TEXT])
+            yield number, rows[place][0], line.decode("utf-8", "replace").strip()[:MOST_TEXT]
 
 
-def _of_csv(
-    staging: Staging, file: Input, rows: dict[int, tuple[Reject, str | None]], most: int | None
-) -> Iterator[Rejected]:
-    """Rows that DuckDB could not cut into cells, and those that it could; lines count from the header's, 1."""
-    cut = [(line, text) for path, line, text in staging.bad_cells if path == file.path]
-    found = [Rejected(file.path, line, Reject.BAD_CELLS, text[:MOST_TEXT]) for line, text in cut[:most]]
-    lines = sorted(line for line, _ in cut)
-    for place, (reason, text) in rows.items():
-        line = place + 1
-        for bad in lines:
-            line += bad <= line
-        found.append(Rejected(file.path, line, reason, text or ""))
-    yield from sorted(found, key=lambda reject: reject.line)[:most]
+def _of_csv(file: Input, rows: Mapping[int, tuple[Reject, str]], cut: Mapping[int, str]) -> Iterator[_Found]:
+    """Rows that could not be cut into cells are known by where they begin, the others by their number among the rest."""
+    left = len(rows) + len(cut)
+    place = 0
+    for line, begin in numbered_records(file, cut):
+        if not left:
+            return
+        if begin in cut:
+            left -= 1
+            yield line, Reject.BAD_CELLS, cut[begin]
+            continue
+        place += 1
+        if place in rows:
+            left -= 1
+            yield line, *rows[place]
 
 
 def write_rejects(staging: Staging, target: Path) -> int:

@@ -1,6 +1,7 @@
 """A history's leads in shares, each folded in a process of its own, in bounded memory whatever the file's size."""
 
 import multiprocessing
+import signal
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -86,10 +87,19 @@ def fold_shares(folding: Folding, prepared: Prepared, *, processes: int) -> dict
         return tallies
     # Spawned, not forked: Arrow and DuckDB have threads of their own by now.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=context) as pool:
-        for done in as_completed([pool.submit(fold_share, share) for share in shares]):
-            _add(tallies, done.result())
+    with ProcessPoolExecutor(processes, mp_context=context, initializer=_leave_interrupts_alone) as pool:
+        try:
+            for done in as_completed([pool.submit(fold_share, share) for share in shares]):
+                _add(tallies, done.result())
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
     return tallies
+
+
+def _leave_interrupts_alone() -> None:
+    """Ctrl-C reaches every process of a terminal; the one that started the others answers for all."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _add(tallies: dict[str, RuleTally], more: dict[str, RuleTally]) -> None:

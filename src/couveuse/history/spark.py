@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from couveuse.core.events import Reject
-from couveuse.errors import BadInput
+from couveuse.errors import BadInput, CouveuseError
 from couveuse.history import inputs, loose
 from couveuse.history.folding import Rows, RuleTally
 from couveuse.history.identities import resolve_owners
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 # A task reads about so many rows of a Parquet file; a text file cannot be cut and is one piece.
 PIECE_ROWS = 1_000_000
 TABLES = ("scores", "states", "lines", "observed")
-# Which fact counts of several under one name: the earliest, then the one that says most about whose it is.
-EARLIEST = ("inst", "kind", "event", "email", "user_id", "anonymous_id", "ref")
+# Which fact counts of several under one name, as in `prepare`: the earliest; of one instant, what it says decides.
+EARLIEST = ("inst", "kind", "event", "email", "user_id", "anonymous_id", "said", "ref")
 
 
 @dataclass(slots=True)
@@ -53,6 +53,10 @@ def score_on_spark(request: Request, master: str) -> Scoring:
     Raises BadInput for what is wrong with the files, CouveuseError where Spark, Java or the master is missing.
     """
     check(master)
+    if request.want_dossiers:
+        raise BadInput(
+            f"--on {master}: the report looks at single leads, here; write --out there, and --html without --on"
+        )
     scoring = SparkScoring(request, master)
     try:
         return scoring.run()
@@ -107,10 +111,13 @@ class SparkScoring(Scoring):
         leads = inputs.find(request.leads, encoding=request.encoding, work=work) if request.leads else []
         for file in [*staging.files, *leads]:
             if Path(file.path).is_relative_to(work) and not is_local(self.master):
-                raise BadInput(f"{file.name}: the workers of {self.master} cannot see a workbook; save it as CSV")
+                raise BadInput(
+                    f"{file.given}: rewritten to be read, here, where the workers of {self.master} do not see it; "
+                    "save it as CSV in UTF-8"
+                )
         wanted = loose.Wanted(staging.fields, request.rename)
-        for file in staging.files:
-            loose.reading_of(file, wanted, self.connection)
+        readings = [loose.reading_of(file, wanted, self.connection) for file in staging.files]
+        staging.as_text = tuple(all(held) for held in zip(*(reading.is_text for reading in readings), strict=True))
         if leads:
             staging.stage_leads(leads)
         return [
@@ -122,7 +129,7 @@ class SparkScoring(Scoring):
 
     def _read(self, spark: "SparkSession", pieces: Sequence[Piece]) -> "DataFrame":
         """The rows of all pieces, a piece a task."""
-        job = Job(self.request.model, self.staging.options)
+        job = Job(self.request.model, self.staging.options, self.staging.as_text)
         numbers = spark.range(0, len(pieces), 1, len(pieces))
         return numbers.mapInArrow(_task(read, job, tuple(pieces)), ddl(ROWS))
 
@@ -130,9 +137,9 @@ class SparkScoring(Scoring):
         """Add up what the pieces came to; raises BadInput where one of them could not be read."""
         counts, whole = self.counts, Tally(has_keys=self.staging.has_keys)
         rejects: dict[str, int] = {}
-        for what, note in rows.where(rows.what >= int(What.TALLY)).select("what", "note").collect():
+        for what, event, note in rows.where(rows.what >= int(What.TALLY)).select("what", "event", "note").collect():
             if what == What.FAULT:
-                raise BadInput(note)
+                raise CouveuseError(note) if event else BadInput(note)
             told = json.loads(note)
             counts.rows += told["rows"]
             counts.without_zone += told["without_zone"]
@@ -141,7 +148,7 @@ class SparkScoring(Scoring):
             whole.has_keys = whole.has_keys or told["has_keys"]
             if told["facts"]:
                 self._stretch(told["first"], told["last"])
-            whole.rejects += told["bad_cells"] + sum(told["rejects"].values())
+            whole.rejects += sum(told["rejects"].values())
             for reason, count in told["rejects"].items():
                 rejects[reason] = rejects.get(reason, 0) + count
         counts.rejects |= dict(sorted(rejects.items(), key=lambda item: (-item[1], item[0])))
@@ -163,10 +170,8 @@ class SparkScoring(Scoring):
         )
         bad = quoted(Reject.BAD_CELLS)
         for ref, text in self.staging.sql(f"select ref, whole from {held} where reason = {bad} order by ref"):
-            number, line = divmod(int(str(ref)), 1 << REF_BITS)
-            self.staging.bad_cells.append((self.staging.files[number].path, line, str(text)))
-        if self.staging.bad_cells:
-            self.counts.rejects[Reject.BAD_CELLS] = len(self.staging.bad_cells)
+            number, place = divmod(int(str(ref)), 1 << REF_BITS)
+            self.staging.bad_cells.append((self.staging.files[number].path, place, str(text)))
         self.staging.sql(f"create view judged as select * from {held} where reason != {bad}")
 
     # ---- People ------------------------------------------------------------------------------------------------
@@ -215,6 +220,8 @@ class SparkScoring(Scoring):
             else:
                 (self.folder / f"share-{index:05d}-{name}.parquet").write_bytes(part)
         files = quoted(str(self.folder / "share-*-scores.parquet"))
+        if self.request.only is None:
+            self.counts.facts = facts - self.counts.copies  # visitors' facts, too
         self.counts.leads = self.staging.one(f"select count(*) from read_parquet({files}) where sort != 'anonymous_id'")
 
     def _count_asked(self, rows: "DataFrame") -> None:
@@ -225,7 +232,8 @@ class SparkScoring(Scoring):
             self._stretch(*found[0])
 
     def _add_told(self, told: dict[str, Any]) -> None:
-        self.counts.facts += told["facts"]
+        if self.request.only is not None:
+            self.counts.facts += told["facts"]
         self.counts.copies += told["copies"]
         _add(self.tallies, {rule: RuleTally(**tally) for rule, tally in told["rules"].items()})
 

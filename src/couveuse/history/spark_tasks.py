@@ -30,7 +30,7 @@ from couveuse.history import loose
 from couveuse.history.folding import Folder, Folding, Notes, Rows
 from couveuse.history.inputs import Format, Input
 from couveuse.history.loose import REF_BITS, Wanted, quoted
-from couveuse.history.prepare import CHANGE_NAMES, IS_KIND_1, VERDICT_AT, _classify, _read_fields
+from couveuse.history.prepare import CHANGE_NAMES, IS_KIND_1, VERDICT_AT, _read_fields, _values, meaning
 from couveuse.history.rejects import MOST_TEXT
 from couveuse.history.staging import BATCH_ROWS, WON, Options, Staging, connect
 
@@ -67,6 +67,7 @@ ROWS = pa.schema(
         ("email", pa.string()),
         ("user_id", pa.string()),
         ("anonymous_id", pa.string()),
+        ("said", pa.string()),  # what the row says, as text by which copies of one instant are ordered
         ("example", pa.string()),  # of the kind of event: its name and the values that the model reads, as JSON
         ("note", pa.string()),
     ]
@@ -103,6 +104,7 @@ class Job:
 
     model: Model
     options: Options
+    as_text: tuple[bool, ...]  # which fields are plain text in all files
     version: str = __version__
 
 
@@ -113,6 +115,7 @@ class PieceStaging(Staging):
         connection = connect(folder, threads=1, memory=PIECE_MEMORY)
         super().__init__(connection, folder, plan(job.model), job.options)
         self.piece = piece
+        self.as_text_everywhere = None if piece.are_leads else job.as_text
 
     def _stage(self, files: Sequence[Input], wanted: Wanted, view: str) -> tuple[bool, ...]:
         (file,) = files
@@ -121,10 +124,11 @@ class PieceStaging(Staging):
             within = f"file_row_number >= {self.piece.low} and file_row_number < {self.piece.high}"
             reading = replace(reading, source=f"(from {reading.source} where {within})")
         target = quoted(str(self.folder / f"{view}.parquet"))
-        select = loose.select(reading, wanted, 0, as_text=reading.is_text)
+        as_text = self.as_text_everywhere or reading.is_text
+        select = loose.select(reading, wanted, 0, as_text=as_text)
         self._read_file(file, f"copy ({select}) to {target} (format parquet, compression lz4)")
         self.sql(f"create view {view} as select * from read_parquet({target})")
-        return reading.is_text
+        return as_text
 
     def _check_leads(self, files: Sequence[Input]) -> None:
         """Files of leads are checked together, by who hands the pieces out."""
@@ -137,7 +141,8 @@ def read(job: Job, pieces: Sequence[Piece], batches: Iterable[pa.RecordBatch]) -
             try:
                 yield from _rows_of(job, pieces[index])
             except CouveuseError as error:
-                yield _batch([{"what": What.FAULT, "note": str(error)}])
+                reason = "" if isinstance(error, BadInput) else "not the input"
+                yield _batch([{"what": What.FAULT, "event": reason, "note": str(error)}])
 
 
 def _rows_of(job: Job, piece: Piece) -> Iterator[pa.RecordBatch]:
@@ -148,7 +153,7 @@ def _rows_of(job: Job, piece: Piece) -> Iterator[pa.RecordBatch]:
         )
     if not Path(piece.file.path).exists():
         raise BadInput(
-            f"{piece.file.path}: not there on a Spark worker; put it on a file system that every worker mounts"
+            f"{piece.file.given}: not there on a Spark worker; put it on a file system that every worker mounts"
         )
     folder = Path(tempfile.mkdtemp(prefix="couveuse-piece-"))
     staging = PieceStaging(folder, job, piece)
@@ -166,24 +171,37 @@ def _rows_of(job: Job, piece: Piece) -> Iterator[pa.RecordBatch]:
 
 def _events(staging: PieceStaging, piece: Piece) -> Iterator[pa.RecordBatch]:
     code = f"hash({', '.join(['event', *_read_fields(staging)])})"
-    staging.sql(f"create view slim as select ref, {code} as code from facts")
-    kinds = _classify(staging)
-    staging.sql("create table examples (match integer, example varchar)")
-    texts = [json.dumps(kind, ensure_ascii=False) for kind in kinds]
-    staging.insert("examples", pa.table({"match": pa.array(range(len(kinds)), pa.int32()), "example": texts}))
+    _classify(staging, code)
     first_ref = piece.number << REF_BITS
     is_table = "false" if piece.file.format is Format.NDJSON else "true"
-    yield from _selected(staging, _facts_sql(code, first_ref, is_table))
+    yield from _selected(staging, _facts_sql(code, _said(staging), first_ref, is_table))
     yield from _selected(
         staging,
         f"""select {What.REJECT} as what, ref + {first_ref} as ref, reason as event, left(whole, {MOST_TEXT}) as note
         from judged where reason is not null""",
     )
     bad = [
-        {"what": What.REJECT, "ref": first_ref + line, "event": Reject.BAD_CELLS.value, "note": text[:MOST_TEXT]}
-        for _, line, text in staging.bad_cells
+        {"what": What.REJECT, "ref": first_ref + place, "event": Reject.BAD_CELLS.value, "note": text[:MOST_TEXT]}
+        for _, place, text in staging.bad_cells
     ]
     yield _batch([*bad, {"what": What.TALLY, "note": json.dumps(_tally(staging))}])
+
+
+def _classify(staging: Staging, code: str) -> None:
+    """`kinds`: by its code, an example of each kind of event; of kinds with one meaning it is the same."""
+    fields = "".join(f", any_value(f{index})" for index in range(len(staging.fields)))
+    reader = staging.connection.cursor().sql(
+        f"select code, any_value(event){fields} from (select *, {code} as code from facts) group by code"
+    )
+    staging.sql("create table kinds (code ubigint, example varchar)")
+    examples: dict[object, str] = {}
+    for batch in reader.to_arrow_reader(BATCH_ROWS):
+        found = []
+        for event, *cells in zip(*(column.to_pylist() for column in batch.columns[1:]), strict=True):
+            values = _values(staging, event, cells)
+            example = json.dumps([event, values], ensure_ascii=False)
+            found.append(examples.setdefault(meaning(staging.plan.match(event, values)), example))
+        staging.insert("kinds", pa.table({"code": batch.column(0), "example": pa.array(found, pa.string())}))
 
 
 # A row's own nearest key: whose the row is, until it is known whose the key is.
@@ -191,12 +209,18 @@ _NEAREST = """case when email is not null then 0 when user_id is not null then 1
     coalesce(email, user_id, anonymous_id) as key"""
 
 
-def _facts_sql(code: str, first_ref: int, is_table: str) -> str:
+def _said(staging: Staging) -> str:
+    """Several texts as one that is ordered as they are, the missing ones last."""
+    texts = ["whole", *(f"f{index}" for index in range(len(staging.fields)))]
+    return " || ".join(f"coalesce(chr(1) || {text} || chr(0), chr(2))" for text in texts)
+
+
+def _facts_sql(code: str, said: str, first_ref: int, is_table: str) -> str:
     return f"""select case when event in ({VERDICT_NAMES}) then {What.VERDICT} else {What.FACT} end as what,
             ref + {first_ref} as ref, {_NEAREST}, event, inst, {IS_KIND_1} as kind, source, mid, email, user_id,
-            anonymous_id, example, case when event in ({CHANGE_NAMES})
+            anonymous_id, {said} as said, example, case when event in ({CHANGE_NAMES})
                 then json_array(inst, event, mid, source, {is_table}, whole::json)::varchar end as note
-        from (select *, {code} as code from facts) join kinds using (code) join examples using (match)"""
+        from (select *, {code} as code from facts) join kinds using (code)"""
 
 
 def _leads_sql() -> str:
@@ -222,11 +246,13 @@ def _batch(rows: Sequence[dict[str, object]]) -> pa.RecordBatch:
 
 def _tally(staging: Staging) -> dict[str, object]:
     """What a piece came to, for the counts of the whole."""
-    ((facts, first, last, devices),) = staging.sql(
-        "select count(*), min(inst), max(inst), count(*) filter (email is null and user_id is null) from facts"
+    facts = staging.one("select count(*) from facts")
+    ((first, last, devices),) = staging.sql(
+        "select min(inst), max(inst), count(*) filter (email is null and user_id is null) from facts"
     )
-    rejects = staging.sql("select reason, count(*) from judged where reason is not null group by 1")
     counts = staging.counts
+    if facts < counts.rows:
+        staging.count_rejects()
     return {
         "rows": counts.rows,
         "without_zone": counts.without_zone,
@@ -235,8 +261,7 @@ def _tally(staging: Staging) -> dict[str, object]:
         "first": first,
         "last": last,
         "devices": devices,
-        "rejects": {str(reason): count for reason, count in rejects},
-        "bad_cells": len(staging.bad_cells),
+        "rejects": counts.rejects,
     }
 
 

@@ -1,9 +1,11 @@
 """The files' rows, judged: which are facts, at which instant, and the first reason for which a row is none."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -15,12 +17,28 @@ from couveuse.core.events import CURES, Reject, digest
 from couveuse.core.plan import Plan
 from couveuse.errors import BadInput, CouveuseError
 from couveuse.history import loose
-from couveuse.history.inputs import Format, Input
+from couveuse.history.inputs import Format, Input, check_whole
 from couveuse.history.loose import Wanted, quoted
 
 BATCH_ROWS = 65_536
 # What a win is called in a column of leads; whatever else is there and not among the losses is refused.
 WON, LOST = ("true", "1", "yes", "oui", "won", "y"), ("false", "0", "no", "non", "lost", "n")
+
+
+# How the reasons of rejected rows of leads begin in the counts.
+LEAD_PREFIX = "lead_"
+# More rows of one file that do not fit its header are no rejects: the file is not what it seems.
+MOST_BAD_CELLS = 1_000_000
+# What is kept of the text of a row that could not be cut into cells.
+MOST_CELL_TEXT = 10_000
+
+
+BadCells = tuple[str, int, str]
+"""A CSV row that does not fit the header: its file, at which of its bytes it begins, from 1, and its text."""
+
+
+class NoUsableRow(BadInput):
+    """Not one row of a history is a fact; the rejected rows can still be asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +82,16 @@ class Staging:
         self.options = options
         self.counts = Counts()
         self.files: list[Input] = []
+        self.lead_files: list[Input] = []
         self.fields = plan.fields()
         self.as_text: tuple[bool, ...] = ()
         self.has_keys = False
         self.has_leads = False
-        self.bad_cells: list[tuple[str, int, str]] = []  # file, line and text of CSV rows that do not fit the header
+        self.says_traits = False  # a file of leads says some trait that the model reads
+        self.lacks_mid = False  # some row has no message_id, and is known by a digest
+        self._looks: dict[str, list[Callable[..., str]]] = {}
+        self.bad_cells: list[BadCells] = []
+        self.bad_lead_cells: list[BadCells] = []
         for macro in loose.MACROS:
             self.sql(macro)
 
@@ -78,6 +101,19 @@ class Staging:
             return self.connection.execute(text).fetchall()
         except duckdb.Error as error:
             raise as_couveuse_error(error) from error
+
+    @property
+    def notices(self) -> list[str]:
+        """What there is to say of the files as they are, each once."""
+        return list(dict.fromkeys(file.notice for file in (*self.files, *self.lead_files) if file.notice))
+
+    def among(self, table: str) -> str:
+        """SQL for the rows of events whose `ref` stands in a table; they are facts, and are not judged again."""
+        found = " union all ".join(look(among=table) for look in self._looks["loose_events"])
+        if not self.lacks_mid:
+            return found
+        return f"""select r.* exclude (mid), coalesce(r.mid, d.mid) as mid
+            from ({found}) r left join digests d using (ref)"""
 
     def one(self, text: str) -> int:
         """The one number that a query gives, 0 for none."""
@@ -97,8 +133,12 @@ class Staging:
             files, Wanted(self.fields, self.options.rename, whole=self.options.whole), "loose_events"
         )
         lacking = self._judge()
+        if self.bad_cells:
+            self.counts.rows += len(self.bad_cells)
+            self.counts.rejects[Reject.BAD_CELLS] = len(self.bad_cells)
         known = f" and inst <= {self.options.known_at}" if self.options.known_at is not None else ""
-        # `known_rows` serves look-ups by `ref` of rows that were judged before: it does not judge them again.
+        # `known_rows` are all rows, not judged again: for whoever joins them with facts.
+        self.lacks_mid = lacking > 0
         if lacking:
             self._digest_rows()
             self.sql(
@@ -120,40 +160,52 @@ class Staging:
         selects = []
         for number, (file, reading) in enumerate(zip(files, readings, strict=True)):
             select = loose.select(reading, wanted, number, as_text=as_text)
+            look = partial(loose.select, reading, wanted, number, as_text=as_text)
             if file.format is not Format.PARQUET:
                 target = quoted(str(self.folder / f"{view}-{number}.parquet"))
                 self._read_file(file, f"copy ({select}) to {target} (format parquet, compression lz4)")
                 select = f"select * from read_parquet({target})"
+                look = partial(_among, select)
             selects.append(select)
+            self._looks.setdefault(view, []).append(look)
         self.sql(f"create view {view} as {' union all '.join(selects)}")
         return as_text
 
     def _read_file(self, file: Input, copy: str) -> None:
         try:
-            self.connection.execute(copy)
+            with ThreadPoolExecutor(1) as beside:
+                whole = beside.submit(check_whole, file)
+                self.connection.execute(copy)
+                whole.result()
             if file.format is Format.CSV:
                 self._keep_bad_cells(file)
         except duckdb.Error as error:
-            if is_of_disk(error):
+            if is_of_disk(error) or not isinstance(error, FILE_FAULTS):
                 raise as_couveuse_error(error) from error
             raise BadInput(
-                f"{file.path}: cannot be read to its end ({loose.first_line(error)}); copy it again"
+                f"{file.given}: cannot be read to its end ({loose.first_line(error)}); copy it again"
             ) from error
 
     def _keep_bad_cells(self, file: Input) -> None:
-        """Rows that could not be cut into as many cells as the header has, each once, by line."""
-        found = self.sql("select line, any_value(csv_line) from reject_errors group by line order by line")
-        self.bad_cells += [(file.path, int(str(line)), str(text)) for line, text in found]
+        """Rows that could not be cut into as many cells as the header has, each once, by where they begin."""
+        found = self.sql(
+            f"""select line_byte_position, left(any_value(csv_line), {MOST_CELL_TEXT}) from reject_errors
+            group by line_byte_position order by line_byte_position limit {MOST_BAD_CELLS + 1}"""
+        )
+        if len(found) > MOST_BAD_CELLS:
+            raise BadInput(
+                f"{file.given}: over {MOST_BAD_CELLS:,} rows have not as many cells as the header; check the delimiter "
+                "and the quotes"
+            )
+        self.bad_cells += [(file.path, int(str(place)), str(text)) for place, text in found]
         self.sql("delete from reject_errors")
-        if found:
-            self.counts.rejects[Reject.BAD_CELLS] = len(self.bad_cells)
 
     def _judge(self) -> int:
         """Give each row its instant and reason; returns how many rows have no message_id."""
         (row,) = self.sql(
             "select count(*), count(*) filter (wall is not null and shift is null), "
             "min(wall) filter (shift is null), max(wall) filter (shift is null), "
-            "count(*) - count(mid), count(user_id) + count(anonymous_id) from loose_events"
+            "count(*) filter (mid is null), count(user_id) + count(anonymous_id) from loose_events"
         )
         rows, without_zone, first, last, lacking, keys = (value if isinstance(value, int) else 0 for value in row)
         self.counts.rows, self.counts.without_zone, self.has_keys = rows, without_zone, keys > 0
@@ -164,7 +216,7 @@ class Staging:
             f"""create view judged as select *, case when flaw is not null then flaw
                 when event is null then '{Reject.NO_EVENT}'
                 when not has_time then '{Reject.NO_TIME}'
-                when inst is null or inst < {earliest} or inst >= {end} then '{Reject.BAD_TIME}'
+                when inst is null or wall < {earliest} or wall >= {end} then '{Reject.BAD_TIME}'
                 when inst > {self.options.latest} then '{Reject.FUTURE}'
                 when email is null and user_id is null and anonymous_id is null then '{Reject.NO_IDENTITY}'
                 when is_incomplete then '{Reject.BAD_CHANGE}' end as reason
@@ -203,8 +255,8 @@ class Staging:
         if not self.counts.rejects:
             raise BadInput(f"{names}: no rows; export the rows, too")
         reason, count = max(self.counts.rejects.items(), key=lambda item: item[1])
-        raise BadInput(
-            f"{names}: no usable row of {self.counts.rows}; {count} have {reason.replace('_', ' ')}: "
+        raise NoUsableRow(
+            f"{names}: no usable row of {self.counts.rows:,}; {count:,} rejected, {reason.replace('_', ' ')}: "
             f"{CURES[Reject(reason)]}"
         )
 
@@ -212,31 +264,46 @@ class Staging:
 
     def stage_leads(self, files: Sequence[Input]) -> None:
         """`lead_rows`: whom the files of leads speak of, with the traits that the model reads."""
+        self.lead_files = list(files)
         names = [f"traits.{path}" for path in self.plan.trait_paths]
         if self.options.won:
             names.append(f"traits.{self.options.won}")
         wanted = Wanted(tuple(names), self.options.rename, are_leads=True, whole=self.options.whole)
+        of_events = self.bad_cells
+        self.bad_cells = []
         as_text = self._stage(files, wanted, "loose_leads")
+        self.bad_lead_cells, self.bad_cells = self.bad_cells, of_events
         cells = [f"to_json(f{i})" if text else f"f{i}::json" for i, text in enumerate(as_text)]
         pairs = ", ".join(f"{quoted(path)}, {cell}" for path, cell in zip(self.plan.trait_paths, cells, strict=False))
-        won = f"json_key({cells[-1]})" if self.options.won else "null::varchar"
+        won = f"json_key(({cells[-1]})::varchar)" if self.options.won else "null::varchar"
         self.sql(
             f"""create view lead_rows as select ref, email, user_id, anonymous_id, json_object({pairs})::varchar as traits,
                 lower({won if not self.options.won else f"coalesce({won}, {cells[-1]}::varchar)"}) as won,
                 {times.NEVER}::bigint as inst, 0::tinyint as kind, source, coalesce(mid, '') as mid
                 from loose_leads where flaw is null and coalesce(email, user_id, anonymous_id) is not null"""
         )
+        self.sql(
+            f"""create view judged_leads as select ref, whole, case when flaw is not null then flaw
+                when coalesce(email, user_id, anonymous_id) is null then '{Reject.NO_IDENTITY}' end as reason
+                from loose_leads"""
+        )
         self.has_leads = True
-        self.counts.lead_rows = self.one("select count(*) from loose_leads")
+        said = ", ".join(f"f{index}::varchar" for index in range(len(self.plan.trait_paths)))
+        self.says_traits = bool(said) and self.one(f"select count(coalesce({said})) from loose_leads") > 0
+        self.counts.lead_rows = self.one("select count(*) from loose_leads") + len(self.bad_lead_cells)
         self._check_leads(files)
         self.has_keys = self.has_keys or self.one("select count(user_id) + count(anonymous_id) from lead_rows") > 0
 
     def _check_leads(self, files: Sequence[Input]) -> None:
         named = self.one("select count(*) from lead_rows")
         if not named:
-            raise BadInput(f"{files[0].path}: no row says who its lead is: {CURES[Reject.NO_IDENTITY]}")
-        if named < self.counts.lead_rows:
-            self.counts.rejects[f"lead_{Reject.NO_IDENTITY}"] = self.counts.lead_rows - named
+            raise BadInput(f"{files[0].given}: no row says who its lead is: {CURES[Reject.NO_IDENTITY]}")
+        counted = self.sql(
+            "select reason, count(*) from judged_leads where reason is not null group by 1 order by 2 desc, 1"
+        )
+        self.counts.rejects |= {f"{LEAD_PREFIX}{reason}": int(str(count)) for reason, count in counted}
+        if self.bad_lead_cells:
+            self.counts.rejects[f"{LEAD_PREFIX}{Reject.BAD_CELLS}"] = len(self.bad_lead_cells)
         if not self.options.won:
             return
         words = ", ".join(quoted(word) for word in (*WON, *LOST))
@@ -247,22 +314,16 @@ class Staging:
                 f"or one of {', '.join(LOST)}"
             )
         if not self.one("select count(won) from lead_rows"):
-            raise BadInput(f"--won {self.options.won}: {files[0].path} has no such column, or nothing in it")
+            raise BadInput(f"--won {self.options.won}: {files[0].given} has no such column, or nothing in it")
+
+
+def _among(select: str, *, among: str) -> str:
+    return f"{select} where ref in (select ref from {among})"
 
 
 def plain_row(row: dict[str, object], rename: Mapping[str, str], *, is_table: bool) -> dict[str, object]:
-    """A whole row as the core reads it; a table's empty cells say nothing."""
-    if is_table:
-        row = _without_nulls(row)
-    return {rename.get(name, name): value for name, value in row.items()} if rename else row
-
-
-def _without_nulls(row: Mapping[str, object]) -> dict[str, object]:
-    return {
-        name: _without_nulls(value) if isinstance(value, dict) else value
-        for name, value in row.items()
-        if value is not None
-    }
+    """A whole row as the core reads it; a table's empty cells say nothing, unlike a null that JSON holds."""
+    return {rename.get(name, name): value for name, value in row.items() if value is not None or not is_table}
 
 
 def offset_sql(zone: ZoneInfo, first_wall: int, last_wall: int) -> str:
@@ -272,6 +333,15 @@ def offset_sql(zone: ZoneInfo, first_wall: int, last_wall: int) -> str:
     pairs = times.local_offsets(zone, first - 1, last + 1)
     cases = " ".join(f"when wall >= {wall} then {offset}" for wall, offset in reversed(pairs[1:]))
     return f"(case {cases} else {pairs[0][1]} end)" if cases else str(pairs[0][1])
+
+
+# What DuckDB raises where a file is at fault.
+FILE_FAULTS = (
+    duckdb.IOException,
+    duckdb.InvalidInputException,
+    duckdb.ConversionException,
+    duckdb.SerializationException,
+)
 
 
 def is_of_disk(error: duckdb.Error) -> bool:
@@ -286,7 +356,7 @@ def as_couveuse_error(error: duckdb.Error) -> CouveuseError:
         return CouveuseError(f"the disk is full ({text}); free some space, or set TMPDIR to a folder on another disk")
     if isinstance(error, duckdb.OutOfMemoryException):
         return CouveuseError(f"not enough memory ({text}); give more with --memory, as --memory 4GB")
-    if isinstance(error, (duckdb.IOException, duckdb.InvalidInputException)):
+    if isinstance(error, FILE_FAULTS):
         return BadInput(f"a file cannot be read to its end ({text}); copy it again, and check what wrote it")
     return CouveuseError(f"the history could not be read ({text}); please report it, with the model and one row")
 
@@ -294,9 +364,14 @@ def as_couveuse_error(error: duckdb.Error) -> CouveuseError:
 def connect(folder: Path, *, threads: int, memory: str) -> duckdb.DuckDBPyConnection:
     """DuckDB in memory, spilling into the folder, that neither asks the network nor draws on the terminal."""
     connection = duckdb.connect()
+    try:
+        connection.execute(f"set memory_limit = {quoted(memory)}")
+    except duckdb.Error:
+        raise BadInput(
+            f"--memory {memory}: not an amount of memory; write it as --memory 900MB or --memory 4GB"
+        ) from None
     for setting in (
         f"threads = {threads}",
-        f"memory_limit = {quoted(memory)}",
         f"temp_directory = {quoted(str(folder / 'spill'))}",
         "enable_progress_bar = false",
         "timezone = 'UTC'",

@@ -1,0 +1,74 @@
+"""`python -m bench [NAME ...]`: run the measurements, print them, and write them to bench/results/."""
+
+import argparse
+import json
+import platform
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from bench import cli, core, history
+
+RESULTS = Path(__file__).parent / "results"
+# Names of measurements in the order in which they run.
+ALL: Mapping[str, Callable[[argparse.Namespace], dict[str, object]]] = {
+    "core": core.measure,
+    "cli": cli.measure,
+    "history": history.measure,
+}
+
+
+def main() -> None:
+    """Run what is asked for, or everything."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[*ALL, []], help="what to measure; everything if not said")
+    parser.add_argument("--runs", type=int, default=5, help="runs of each; the median is quoted")
+    parser.add_argument("--rows", type=int, default=20_000_000, help="events of the large history")
+    parser.add_argument(
+        "--data", type=Path, default=Path(__file__).parent / "data", help="where the made history is kept"
+    )
+    asked = parser.parse_args()
+    asked.data.mkdir(parents=True, exist_ok=True)
+    RESULTS.mkdir(exist_ok=True)
+    for name in asked.names or ALL:
+        print(f"== {name}", flush=True)
+        found = {"commit": _commit(), "machine": _machine(), **ALL[name](asked)}
+        target = RESULTS / f"{name}.json"
+        target.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        print(f"   written to bench/results/{target.name}")
+
+
+def _commit() -> str:
+    try:
+        asked = ["git", "describe", "--always", "--dirty"]
+        return subprocess.run(
+            asked, capture_output=True, text=True, check=True, cwd=Path(__file__).parent
+        ).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+def _machine() -> dict[str, object]:
+    """What kind of machine this is, without its name."""
+    import os
+
+    model = platform.processor() or platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text().splitlines():
+            if line.startswith("model name"):
+                model = line.partition(":")[2].strip()
+                break
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+    return {
+        "processor": model,
+        "cores": os.cpu_count(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        "load_before": load,
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
