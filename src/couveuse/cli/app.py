@@ -55,9 +55,9 @@ def couveuse(
 ) -> None:
     """Lead scoring for B2B companies: every point explained."""
     if version:
-        from couveuse import __version__
+        from couveuse import __version__, core
 
-        typer.echo(f"couveuse {__version__}")
+        typer.echo(f"couveuse {__version__}{' (compiled core)' if core.is_compiled() else ''}")
         raise typer.Exit
 
 
@@ -124,6 +124,26 @@ def explain(
 
     asked = Asked(events, model, leads, at, known_at, map_, encoding, True, 1, memory, None)
     explaining.explain(asked, lead, format_.value, lang.value)
+
+
+@app.command()
+def bench(
+    events: Events,
+    model: ModelOption,
+    leads: Leads = None,
+    runs: Annotated[int, typer.Option(min=1, help="How many times; medians are printed.")] = 3,
+    format_: Annotated[OutputFormat, typer.Option("--format", "-f", help="How to print.")] = OutputFormat.TABLE,
+    map_: Map = None,
+    encoding: Encoding = "utf-8",
+    processes: Processes = 0,
+    memory: Memory = "900MB",
+) -> None:
+    """Measure how quickly this machine scores a history, and where the time goes."""
+    from couveuse.cli import benching
+    from couveuse.cli.asking import Asked
+
+    asked = Asked(events, model, leads, None, None, map_, encoding, False, processes, memory, None)
+    benching.bench(asked, runs, format_.value)
 
 
 @model_app.command("check")
