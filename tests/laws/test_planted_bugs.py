@@ -8,8 +8,8 @@ from tests.laws.promises import broken
 # Within this many random histories a bug is caught, and the same histories find no fault with the core as it is.
 BOUND = 400
 
-_STEP = "                steps.append((fact.at, plan.match_fact(fact), fact))"
-_LAST = "ints[LAST_FACT] = ints[LAST_EVENT] = at"
+_COUNTED = "[(fact.at, match_fact(fact), fact) for fact in seen if is_counted(state, fact)]"
+_LAST = "        last = at\n"
 _REPEAT = "            cell = rule.repeat_cell\n"
 _CAP = """\
             points = given = rule.points
@@ -25,13 +25,15 @@ _CAP = """\
                     given = room
                 used[cap] += given
 """
-_IF_CUTS = "        if match.cuts:\n            _cut(plan, state, ledger)\n"
+_IF_CUTS = "            if match.cuts:\n                _cut(plan, state, ledger)\n"
+_CUTS_LATE = "        if match.cuts:\n            _cut(plan, state, ledger)\n"
 
 
 def _machines(match: str) -> tuple[tuple[str, str], ...]:
     """Hits of machines are folded after all, as a match of this kind, and leave no other trace."""
-    step = f"{_STEP}\n            else:\n                steps.append((fact.at, {match}, fact))"
-    return (_STEP, step), (_LAST, f"if match.event != 'machine':\n            {_LAST}")
+    known = f"match_fact(fact) if is_counted(state, fact) else {match}"
+    step = f"[(fact.at, {known}, fact) for fact in seen]"
+    return (_COUNTED, step), (_LAST, "        if match.event != 'machine':\n            last = at\n")
 
 
 def _bug(name: str, module: str, right: str, wrong: str) -> Bug:
@@ -100,7 +102,7 @@ BUGS = (
     Bug(
         "a cut comes after the rules of its fact",
         "fold",
-        ((_IF_CUTS, ""), ("        if fired and not", f"{_IF_CUTS}        if fired and not")),
+        ((_IF_CUTS, ""), ("        if fired and not", f"{_CUTS_LATE}        if fired and not")),
     ),
     _bug("a set is no cut", "fold", "(Adjustment.SET, Adjustment.RESET)", "(Adjustment.RESET,)"),
     _bug(
@@ -194,7 +196,12 @@ BUGS = (
         "state.ints[cell] >= instant - within",
         "state.ints[cell] > instant - within",
     ),
-    _bug("a rejected lead is still hot", "plan", "cools=event in COOLING", "cools=False"),
+    _bug(
+        "a rejected lead is still hot",
+        "plan",
+        "event in self.model.cycle_ends_on, event in COOLING",
+        "event in self.model.cycle_ends_on, False",
+    ),
     _bug(
         "a fact of seven days is fresh",
         "reading",

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from hashlib import blake2b
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from couveuse.core import times
@@ -18,25 +19,26 @@ from couveuse.core.frozen import Frozen
 from couveuse.core.text import email as email_of
 from couveuse.core.text import plain
 
-PAGE_VIEWED = "Page Viewed"
-EMAIL_OPENED = "Email Opened"
-EMAIL_CLICKED = "Email Clicked"
-LINK_CLICKED = "Link Clicked"
-LEAD_REJECTED = "Lead Rejected"
-OPPORTUNITY_WON = "Opportunity Won"
-OPPORTUNITY_LOST = "Opportunity Lost"
+PAGE_VIEWED: Final = "Page Viewed"
+EMAIL_OPENED: Final = "Email Opened"
+EMAIL_CLICKED: Final = "Email Clicked"
+LINK_CLICKED: Final = "Link Clicked"
+LEAD_REJECTED: Final = "Lead Rejected"
+OPPORTUNITY_WON: Final = "Opportunity Won"
+OPPORTUNITY_LOST: Final = "Opportunity Lost"
+VERDICT_GIVEN: Final = "Verdict Given"
 
 # A click has a strength, its own or that of its link.
-CLICKS = frozenset((EMAIL_CLICKED, LINK_CLICKED))
+CLICKS: Final = frozenset((EMAIL_CLICKED, LINK_CLICKED))
 # After these a lead is no longer hot for what it asked before.
-COOLING = frozenset((LEAD_REJECTED, OPPORTUNITY_WON, OPPORTUNITY_LOST))
+COOLING: Final = frozenset((LEAD_REJECTED, OPPORTUNITY_WON, OPPORTUNITY_LOST))
 
 STANDARD_EVENTS = (
     PAGE_VIEWED, LINK_CLICKED, "Document Downloaded", "Form Submitted", "Newsletter Subscribed", "Social Followed",
     "Ad Clicked", "Webinar Attended", "Email Sent", "Email Delivered", EMAIL_OPENED, EMAIL_CLICKED, "Email Bounced",
     "Email Complained", "Unsubscribed", "Callback Requested", "Quote Requested", "Demo Requested", "Trial Started",
     "Call Made", "Meeting Booked", "Project Detected", "Lead Accepted", LEAD_REJECTED, OPPORTUNITY_WON,
-    OPPORTUNITY_LOST, "Score Adjusted", "Verdict Given",
+    OPPORTUNITY_LOST, "Score Adjusted", VERDICT_GIVEN,
 )  # fmt: skip
 
 
@@ -59,10 +61,11 @@ CHANGES: Mapping[str, Change] = {
     "Consent Given": Change.CONSENT,
     "Consent Withdrawn": Change.CONSENT,
     "Score Adjusted": Change.ADJUST,
-    "Verdict Given": Change.VERDICT,
+    VERDICT_GIVEN: Change.VERDICT,
 }
 # Traits, groups and consents come before everything else of their instant.
 FIRST_OF_INSTANT = frozenset((Change.TRAITS, Change.JOIN, Change.LEAVE, Change.CONSENT))
+_OF_KIND_0 = frozenset(name for name, change in CHANGES.items() if change in FIRST_OF_INSTANT)
 
 
 class Verdict(StrEnum):
@@ -147,7 +150,7 @@ class Fact(Frozen):
     @property
     def key(self) -> tuple[int, int, str, str]:
         """The canonical order, total: instant, kind, source, `message_id` in byte order."""
-        return (self.at, kind(self.event), self.source, self.message_id)
+        return (self.at, 0 if self.event in _OF_KIND_0 else 1, self.source, self.message_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +172,7 @@ class Refused(Frozen):
 
 def kind(event: str) -> int:
     """0 for what comes first of its instant, 1 for everything else."""
-    return 0 if CHANGES.get(event, Change.NOTHING) in FIRST_OF_INSTANT else 1
+    return 0 if event in _OF_KIND_0 else 1
 
 
 def check(row: object, *, zone: ZoneInfo, latest: int) -> Row | Refused:

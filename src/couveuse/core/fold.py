@@ -10,11 +10,11 @@ that most events skip costs them one comparison.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from couveuse.core.conditions import is_number
 from couveuse.core.errors import OutOfOrder
-from couveuse.core.events import NOTHING, Adjustment, Change, Fact, Verdict, key_text
+from couveuse.core.events import NOTHING, VERDICT_GIVEN, Adjustment, Change, Fact, Verdict, key_text
 from couveuse.core.ledger import Ledger
 from couveuse.core.model import Stage
 from couveuse.core.plan import (
@@ -34,10 +34,14 @@ from couveuse.core.plan import (
 )
 from couveuse.core.state import Key, State, empty
 from couveuse.core.text import plain
-from couveuse.core.times import DAY_US, EVER, HOUR_US, NEVER, Calendar, week_of
+from couveuse.core.times import DAY_US, HOUR_US, NEVER, Calendar, week_of
 
-# Plain integers: an enum's member costs a look-up at each use of the hot path.
-_VISIT, _HOUR, _DAY, _WEEK, _MONTH = int(Per.VISIT), int(Per.HOUR), int(Per.DAY), int(Per.WEEK), int(Per.MONTH)
+# Plain integers: an enum's member costs a look-up at each use of the hot path. Final: so does a variable, compiled.
+_VISIT: Final = int(Per.VISIT)
+_HOUR: Final = int(Per.HOUR)
+_DAY: Final = int(Per.DAY)
+_WEEK: Final = int(Per.WEEK)
+_MONTH: Final = int(Per.MONTH)
 
 Step = tuple[int, Match, Any]
 """An instant, what happened, and whose fact it is: any reference for a behaviour, the `Fact` itself for a change."""
@@ -81,14 +85,18 @@ def fold(
     """
     state = begin(plan, email, since_always)
     for fact in facts:
-        learn_verdict(state, fact)
-    limit = EVER if until is None else until
-    steps: list[Step] = []
-    for fact in facts:
-        if fact.at <= limit:
-            state.key = fact.key
-            if not state.verdicts or is_counted(state, fact):
-                steps.append((fact.at, plan.match_fact(fact), fact))
+        if fact.event == VERDICT_GIVEN:
+            learn_verdict(state, fact)
+    seen = facts
+    if until is not None and facts and facts[-1].at > until:
+        seen = [fact for fact in facts if fact.at <= until]
+    if seen:
+        state.key = seen[-1].key
+    match_fact = plan.match_fact
+    if state.verdicts:
+        steps: list[Step] = [(fact.at, match_fact(fact), fact) for fact in seen if is_counted(state, fact)]
+    else:
+        steps = [(fact.at, match_fact(fact), fact) for fact in seen]
     run(plan, state, steps, ledger)
     return state
 
@@ -119,7 +127,7 @@ def advance(plan: Plan, state: State, fact: Fact, ledger: Ledger | None = None) 
 
 def learn_verdict(state: State, fact: Fact) -> None:
     """Of the verdicts on one hit the last in canonical order wins; without `of_source` it is the hit of any source."""
-    if fact.event != "Verdict Given":
+    if fact.event != VERDICT_GIVEN:
         return
     words = fact.properties
     hit = (key_text(words.get("of_source")), key_text(words["of"]) or "")
@@ -150,16 +158,17 @@ def run(  # noqa: C901, PLR0915 - one loop: a call for each of its steps would c
     ints, sums, used = state.ints, state.sums, state.used
     half_lives, sum_cells = plan.half_lives, plan.sum_cells
     calendar, offsets = plan.calendar, plan.calendar.offsets
-    day = 0
+    day, last = 0, NEVER
     for at, match, reference in steps:
         if match.change:
             _change(plan, state, at, match.change, reference, ledger)
             continue
-        ints[LAST_FACT] = ints[LAST_EVENT] = at
-        if match.cuts:
-            _cut(plan, state, ledger)
-        if match.recycles:
-            _recycle(plan, state, at, reference, ledger)
+        last = at
+        if match.is_rare:
+            if match.cuts:
+                _cut(plan, state, ledger)
+            if match.recycles:
+                _recycle(plan, state, at, reference, ledger)
         if match.is_page:
             if at - ints[PAGE_AT] >= VISIT_GAP_US:
                 ints[VISIT] += 1
@@ -214,13 +223,17 @@ def run(  # noqa: C901, PLR0915 - one loop: a call for each of its steps would c
             _mature(calendar, state, match.event, at)
         if match.feeds:
             _feed(state, match.feeds, at)
-        if match.cools:
-            for _, cell, _ in plan.hots:
-                ints[cell] = NEVER
-        for cell in match.hots:
-            ints[cell] = at
-        if match.topics:
-            _read_topics(plan, state, match.topics, at)
+        if match.is_rare:
+            if match.cools:
+                for _, cell, _ in plan.hots:
+                    ints[cell] = NEVER
+            for cell in match.hots:
+                ints[cell] = at
+            if match.topics:
+                _read_topics(plan, state, match.topics, at)
+    if last != NEVER:
+        ints[LAST_EVENT] = last
+        ints[LAST_FACT] = max(ints[LAST_FACT], last)
 
 
 def _window(calendar: Calendar, per: int, day: int, at: int) -> int:

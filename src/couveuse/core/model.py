@@ -7,11 +7,12 @@ the checks (unique ids, bands in order, one cap a rule) live with the documents.
 
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
+from typing import Final
 
 from couveuse.core.conditions import Condition
 from couveuse.core.frozen import Frozen
 
-DAY_US = 86_400_000_000
+DAY_US: Final = 86_400_000_000
 
 # Limits that keep the state of one lead bounded; `couveuse.documents` refuses what goes beyond.
 MOST_PAST = 100

@@ -8,6 +8,7 @@ The layout of a lead's state (which cell of which list holds what) is fixed here
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Final
 
 from couveuse.core import times
 from couveuse.core.conditions import Condition, Predicate, fields, is_absent, predicate
@@ -29,19 +30,19 @@ from couveuse.core.model import Decay, Model, Past, Rule, Window
 from couveuse.core.text import glob, plain
 
 # Cells of `State.ints` that every plan has.
-LAST_FACT = 0  # the last fact of any kind but verdicts
-LAST_EVENT = 1  # the last behaviour
-PAGE_AT = 2  # the last page view
-VISIT = 3  # which visit that was
-STAGE_AT = 4  # three cells: when each stage was last reached
-FIRST_DAY = 7  # the local day of the first fact on which a rule fired
-SEVERAL = 8  # 1 once rules fired on two days or for two names
-FIXED_INTS = 9
+LAST_FACT: Final = 0  # the last fact of any kind but verdicts
+LAST_EVENT: Final = 1  # the last behaviour
+PAGE_AT: Final = 2  # the last page view
+VISIT: Final = 3  # which visit that was
+STAGE_AT: Final = 4  # three cells: when each stage was last reached
+FIRST_DAY: Final = 7  # the local day of the first fact on which a rule fired
+SEVERAL: Final = 8  # 1 once rules fired on two days or for two names
+FIXED_INTS: Final = 9
 
-VISIT_GAP_US = 30 * times.MINUTE_US
+VISIT_GAP_US: Final = 30 * times.MINUTE_US
 
 # Distinct field values remembered; beyond it the memory is emptied and fills again.
-MOST_MATCHES = 65_536
+MOST_MATCHES: Final = 65_536
 
 
 class Per(IntEnum):
@@ -107,6 +108,7 @@ class Match:
     topics: tuple[int, ...] = ()
     is_page: bool = False
     is_dated: bool = False  # some rule's repeat or cap asks for a calendar window
+    is_rare: bool = False  # some of what follows holds, or it feeds hots or topics
     cuts: bool = False
     cools: bool = False
     recycles: bool = False
@@ -161,6 +163,8 @@ class Plan:
         self.per_visit = any(rule.per == Per.VISIT for rule in self.rules)
         self._readers: dict[str, tuple[str, ...]] = {}
         self._matches: dict[object, Match] = {}
+        self._bare_fields: dict[str, tuple[str, str, bool]] = {}
+        self._bare_matches: dict[tuple[str, str | None, str | None], Match] = {}
 
     def _rule(self, rule: Rule, cap: int) -> PlannedRule:
         repeat = rule.repeat
@@ -275,8 +279,30 @@ class Plan:
         return match
 
     def match_fact(self, fact: Fact) -> Match:
-        """What a fact means."""
-        return self.match(fact.event, tuple(read(fact, name) for name in self.event_fields(fact.event)))
+        """What a fact means; remembered under the event and the texts in its fields, two at most."""
+        event = fact.event
+        names = self._bare_fields.get(event)
+        if names is None:
+            names = self._bare_fields[event] = self._bare(event)
+        one, other, is_bare = names
+        if is_bare:
+            first = fact.properties.get(one) if one else None
+            second = fact.properties.get(other) if other else None
+            if (first is None or type(first) is str) and (second is None or type(second) is str):
+                known = self._bare_matches.get((event, first, second))
+                if known is None:
+                    if len(self._bare_matches) >= MOST_MATCHES:
+                        self._bare_matches.clear()
+                    values = (first, second)[: len(self.event_fields(event))]
+                    known = self._bare_matches[event, first, second] = self.match(event, values)
+                return known
+        return self.match(event, tuple(read(fact, name) for name in self.event_fields(event)))
+
+    def _bare(self, event: str) -> tuple[str, str, bool]:
+        """The two fields at most that are read of an event, empty where none is, and whether these are all and bare."""
+        names = self.event_fields(event)
+        one, other = (*names, "", "")[:2]
+        return one, other, len(names) <= 2 and not any("." in name for name in names)
 
     def _match(self, event: str, values: tuple[object, ...]) -> Match:
         change = CHANGES.get(event, Change.NOTHING)
@@ -292,18 +318,23 @@ class Plan:
             for rule, planned in zip(self.model.rules, self.rules, strict=True)
             if rule.event == event and (planned.where is None or planned.where(lookup))
         )
+        hots = tuple(cell for hot, cell, where in self.hots if hot.event == event and (not where or where(lookup)))
+        topics = self._topics_of(path) if isinstance(path, str) else ()
+        cuts, cools = event in self.model.cycle_ends_on, event in COOLING
+        may_recycle = event == LEAD_REJECTED and self.model.recycle_to is not None
         return Match(
             event,
             change,
             rules=rules,
             feeds=tuple(t for t in self._fed_by(event) if t.where is None or t.where(lookup)),
-            hots=tuple(cell for hot, cell, where in self.hots if hot.event == event and (not where or where(lookup))),
-            topics=self._topics_of(path) if isinstance(path, str) else (),
+            hots=hots,
+            topics=topics,
             is_page=event == PAGE_VIEWED and self.per_visit,
             is_dated=any(rule.cap >= 0 or rule.per > Per.VISIT for rule in rules),
-            cuts=event in self.model.cycle_ends_on,
-            cools=event in COOLING,
-            recycles=event == LEAD_REJECTED and self.model.recycle_to is not None and is_too_early(found.get("reason")),
+            is_rare=bool(hots or topics or cuts or cools),
+            cuts=cuts,
+            cools=cools,
+            recycles=may_recycle and is_too_early(found.get("reason")),
             converts=event == self.model.conversion.event,
         )
 

@@ -8,17 +8,18 @@ import re
 from bisect import bisect_right
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import pairwise
+from typing import Final
 from zoneinfo import ZoneInfo
 
-SECOND_US = 1_000_000
-MINUTE_US = 60 * SECOND_US
-HOUR_US = 60 * MINUTE_US
-DAY_US = 24 * HOUR_US
+SECOND_US: Final = 1_000_000
+MINUTE_US: Final = 60 * SECOND_US
+HOUR_US: Final = 60 * MINUTE_US
+DAY_US: Final = 24 * HOUR_US
 
 # Before every instant: traits of a leads file hold since then, and what never happened, happened then.
-NEVER = -(2**62)
+NEVER: Final = -(2**62)
 # Longer than any span between two instants, and small enough that instant - EVER stays above NEVER.
-EVER = 2**61
+EVER: Final = 2**61
 
 # Instants outside of these years are refused: they are typing errors, and calendars end.
 FIRST_YEAR, LAST_YEAR = 1900, 2200
@@ -26,8 +27,8 @@ FIRST_YEAR, LAST_YEAR = 1900, 2200
 # White space around a key or a time does not count.
 WHITE = " \t\r\n\f\v\u00a0\ufeff"
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
 # Date, time of day, fraction, zone. The same pattern serves whole columns (it keeps to what RE2 knows).
 ISO_PATTERN = (
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
