@@ -27,7 +27,8 @@ def measure(asked: argparse.Namespace) -> dict[str, object]:
         runs = [run_command([*COUVEUSE, *arguments]) for _ in range(asked.runs)]
         seconds, cpu = spread([run.wall for run in runs]), spread([run.cpu for run in runs])
         print(
-            f"   {name}: {seconds.median:.2f} s ({seconds.low:.2f} to {seconds.high:.2f}), {cpu.median:.2f} s of processor"
+            f"   {name}: {seconds.median:.2f} s ({seconds.low:.2f} to {seconds.high:.2f}), "
+            f"{cpu.median:.2f} s of processor"
         )
         found[name] = {"seconds": seconds.told(), "cpu_seconds": cpu.told()}
     return found
@@ -37,7 +38,8 @@ def _write_small(path: Path) -> None:
     with path.open("w", encoding="utf-8") as file:
         for lead, facts in enumerate(histories(Random(9), 250, 40)):
             for fact in facts:
-                row = {"event": fact.event, "occurred_at": iso(fact.at), "message_id": fact.message_id, "source": fact.source,
+                row = {"event": fact.event, "occurred_at": iso(fact.at), "message_id": fact.message_id,
+                       "source": fact.source,
                        "email": f"lead{lead}@example.com", **fact.properties}  # fmt: skip
                 if fact.traits:
                     row["traits"] = fact.traits

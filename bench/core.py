@@ -31,7 +31,7 @@ def measure(asked: argparse.Namespace) -> dict[str, object]:
     advancing = spread([len(mixed) / cpu_seconds(lambda: _advance_all(planned, mixed)) for _ in range(asked.runs)])
     long = histories(Random(8), 1, 1_000)[0]
     refolding = spread([cpu_seconds(lambda: fold(planned, long)) * 1000 for _ in range(asked.runs)])
-    compiled = not Path(str(fold_module.__file__)).suffix == ".py"
+    compiled = Path(str(fold_module.__file__)).suffix != ".py"
     print(f"   {'compiled' if compiled else 'plain'}: fold {folding.median:,.0f}/s, advance {advancing.median:,.0f}/s, "
           f"refold of 1,000 events {refolding.median:.1f} ms")  # fmt: skip
     return {
@@ -90,7 +90,7 @@ def _fact(dice: Random, lead: int, number: int) -> Fact:
     raise AssertionError("the last limit is 100")
 
 
-_PATHS = ["/tarifs", "/tarifs/pompes", "/devis", *(f"/blog/{n}" for n in range(300)), *(f"/blog/{n}" for n in range(300)),
+_PATHS = ["/tarifs", "/tarifs/pompes", "/devis", *([f"/blog/{n}" for n in range(300)] * 2),
           *(f"/produits/pompes/{n}" for n in range(70)), *(f"/produits/dosage/{n}" for n in range(70)),
           *(f"/carrieres/{n}" for n in range(70)), *(["/tarifs", "/devis"] * 30)]  # fmt: skip
 _LINKS = [

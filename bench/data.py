@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - SQL in columns
 """The bench's history: events of many leads in one Parquet file, and the model that scores them.
 
 Made by DuckDB from a counter and a hash, so that every machine makes the same rows.

@@ -29,13 +29,15 @@ def measure(asked: argparse.Namespace) -> dict[str, object]:
         sorts.append(wall_seconds(lambda: _bare(large, asked.data, sort=True)))
         took = runs["large"][-1]
         print(f"   run {number + 1}: {took.wall:.1f} s, {took.cpu:.1f} s of processor, {took.peak_bytes / 1e9:.2f} GB; "
-              f"small {runs['small'][-1].wall:.1f} s; bare scan {scans[-1]:.1f} s, bare sort {sorts[-1]:.1f} s", flush=True)  # fmt: skip
+              f"small {runs['small'][-1].wall:.1f} s; bare scan {scans[-1]:.1f} s, bare sort {sorts[-1]:.1f} s",
+              flush=True)  # fmt: skip
     rows = duckdb.sql(f"select count(*) from '{large}'").fetchall()[0][0]
     seconds = spread([run.wall for run in runs["large"]])
     rate = spread([rows / run.wall for run in runs["large"]])
     growth = spread([a.wall / b.wall for a, b in zip(runs["large"], runs["small"], strict=True)])
     print(
-        f"   {rows:,} events: {rate.median:,.0f} a second; {SMALL_SHARE} times the events take {growth.median:.1f} times as long"
+        f"   {rows:,} events: {rate.median:,.0f} a second; {SMALL_SHARE} times the events take "
+        f"{growth.median:.1f} times as long"
     )
     return {
         "events": rows,
@@ -77,7 +79,8 @@ def _bare(events: Path, folder: Path, *, sort: bool) -> None:
         if sort:
             target = folder / "sorted.parquet"
             connection.execute(
-                f"copy (select {columns} from '{events}' order by email, occurred_at, source, message_id) to '{target}' "
+                f"copy (select {columns} from '{events}' order by email, occurred_at, source, message_id) "
+                f"to '{target}' "
                 "(format parquet, compression lz4)"
             )
             target.unlink()

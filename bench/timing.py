@@ -51,7 +51,7 @@ def wall_seconds(work: Callable[[], object]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """What one run of a command took: seconds on the clock, of processor, and peak memory of it and all its children."""
+    """What one run of a command took: seconds on the clock and of processor, peak memory with all its children."""
 
     wall: float
     cpu: float

@@ -34,7 +34,7 @@ class Language(StrEnum):
 
 Events = Annotated[
     list[str],
-    typer.Argument(metavar="EVENTS...", help="Files, folders or globs: CSV, NDJSON, Parquet, XLSX; .gz, .zst."),
+    typer.Argument(metavar="EVENTS", help="Files, folders or globs: CSV, NDJSON, Parquet, XLSX; .gz, .zst."),
 ]
 Leads = Annotated[
     list[str] | None, typer.Option("--leads", "-l", help="Files of leads: an identity, the rest are traits.")

@@ -79,7 +79,8 @@ def _print_table(
     out = console()
     out.print()
     out.print(
-        f"score {found['score']:.2f} = behaviour {found['behaviour']:.2f} + fit {found['fit']:.2f}, band {found['band']}, "
+        f"score {found['score']:.2f} = behaviour {found['behaviour']:.2f} + fit {found['fit']:.2f}, "
+        f"band {found['band']}, "
         f"{found['temperature']}, stage {found['stage'] or 'none'}",
         style="bold",
     )

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from couveuse.core.times import microseconds
 from couveuse.documents.words import tell
 from couveuse.history.dossiers import Dossier, dossiers
 from couveuse.history.loose import quoted
-from couveuse.history.scoring import ORDER, Scoring
+from couveuse.history.scoring import Scoring
 from couveuse.learn.calibration import reliability
 from couveuse.learn.observations import Observations
 from couveuse.learn.ranking import Ranking as Ranked
@@ -217,7 +218,8 @@ def _sources(scoring: Scoring) -> list[values.SourceRow]:
         found = ", ".join(f"json_extract_string(l.whole, {quoted(path)})" for path in paths)
         said = f"""select o.sort, o.key, any_value(nullif(coalesce({found}), '')) as source
             from owned_lead_rows o join loose_leads l using (ref) group by 1, 2"""
-        first = f"select sort, key, coalesce(l.source, '') as source from ({first}) f full join ({said}) l using (sort, key)"
+        first = f"""select sort, key, coalesce(l.source, '') as source
+            from ({first}) f full join ({said}) l using (sort, key)"""
     won = f"""select distinct o.sort, o.key from slim s join owned_known_rows o using (ref)
         where o.event = {quoted(scoring.request.model.conversion.event)} and s.inst <= {scoring.request.at}"""
     any_won = scoring.request.won is not None or bool(list(scoring.rows(f"select 1 from ({won}) limit 1")))
@@ -263,7 +265,7 @@ def _histogram(scoring: Scoring) -> list[values.Bin]:
     marks = [low - (1.0 if scores[0] <= low else 0.0), *inner, max(high, low + 1)]
     width = max((marks[-1] - marks[0]) / BINS, 1e-9)
     edges: list[float] = []
-    for start, end in zip(marks, marks[1:], strict=False):
+    for start, end in pairwise(marks):
         edges += list(np.linspace(start, end, max(round((end - start) / width), 1), endpoint=False))
     edges.append(marks[-1])
     counts = np.diff(np.searchsorted(scores, edges, side="right"))

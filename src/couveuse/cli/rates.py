@@ -63,7 +63,8 @@ def print_rates(scoring: Scoring) -> None:
     print_rows(f"Conversion rates, per {per}", columns, rows, right=columns[1:8])
     if ranked is not None and ranked.auc is not None:
         print(
-            f"AUC {ranked.auc:.3f} ({ranked.low:.3f} to {ranked.high:.3f}): the chance that what converts stands before "
+            f"AUC {ranked.auc:.3f} ({ranked.low:.3f} to {ranked.high:.3f}): "
+            "the chance that what converts stands before "
             "what does not."
         )
 

@@ -14,8 +14,8 @@ from couveuse.errors import BadInput
 from couveuse.history.scoring import ORDER, Scoring, written_as
 
 KEYS = (
-    "lead", "score", "behaviour", "fit", "band", "rate", "stage", "temperature", "class", "persona", "maturity", "routes",
-    "last_event_at",
+    "lead", "score", "behaviour", "fit", "band", "rate", "stage", "temperature", "class", "persona", "maturity",
+    "routes", "last_event_at",
 )  # fmt: skip
 # How many leads a table prints where nobody says.
 TABLE_ROWS = 50
@@ -108,7 +108,7 @@ def plain(row: Mapping[str, object]) -> dict[str, object]:
     """A score as JSON has it."""
     told = {key: row[key] for key in KEYS}
     last = row["last_event_at"]
-    told["last_event_at"] = None if last is None else iso(microseconds(last))  # type: ignore[arg-type]  # a time with a zone
+    told["last_event_at"] = None if last is None else iso(microseconds(last))  # type: ignore[arg-type]  # a time
     return told
 
 
@@ -143,7 +143,7 @@ def _print_table(scoring: Scoring, wanted: Wanted) -> None:
     print_scores(list(rows), scoring)
     left = scoring.counts.leads + (scoring.counts.visitors if scoring.request.visitors else 0) - top
     if left > 0:
-        note(f"{left:,} more leads; --top N shows more, --out FILE writes them all.")
+        note(f"{left:,} more lead{'' if left == 1 else 's'}; --top N shows more, --out FILE writes them all.")
 
 
 PRINTERS = {"table": _print_table, "json": _print_json, "csv": _print_csv}

@@ -15,6 +15,15 @@ PIPE_WIDTH = 200
 STYLES = {"hot": "bold red", "warm": "yellow", "cold": "blue", "irrelevant": "dim strike"}
 
 
+def many(count: int, one: str, several: str | None = None) -> str:
+    """A count with its word.
+
+    >>> many(1, "copy", "copies"), many(2000, "lead")
+    ('1 copy', '2,000 leads')
+    """
+    return f"{count:,} {one if count == 1 else several or one + 's'}"
+
+
 def console() -> Console:
     """The terminal, or a pipe of a fixed width."""
     found = Console(highlight=False)
@@ -35,9 +44,11 @@ def print_scores(rows: Sequence[Mapping[str, object]], scoring: Scoring) -> None
     out = console()
     out.print(table)
     out.print()
+    rejects = many(sum(counts.rejects.values()), "rejected row")
+    left_out = f"{many(counts.copies, 'copy', 'copies')} and {rejects} left out"
     out.print(
-        f"{counts.leads:,} leads from {counts.facts:,} facts ({counts.copies:,} copies and "
-        f"{sum(counts.rejects.values()):,} rejected rows left out), {request.model.name}, as of {iso(request.at)[:19]}Z",
+        f"{many(counts.leads, 'lead')} from {many(counts.facts, 'fact')} ({left_out}), {request.model.name}, "
+        f"as of {iso(request.at)[:19]}Z",
         style="dim",
     )
 

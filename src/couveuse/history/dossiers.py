@@ -77,8 +77,7 @@ def dossiers(scoring: Scoring, leads: Sequence[tuple[str, str]]) -> list[Dossier
         for batch in batches(str(scoring.prepared.facts), FACTS, digest, digest + 1):
             keeper.feed(batch, notes)
         keeper.end(notes)
-        for lead in keeper.kept:
-            found.append(_dossier(scoring, planned, lead, rows.get(digest, []), said.get(digest, {})))
+        found += [_dossier(scoring, planned, lead, rows.get(digest, []), said.get(digest, {})) for lead in keeper.kept]
     return found
 
 

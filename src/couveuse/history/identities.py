@@ -21,7 +21,8 @@ def resolve_owners(sql: Callable[[str], list[tuple[object, ...]]], rows: str) ->
     sql(
         f"""create table standings as
         with rows_with_keys as (
-            select * from ({rows}) where (email is not null)::int + (user_id is not null)::int + (anonymous_id is not null)::int > 1
+            select * from ({rows})
+            where (email is not null)::int + (user_id is not null)::int + (anonymous_id is not null)::int > 1
         )
         select sort, key, nsort, near, min({{inst: inst, kind: kind, source: source, mid: mid}}) as place
         from ({pairs}) group by all"""

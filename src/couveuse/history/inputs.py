@@ -310,21 +310,23 @@ def check_whole(file: Input) -> None:
         raise _broken(file.given, error) from None
 
 
-def numbered_records(file: Input, also: Container[int]) -> Iterator[tuple[int, int]]:
+def numbered_records(file: Input, also: Container[int]) -> Iterator[tuple[int, list[int]]]:
     """The rows of a CSV file: the line on which each begins, the header's being 1, and at which byte, from 1.
 
-    A row goes on over the line's end within quotes; `also` are bytes at which a row is known to begin. Blank lines and
-    the header are left out.
+    A row goes on over the line's end within quotes; `also` are bytes at which a row is known to begin. The header
+    is left out, and so are blank lines, but that a row may be said to begin at those before it.
     """
     mark = file.delimiter.encode()
     is_open, is_header, at = False, True, 1
+    begins: list[int] = []
     for number, line in _lines(file):
         if not is_open or at in also:
             is_open = False
+            begins.append(at)
             if line.strip(b"\r\n"):
                 if not is_header:
-                    yield number, at
-                is_header = False
+                    yield number, begins
+                is_header, begins = False, []
         is_open = _ends_open(line, mark, is_open=is_open)
         at += len(line)
 

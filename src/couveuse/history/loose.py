@@ -149,7 +149,8 @@ def _is_incomplete(reading: Reading) -> str:
         Change.JOIN: f"{key('group')} is not null",
         Change.LEAVE: f"{key('group')} is not null",
         Change.CONSENT: f"{key('purpose')} is not null",
-        Change.ADJUST: f"{key('kind')} in ({kinds}) and ({key('kind')} = '{Adjustment.RESET}' or {is_number('points')})",
+        Change.ADJUST: f"{key('kind')} in ({kinds}) "
+        f"and ({key('kind')} = '{Adjustment.RESET}' or {is_number('points')})",
         Change.VERDICT: f"{key('of')} is not null and {key('verdict')} in ({verdicts})",
     }
     cases = " ".join(f"when {quoted(name)} then {needs[change]}" for name, change in CHANGES.items())
@@ -197,8 +198,8 @@ def select(reading: Reading, wanted: Wanted, number: int, *, as_text: Sequence[b
     )
     outer = ", ".join(f"f{index}" for index in range(len(columns)))
     return (
-        "select ref, event, mid, coalesce(source, '') as source, email_of(email) as email, user_id, anonymous_id, wall, "
-        f"shift, has_time, flaw, is_incomplete, case when {shows} then everything end as whole, "
+        "select ref, event, mid, coalesce(source, '') as source, email_of(email) as email, user_id, anonymous_id, "
+        f"wall, shift, has_time, flaw, is_incomplete, case when {shows} then everything end as whole, "
         "case when event = 'Verdict Given' then said_of end as of_mid, "
         f"case when event = 'Verdict Given' then said_of_source end as of_source{', ' + outer if outer else ''} "
         f"from (select {inner} from {source})"
@@ -236,7 +237,7 @@ def ndjson(file: Input, wanted: Wanted) -> Reading:
         is_text=(False,) * len(fields),
         word=value,
         has_traits="len(coalesce(json_keys(j, '$.traits'), [])) > 0 "
-        "or len(list_filter(json_keys(j), lambda k: starts_with(k, 'traits.'))) > 0",
+        "or len(list_filter(json_keys(json_merge_patch('{}'::json, j)), lambda k: starts_with(k, 'traits.'))) > 0",
         whole="j::varchar",
         # A backslash that is escaped itself makes no NUL of the u0000 after it.
         flaw=rf"""case when j is null or json_type(j) != 'OBJECT' then '{Reject.NOT_AN_OBJECT}'

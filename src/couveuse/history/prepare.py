@@ -79,13 +79,12 @@ def _own(staging: Staging) -> None:
 def _owned(view: str, *, has_keys: bool) -> str:
     if not has_keys:
         return f"select *, 0::tinyint as sort, email as key from {view}"
-    return f"""select v.*,
-            coalesce(case when v.email is not null then 0 end, u.osort, case when v.user_id is not null then 1 end,
-                a.osort, 2)::tinyint as sort,
-            coalesce(v.email, u.okey, v.user_id, a.okey, v.anonymous_id) as key
-        from {view} v
-        left join owners u on u.sort = 1 and u.key = v.user_id and v.email is null
-        left join owners a on a.sort = 2 and a.key = v.anonymous_id and v.email is null and v.user_id is null"""
+    # One join on the row's nearest key: with one for each sort of key, DuckDB 2.0.0 fails where all rows have e-mails.
+    return f"""select v.* exclude (nsort, near), coalesce(o.osort, v.nsort)::tinyint as sort,
+            coalesce(o.okey, v.near) as key
+        from (select *, case when email is not null then 0 when user_id is not null then 1 else 2 end as nsort,
+            coalesce(email, user_id, anonymous_id) as near from {view}) v
+        left join owners o on o.sort = v.nsort and o.key = v.near and v.nsort > 0"""
 
 
 def _slim(staging: Staging) -> None:
@@ -93,7 +92,8 @@ def _slim(staging: Staging) -> None:
     codes = ", ".join(["event", *_read_fields(staging)])
     target = quoted(str(staging.folder / "slim.parquet"))
     staging.sql(
-        f"""copy (select ref, hash(sort, key) as lead, (hash(key, sort, 7) % 4294967291)::uinteger as proof, inst, {IS_KIND_1} as kind,
+        f"""copy (select ref, hash(sort, key) as lead, (hash(key, sort, 7) % 4294967291)::uinteger as proof,
+            inst, {IS_KIND_1} as kind,
             hash({codes}) as code, hash(mid) as id, (event in ({CHANGE_NAMES})) as is_change,
             case when event = 'Verdict Given' then hash(of_mid) end as target
             from owned_facts where {_only(staging, "true")})
@@ -101,8 +101,9 @@ def _slim(staging: Staging) -> None:
     )
     staging.sql(f"create view slim as select * from read_parquet({target})")
     counts = staging.counts
-    ((facts, counts.first_at, counts.last_at),) = staging.sql("select count(*), min(inst), max(inst) from slim")  # type: ignore[assignment]
+    ((facts, first, last),) = staging.sql("select count(*), min(inst), max(inst) from slim")
     counts.facts = int(str(facts))
+    counts.first_at, counts.last_at = (at if isinstance(at, int) else None for at in (first, last))
     if counts.facts < counts.rows:
         staging.count_rejects()
     if not counts.facts and not staging.has_leads and staging.options.only is None:
@@ -157,7 +158,8 @@ def _look_up(staging: Staging) -> None:
         staging.insert(name, pa.table({"h": digests}))
     staging.sql("create table hits as select distinct target as h from slim where target is not null")
     staging.sql(
-        "create table firsts as select lead, min(ref) as ref, min(proof) as low, max(proof) as high from slim group by lead"
+        "create table firsts as select lead, min(ref) as ref, min(proof) as low, max(proof) as high "
+        "from slim group by lead"
     )
     staging.sql("create table codes as select code, min(ref) as ref from slim group by code")
     is_tied = "or hash(lead, inst, kind) in (from tied)" if len(tied) else ""
@@ -170,7 +172,8 @@ def _look_up(staging: Staging) -> None:
     read = "".join(f", f{index}" for index in range(len(staging.fields)))
     staging.sql(
         f"""copy (select w.*, f.event, f.mid, f.source, f.email, f.user_id, f.anonymous_id, f.whole{read}
-            from wanted w join ({staging.among("wanted")}) f using (ref)) to {target} (format parquet, compression lz4)"""
+            from wanted w join ({staging.among("wanted")}) f using (ref))
+            to {target} (format parquet, compression lz4)"""
     )
     staging.sql("drop table wanted")
     staging.sql(f"create view texts as select * from read_parquet({target})")
@@ -178,7 +181,7 @@ def _look_up(staging: Staging) -> None:
 
 
 def _tell_copies(staging: Staging) -> None:
-    """Of copies all but one are left out; facts of one instant are ranked; by what they say, not by where they stand."""
+    """Of copies all but one are left out; facts of one instant are ranked: by what they say, not where they stand."""
     read = "".join(f", f{index}" for index in range(len(staging.fields)))
     staging.sql(
         f"""create table losers as select ref from (
@@ -295,12 +298,14 @@ def _write_notes(staging: Staging) -> Path:
     tables = [number for number, file in enumerate(staging.files) if file.format is not Format.NDJSON]
     is_table = f"(c.ref >> {REF_BITS}) in ({', '.join(map(str, tables))})" if tables else "false"
     notes = [
-        f"""select c.lead, c.ref, json_array(c.inst, c.event, c.mid, c.source, {is_table}, c.whole::json)::varchar as note
+        f"""select c.lead, c.ref,
+                json_array(c.inst, c.event, c.mid, c.source, {is_table}, c.whole::json)::varchar as note
             from texts c where is_change"""
     ]
     if staging.options.named:
         notes.append(
-            "select s.lead, s.ref, json_array(f.source, f.mid)::varchar as note from slim s join known_rows f using (ref) "
+            "select s.lead, s.ref, json_array(f.source, f.mid)::varchar as note "
+            "from slim s join known_rows f using (ref) "
             "where not s.is_change"
         )
     else:

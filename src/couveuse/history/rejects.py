@@ -18,7 +18,7 @@ MOST_TEXT = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """One rejected row: its file, its line there (the row for Parquet), the reason, the cure, and the row as it stood."""
+    """One rejected row: its file, its line there (for Parquet its row), the reason, and the row as it stood."""
 
     file: str
     line: int
@@ -76,15 +76,16 @@ def _of_lines(file: Input, rows: Mapping[int, tuple[Reject, str]]) -> Iterator[_
 
 
 def _of_csv(file: Input, rows: Mapping[int, tuple[Reject, str]], cut: Mapping[int, str]) -> Iterator[_Found]:
-    """Rows that could not be cut into cells are known by where they begin, the others by their number among the rest."""
+    """Rows that could not be cut into cells are known by where they begin, the others by their number."""
     left = len(rows) + len(cut)
     place = 0
-    for line, begin in numbered_records(file, cut):
+    for line, begins in numbered_records(file, cut):
         if not left:
             return
-        if begin in cut:
+        bad = next((begin for begin in begins if begin in cut), None)
+        if bad is not None:
             left -= 1
-            yield line, Reject.BAD_CELLS, cut[begin]
+            yield line, Reject.BAD_CELLS, cut[bad].strip("\r\n")
             continue
         place += 1
         if place in rows:

@@ -3,10 +3,11 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -80,7 +81,7 @@ class Scoring:
         self.tallies: dict[str, RuleTally] = {}
         self.prepared: Prepared | None = None
 
-    def __enter__(self) -> "Scoring":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -105,7 +106,10 @@ class Scoring:
         work.mkdir(exist_ok=True)
         events = inputs.find(request.events, encoding=request.encoding, work=work)
         leads = inputs.find(request.leads, encoding=request.encoding, work=work) if request.leads else []
-        return prepare(self.staging, events, leads)
+        try:
+            return prepare(self.staging, events, leads)
+        except duckdb.Error as error:
+            raise as_couveuse_error(error) from error
 
     def fold(self, prepared: Prepared) -> None:
         """Fold every lead; the tables can be asked for from then on."""
@@ -197,7 +201,7 @@ def score(request: Request) -> Scoring:
 
 
 def landmarks(timezone: str, first: int, last: int) -> tuple[int, ...]:
-    """The first of each month in the model's zone after `first` and before `last`, the last ones where they are many."""
+    """The first of each month in the model's zone between two instants, the last ones where they are many."""
     zone = Calendar(timezone).zone
     start = moment(first, zone)
     year, month = start.year, start.month

@@ -5,6 +5,7 @@ import signal
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -79,7 +80,7 @@ def fold_shares(folding: Folding, prepared: Prepared, *, processes: int) -> dict
             high,
             str(prepared.facts.parent / f"share-{index:05d}"),
         )
-        for index, (low, high) in enumerate(zip(edges, edges[1:], strict=False))
+        for index, (low, high) in enumerate(pairwise(edges))
     ]
     tallies: dict[str, RuleTally] = {}
     if many == 1:

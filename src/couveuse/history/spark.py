@@ -7,7 +7,7 @@ one for each set of keys that stood together (their owners are resolved here, on
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -310,7 +310,11 @@ def _by_lead(rows: "DataFrame", partitions: int) -> "DataFrame":
 
 
 def pieces_of(file: Input, number: int, *, are_leads: bool = False) -> list[Piece]:
-    """The pieces in which a file is read: whole row groups of Parquet together, anything else as one."""
+    """The pieces in which a file is read: whole row groups of Parquet together, anything else as one.
+
+    Workers have working folders of their own: the paths are absolute.
+    """
+    file = replace(file, path=str(Path(file.path).absolute()), was=file.given)
     if file.format is not Format.PARQUET:
         return [Piece(file, number, are_leads=are_leads)]
     groups = pq.read_metadata(file.path)

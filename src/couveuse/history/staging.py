@@ -275,10 +275,12 @@ class Staging:
         self.bad_lead_cells, self.bad_cells = self.bad_cells, of_events
         cells = [f"to_json(f{i})" if text else f"f{i}::json" for i, text in enumerate(as_text)]
         pairs = ", ".join(f"{quoted(path)}, {cell}" for path, cell in zip(self.plan.trait_paths, cells, strict=False))
-        won = f"json_key(({cells[-1]})::varchar)" if self.options.won else "null::varchar"
+        cell = f"({cells[-1]})::varchar" if self.options.won else "null::varchar"
+        won = f"coalesce(json_key({cell}), nullif({cell}, {quoted(json.dumps(''))}))"
         self.sql(
-            f"""create view lead_rows as select ref, email, user_id, anonymous_id, json_object({pairs})::varchar as traits,
-                lower({won if not self.options.won else f"coalesce({won}, {cells[-1]}::varchar)"}) as won,
+            f"""create view lead_rows as select ref, email, user_id, anonymous_id,
+                json_object({pairs})::varchar as traits,
+                lower({won}) as won,
                 {times.NEVER}::bigint as inst, 0::tinyint as kind, source, coalesce(mid, '') as mid
                 from loose_leads where flaw is null and coalesce(email, user_id, anonymous_id) is not null"""
         )
@@ -310,7 +312,8 @@ class Staging:
         strange = self.sql(f"select won from lead_rows where won is not null and won not in ({words}) limit 1")
         if strange:
             raise BadInput(
-                f"--won {self.options.won}: {strange[0][0]!r} says neither won nor lost; write one of {', '.join(WON)}, "
+                f"--won {self.options.won}: {strange[0][0]!r} says neither won nor lost; "
+                f"write one of {', '.join(WON)}, "
                 f"or one of {', '.join(LOST)}"
             )
         if not self.one("select count(won) from lead_rows"):
