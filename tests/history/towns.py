@@ -17,6 +17,8 @@ from tests.laws import vocabulary as words
 from tests.laws.strategies import World
 
 Row = Mapping[str, object]
+# A JVM that lives for seconds gains nothing from its second compiler.
+QUICK_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 KEYS = ("event", "occurred_at", "email", "user_id", "anonymous_id", "message_id", "source")
 
 

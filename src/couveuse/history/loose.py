@@ -21,6 +21,8 @@ KEYS = ("event", "occurred_at", "email", "user_id", "anonymous_id", "message_id"
 PARTS = ("properties", "context", "traits")
 # What facts other than behaviours say.
 WORDS = ("group", "purpose", "kind", "points", "of", "of_source", "verdict")
+# The event's name, clean: much is asked of it, and it is cleaned once.
+EVENT = "event_of_row"
 # A row's number within its file stands in the low bits of `ref`.
 REF_BITS = 40
 # DuckDB's own bound on one object, above ours, so that a row over ours is a reject and no failure of the file.
@@ -154,7 +156,7 @@ def _is_incomplete(reading: Reading) -> str:
         Change.VERDICT: f"{key('of')} is not null and {key('verdict')} in ({verdicts})",
     }
     cases = " ".join(f"when {quoted(name)} then {needs[change]}" for name, change in CHANGES.items())
-    event, names = reading.key("event"), ", ".join(map(quoted, CHANGES))
+    event, names = EVENT, ", ".join(map(quoted, CHANGES))
     # Most rows change nothing, and are not asked further.
     return f"case when {event} in ({names}) then not coalesce(case {event} {cases} end, false) else false end"
 
@@ -168,18 +170,19 @@ def select(reading: Reading, wanted: Wanted, number: int, *, as_text: Sequence[b
     source = reading.source
     if among is not None:
         source = f"(select * from {source} where {ref} in (select ref from {among}))"
+    source = f"(select *, {reading.key('event')} as {EVENT} from {source})"
     fields = [
         sql if plain else (f"to_json({sql})::varchar" if is_text else sql)
         for sql, is_text, plain in zip(reading.fields, reading.is_text, as_text, strict=True)
     ]
     columns = [f"{sql} as f{index}" for index, sql in enumerate(fields)]
-    event, mid = reading.key("event"), reading.key("message_id")
+    mid = reading.key("message_id")
     changes = ", ".join(quoted(name) for name in CHANGES)
     shows = "true" if wanted.whole else f"flaw is not null or mid is null or event in ({changes})"
     inner = ", ".join(
         (
             f"{ref} as ref",
-            f"{event} as event",
+            f"{EVENT} as event",
             f"{mid} as mid",
             f"{reading.key('source')} as source",
             f"{reading.key('email')} as email",
