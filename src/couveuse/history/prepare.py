@@ -61,7 +61,8 @@ def prepare(staging: Staging, events: Sequence[Input], leads: Sequence[Input]) -
     _tell_copies(staging)
     kinds = _classify(staging)
     _people(staging)
-    return Prepared(_write_facts(staging), _write_notes(staging), kinds, staging.counts.facts)
+    rows = staging.counts.facts if staging.options.only is None else 0  # one lead is folded where it is asked for
+    return Prepared(_write_facts(staging), _write_notes(staging), kinds, rows)
 
 
 def _own(staging: Staging) -> None:
@@ -96,7 +97,7 @@ def _slim(staging: Staging) -> None:
             inst, {IS_KIND_1} as kind,
             hash({codes}) as code, hash(mid) as id, (event in ({CHANGE_NAMES})) as is_change,
             case when event = 'Verdict Given' then hash(of_mid) end as target
-            from owned_facts where {_only(staging, "true")})
+            from owned_facts)
             to {target} (format parquet, compression lz4)"""
     )
     staging.sql(f"create view slim as select * from read_parquet({target})")
@@ -110,10 +111,9 @@ def _slim(staging: Staging) -> None:
         staging.check_usable()
 
 
-def _only(staging: Staging, otherwise: str) -> str:
-    """The condition on `key` that picks the one lead asked for, if one was."""
-    only = staging.options.only
-    return otherwise if only is None else f"key in ({quoted(only)}, {quoted(only.strip().lower())})"
+def _only(only: str) -> str:
+    """The condition on `key` that picks one lead; an e-mail is looked for trimmed and in lower case, too."""
+    return f"key in ({quoted(only)}, {quoted(only.strip().lower())})"
 
 
 def _read_fields(staging: Staging) -> list[str]:
@@ -256,7 +256,7 @@ def _people(staging: Staging) -> None:
         raise BadInput("two leads have one digest; score the history in two parts")
     found = "select s.lead, f.sort, f.key from firsts s join owned_texts f using (ref)"
     if staging.has_leads:
-        also = f"select hash(sort, key) as lead, sort, key from owned_lead_rows where {_only(staging, 'true')}"
+        also = "select hash(sort, key) as lead, sort, key from owned_lead_rows"
         found = (
             f"select lead, any_value(sort) as sort, any_value(key) as key from ({found} union all {also}) group by lead"
         )
@@ -265,6 +265,8 @@ def _people(staging: Staging) -> None:
     staging.counts.leads = staging.one("select count(*) from people") - staging.counts.visitors
     if not staging.options.visitors:
         staging.sql("delete from people where sort = 2")
+    if staging.options.only is not None:
+        staging.sql(f"delete from people where not ({_only(staging.options.only)})")
 
 
 # ---- Facts and notes ---------------------------------------------------------------------------------------
@@ -280,9 +282,8 @@ def _write_facts(staging: Staging) -> Path:
         rank = "coalesce(r.place, 0)::integer"
     if staging.counts.copies:
         joins += " anti join losers using (ref)"
-    seen = (
-        "" if staging.options.visitors or not staging.counts.visitors else "where s.lead in (select lead from people)"
-    )
+    some = staging.options.only is not None or (staging.counts.visitors and not staging.options.visitors)
+    seen = "where s.lead in (select lead from people)" if some else ""
     staging.sql(
         f"""copy (select s.lead, case when s.target is not null then {VERDICT_AT} else s.inst end as inst,
                 s.kind, {rank} as rank, k.match, s.ref
@@ -306,7 +307,7 @@ def _write_notes(staging: Staging) -> Path:
         notes.append(
             "select s.lead, s.ref, json_array(f.source, f.mid)::varchar as note "
             "from slim s join known_rows f using (ref) "
-            "where not s.is_change"
+            "where not s.is_change and s.lead in (select lead from people)"
         )
     else:
         notes.append(
