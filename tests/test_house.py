@@ -179,3 +179,36 @@ def test_a_java_is_checked_before_spark_is_installed(tmp_path, lines, code, said
     result = check("needs-java", JAVA_HOME=str(tmp_path))
     assert result.returncode == code
     assert said in result.stderr
+
+
+def test_a_compiler_that_is_there_passes(tmp_path):
+    (tmp_path / "Python.h").touch()
+    python = program(tmp_path / "python3", f'case "$2" in *CC*) echo sh;; *) echo {tmp_path};; esac')
+    assert check("needs-compiler", str(python)).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("compiler", "said"), [("no-such-compiler", "no-such-compiler is not there"), ("sh", "Python.h")]
+)
+def test_a_compiler_is_checked_before_the_core_is_compiled(tmp_path, compiler, said):
+    python = program(tmp_path / "python3", f'case "$2" in *CC*) echo {compiler};; *) echo {tmp_path};; esac')
+    result = check("needs-compiler", str(python))
+    assert result.returncode == 2
+    assert said in result.stderr
+    assert "install a C compiler and Python's headers" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_an_ordinary_install_needs_no_compiler():
+    hook = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["hooks"]["custom"]
+    assert hook["enable-by-default"] is False
+    assert (ROOT / hook["path"]).is_file()
+
+
+@pytest.mark.parametrize(
+    "requirement", PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["hooks"]["custom"]["dependencies"]
+)
+def test_what_compiles_the_core_is_pinned(requirement):
+    wanted = Requirement(requirement)
+    version, _ = pins("dev")[canonicalize_name(wanted.name)]
+    assert Version(version) in wanted.specifier

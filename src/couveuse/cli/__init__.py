@@ -34,7 +34,7 @@ def run(arguments: Sequence[str]) -> int:
             raise
         return INTERRUPTED
     except OSError as error:
-        where = error.filename or "the output"
+        where = error.filename or "the output, or a temporary file"
         sys.stdout = None  # what is left to be written would fail again at exit
         return _refused(f"{where}: {error.strerror or error}; check the path and the disk")
 

@@ -147,7 +147,7 @@ def bench(
 
 
 @model_app.command("check")
-def model_check(model: Annotated[str, typer.Argument(help="A scoring model's file, or a preset's name.")]) -> None:
+def model_check(model: Annotated[str, typer.Argument(metavar="MODEL", help="A scoring model's file, or a preset's name.")]) -> None:
     """Check a scoring model: every error with its line and cure; exit code 1 if there is one."""
     from couveuse.cli import models
 
@@ -156,8 +156,8 @@ def model_check(model: Annotated[str, typer.Argument(help="A scoring model's fil
 
 @model_app.command("diff")
 def model_diff(
-    before: Annotated[str, typer.Argument(help="The model of today.")],
-    after: Annotated[str, typer.Argument(help="The model that would replace it.")],
+    before: Annotated[str, typer.Argument(metavar="BEFORE", help="The model of today.")],
+    after: Annotated[str, typer.Argument(metavar="AFTER", help="The model that would replace it.")],
     on: Annotated[list[str], typer.Option("--on", help="The events to compare on.")],
     leads: Leads = None,
     at: At = None,

@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import typer
 
@@ -120,8 +121,9 @@ def _height(bands: Sequence[str], band: str) -> float:
 
 
 def _print(told: dict[str, object], before: str, after: str) -> None:
-    from couveuse.cli.tables import print_rows
+    from couveuse.cli.tables import many, print_rows
 
+    before, after = Path(before).name, Path(after).name
     for title, key in ((f"Climb from {before} to {after}", "climb"), (f"Fall from {before} to {after}", "fall")):
         rows = told[key]
         assert isinstance(rows, list)  # as `_told` made it
@@ -137,4 +139,5 @@ def _print(told: dict[str, object], before: str, after: str) -> None:
         cells or [["none", "", "", ""]],
         right=("leads",),
     )
-    print(f"\n{told['score_changed']:,} leads have another score; {told['stay']:,} stay in their band.")
+    changed, stay = int(str(told["score_changed"])), int(str(told["stay"]))
+    print(f"\nAnother score: {many(changed, 'lead')}; in the same band: {many(stay, 'lead')}.")

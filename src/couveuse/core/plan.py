@@ -42,7 +42,7 @@ FIXED_INTS: Final = 9
 VISIT_GAP_US: Final = 30 * times.MINUTE_US
 
 # Distinct field values remembered; beyond it the memory is emptied and fills again.
-MOST_MATCHES: Final = 65_536
+MOST_MATCHES = 65_536
 
 
 class Per(IntEnum):
