@@ -1,4 +1,4 @@
-"""Law 4 across processes: a history folded in one share here, or in many shares in processes, says what the core says."""
+"""Law 4 across processes: a history folded here, or in many shares in processes, says what the core says."""
 
 import math
 from pathlib import Path
