@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from bench import cli, core, history
+from couveuse.core import is_compiled
 
 RESULTS = Path(__file__).parent / "results"
 # Names of measurements in the order in which they run.
@@ -34,7 +35,8 @@ def main() -> None:
     for name in asked.names or ALL:
         print(f"== {name}", flush=True)
         found = {"commit": _commit(), "machine": _machine(), **ALL[name](asked)}
-        target = RESULTS / f"{name}.json"
+        form = "-compiled" if is_compiled() else ""
+        target = RESULTS / f"{name}{form}.json"
         target.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         print(f"   written to bench/results/{target.name}")
 
