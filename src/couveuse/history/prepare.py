@@ -93,7 +93,7 @@ def _slim(staging: Staging) -> None:
     codes = ", ".join(["event", *_read_fields(staging)])
     target = quoted(str(staging.folder / "slim.parquet"))
     staging.sql(
-        f"""copy (select ref, hash(sort, key) as lead, (hash(key, sort, 7) % 4294967291)::uinteger as proof,
+        f"""copy (select ref, hash(sort, key) as lead, (hash(reverse(key)) % 4294967291)::uinteger as proof,
             inst, {IS_KIND_1} as kind,
             hash({codes}) as code, hash(mid) as id, (event in ({CHANGE_NAMES})) as is_change,
             case when event = 'Verdict Given' then hash(of_mid) end as target
