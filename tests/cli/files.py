@@ -16,14 +16,56 @@ Row = Mapping[str, object]
 
 # Two leads, one visitor; the second e-mail's clicks are a machine's.
 HISTORY: tuple[Row, ...] = (
-    {"event": "Page Viewed", "occurred_at": "2026-03-03T10:00:00Z", "email": "ada@example.com", "path": "/tarifs", "message_id": "m1"},
-    {"event": "Document Downloaded", "occurred_at": "2026-03-04T10:00:00Z", "email": "ada@example.com", "message_id": "m2"},
-    {"event": "Email Clicked", "occurred_at": "2026-03-05T10:00:00Z", "email": "bob@example.com", "url": "https://www.example.com/devis", "message_id": "m3"},
-    {"event": "Quote Requested", "occurred_at": "2026-03-06T10:00:00Z", "email": "bob@example.com", "message_id": "m4", "amount": 12.5},
-    {"event": "Page Viewed", "occurred_at": "2026-03-07T10:00:00Z", "anonymous_id": "phone", "path": "/blog", "message_id": "m5"},
-    {"event": "Score Adjusted", "occurred_at": "2026-03-08T10:00:00Z", "email": "ada@example.com", "kind": "add", "points": 4, "message_id": "m6"},
-    {"event": "Page Viewed", "occurred_at": "2026-03-03T10:00:00Z", "email": "ada@example.com", "path": "/tarifs", "message_id": "m1"},
-)  # fmt: skip
+    {
+        "event": "Page Viewed",
+        "occurred_at": "2026-03-03T10:00:00Z",
+        "email": "ada@example.com",
+        "path": "/tarifs",
+        "message_id": "m1",
+    },
+    {
+        "event": "Document Downloaded",
+        "occurred_at": "2026-03-04T10:00:00Z",
+        "email": "ada@example.com",
+        "message_id": "m2",
+    },
+    {
+        "event": "Email Clicked",
+        "occurred_at": "2026-03-05T10:00:00Z",
+        "email": "bob@example.com",
+        "url": "https://www.example.com/devis",
+        "message_id": "m3",
+    },
+    {
+        "event": "Quote Requested",
+        "occurred_at": "2026-03-06T10:00:00Z",
+        "email": "bob@example.com",
+        "message_id": "m4",
+        "amount": 12.5,
+    },
+    {
+        "event": "Page Viewed",
+        "occurred_at": "2026-03-07T10:00:00Z",
+        "anonymous_id": "phone",
+        "path": "/blog",
+        "message_id": "m5",
+    },
+    {
+        "event": "Score Adjusted",
+        "occurred_at": "2026-03-08T10:00:00Z",
+        "email": "ada@example.com",
+        "kind": "add",
+        "points": 4,
+        "message_id": "m6",
+    },
+    {
+        "event": "Page Viewed",
+        "occurred_at": "2026-03-03T10:00:00Z",
+        "email": "ada@example.com",
+        "path": "/tarifs",
+        "message_id": "m1",
+    },
+)
 AT = "2026-03-10T00:00:00Z"
 MODEL = "bareme-complet"
 

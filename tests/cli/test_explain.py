@@ -27,7 +27,9 @@ def test_the_lines_sum_to_the_score(ask: Ask, events: Path) -> None:
     assert math.isclose(sum(line["points"] for line in told["ledger"]), told["score"], abs_tol=1e-9)
     facts = {(line["fact"], line["rule"], line["points"]) for line in told["ledger"] if line["kind"] == "points"}
     assert facts >= {("m2", "download", 5.0), ("m6", "add", 4.0)}
-    rows = list(csv.DictReader(io.StringIO(ask("explain", events, "--lead", "ada@example.com", *ASKED, "--format", "csv").out)))
+    rows = list(
+        csv.DictReader(io.StringIO(ask("explain", events, "--lead", "ada@example.com", *ASKED, "--format", "csv").out))
+    )
     assert math.isclose(sum(float(row["points"]) for row in rows), told["score"], abs_tol=1e-9)
     assert rows[0].keys() == {"at", "event", "fact", "source", "rule", "kind", "points"}
 
@@ -55,11 +57,18 @@ def test_a_lead_that_is_not_there_is_bad_input(ask: Ask, events: Path) -> None:
     answer = ask("explain", events, "--lead", "nobody@example.com", *ASKED)
     assert (answer.code, answer.out) == (2, "")
     assert answer.lines == [
-        "couveuse: --lead nobody@example.com: no such lead in this history; an e-mail is looked for trimmed, in lower case"
+        (
+            "couveuse: --lead nobody@example.com: no such lead in this history; an e-mail is looked for trimmed, "
+            "in lower case"
+        )
     ]
 
 
 def test_a_lead_known_from_a_leads_file_alone_is_explained_by_fit(ask: Ask, events: Path, tmp_path: Path) -> None:
     leads = write(tmp_path, "leads.csv", b"email,job_title\neve@example.com,CEO\n")
-    told = json.loads(ask("explain", events, "--lead", "eve@example.com", "--leads", leads, *ASKED, "--format", "json").out)
-    assert [(line["rule"], line["kind"], line["points"]) for line in told["ledger"]] == [("decision-maker", "fit", 10.0)]
+    told = json.loads(
+        ask("explain", events, "--lead", "eve@example.com", "--leads", leads, *ASKED, "--format", "json").out
+    )
+    assert [(line["rule"], line["kind"], line["points"]) for line in told["ledger"]] == [
+        ("decision-maker", "fit", 10.0)
+    ]

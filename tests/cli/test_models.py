@@ -1,4 +1,4 @@
-"""`couveuse model`: check says every error with its line and cure, diff who changes band, and score refuses bad models."""
+"""`couveuse model`: check says every error with its line, diff who changes band, and score refuses bad models."""
 
 import json
 from pathlib import Path
@@ -30,7 +30,10 @@ BROKEN: dict[str, tuple[str, int | None]] = {
     "bands out of order": (GOOD.replace("up_to: 20", "up_to: 5"), 9),
     "a bad duration": (GOOD.replace("rules:", "half_life: a while\nrules:"), 4),
     "a cap on a rule that does not exist": (GOOD + "caps: [{rules: [nothing], points: 5, per: day}]\n", 11),
-    "a rule in two caps": (GOOD + "caps: [{rules: [view], points: 5, per: day}, {rules: [view], points: 9, per: week}]\n", 11),
+    "a rule in two caps": (
+        GOOD + "caps: [{rules: [view], points: 5, per: day}, {rules: [view], points: 9, per: week}]\n",
+        11,
+    ),
     "a YAML bomb": (BOMB + GOOD, None),
     "no YAML": ("rules: [\n", None),
     "not a mapping": ("- 1\n", None),
@@ -91,7 +94,9 @@ def test_presets_are_listed_and_shown(ask: Ask, tmp_path: Path) -> None:
         path.write_text(ask("model", "presets", "--show", name).out)
         assert ask("model", "check", path).code == 0
     answer = ask("model", "presets", "--show", "nothing")
-    assert answer.lines == ["couveuse: --show nothing: no such preset; there are: bareme-b2b, parcours-achat, bareme-complet"]
+    assert answer.lines == [
+        "couveuse: --show nothing: no such preset; there are: bareme-b2b, parcours-achat, bareme-complet"
+    ]
 
 
 def test_the_schema_is_json(ask: Ask) -> None:
@@ -130,7 +135,9 @@ def test_diff_counts_who_changes_band_as_two_scorings_do(turned: bool, ask: Ask,
             if sign * (order.index(now[lead][0]) - order.index(band)) > 0:
                 expected.setdefault((band, now[lead][0]), []).append(lead)
         found = {(row["from"], row["to"]): row for row in told[key]}
-        assert {pair: row["leads"] for pair, row in found.items()} == {pair: len(leads) for pair, leads in expected.items()}
+        assert {pair: row["leads"] for pair, row in found.items()} == {
+            pair: len(leads) for pair, leads in expected.items()
+        }
         for pair, row in found.items():
             assert set(row["examples"]) <= set(expected[pair])
             assert len(row["examples"]) == min(5, len(expected[pair]))

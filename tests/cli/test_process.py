@@ -119,16 +119,39 @@ def test_the_version_is_said(ask: Ask) -> None:
 @pytest.mark.parametrize(
     ("words", "options"),
     [
-        (("score",), ("--model", "--leads", "--at", "--known-at", "--format", "--out", "--html", "--ledger", "--states",
-                      "--rejects", "--top", "--visitors", "--rates", "--won", "--strict", "--lang", "--map", "--encoding",
-                      "--processes", "--memory", "--on")),
+        (
+            ("score",),
+            (
+                "--model",
+                "--leads",
+                "--at",
+                "--known-at",
+                "--format",
+                "--out",
+                "--html",
+                "--ledger",
+                "--states",
+                "--rejects",
+                "--top",
+                "--visitors",
+                "--rates",
+                "--won",
+                "--strict",
+                "--lang",
+                "--map",
+                "--encoding",
+                "--processes",
+                "--memory",
+                "--on",
+            ),
+        ),
         (("explain",), ("--lead", "--model", "--at", "--format", "--lang")),
         (("model", "check"), ()),
         (("model", "diff"), ("--on", "--examples", "--format")),
         (("model", "presets"), ("--show", "--lang")),
         (("model", "schema"), ()),
     ],
-)  # fmt: skip
+)
 def test_help_names_every_option(words: tuple[str, ...], options: tuple[str, ...], ask: Ask) -> None:
     answer = ask(*words, "--help")
     assert (answer.code, answer.err) == (0, "")

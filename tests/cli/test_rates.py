@@ -62,7 +62,7 @@ HISTORY = [
     a_fact("gus@example.com", "Page Viewed", "2025-02-28T23:00:00Z", "g1"),
     # The end of what is known.
     a_fact("hal@example.com", "Page Viewed", "2025-09-10T00:00:00Z", "h1"),
-]  # fmt: skip
+]
 
 
 def by_hand(model: Path) -> dict[str, tuple[int, int, int, int]]:
@@ -129,7 +129,7 @@ def test_rates_are_those_counted_by_hand(ask: Ask, model: Path, tmp_path: Path) 
         cells = line.split()
         assert [int(cell) for cell in cells[1:4]] == [leads, readings, conversions]
         assert float(cells[4].rstrip("%")) == pytest.approx(100 * conversions / readings, abs=0.05)
-        assert cells[8 : 10] == [{"low": "5%", "high": "50%"}[band], str(not_ended)]
+        assert cells[8:10] == [{"low": "5%", "high": "50%"}[band], str(not_ended)]
 
 
 def test_a_rate_counted_over_too_little_is_said_to_be(ask: Ask, model: Path, tmp_path: Path) -> None:

@@ -70,7 +70,8 @@ def test_a_folder_and_a_glob_are_all_their_files(ask: Ask, events: Path, tmp_pat
 
 def test_columns_may_be_renamed(ask: Ask, events: Path, tmp_path: Path) -> None:
     renamed = [
-        {{"email": "courriel", "path": "chemin"}.get(name, name): value for name, value in row.items()} for row in HISTORY
+        {{"email": "courriel", "path": "chemin"}.get(name, name): value for name, value in row.items()}
+        for row in HISTORY
     ]
     words = ("--map", "email=courriel", "--map", "path=chemin")
     expected = ask("score", events, *ASKED, "--format", "json").out
@@ -78,7 +79,10 @@ def test_columns_may_be_renamed(ask: Ask, events: Path, tmp_path: Path) -> None:
         assert ask("score", write(tmp_path, name, renamed), *ASKED, "--format", "json", *words).out == expected
 
 
-LEADS = ({"email": "ada@example.com", "job_title": "Directeur achats"}, {"email": "eve@example.com", "job_title": "CEO"})
+LEADS = (
+    {"email": "ada@example.com", "job_title": "Directeur achats"},
+    {"email": "eve@example.com", "job_title": "CEO"},
+)
 
 
 @pytest.mark.parametrize("name", ["l.csv", "l.ndjson", "l.parquet", "l.xlsx"])
@@ -110,9 +114,20 @@ def test_json_has_one_object_a_line_best_first_with_these_keys(ask: Ask, events:
     rows = scores(answer.out)
     assert [list(row) for row in rows] == [list(KEYS)] * 2
     assert KEYS == (
-        "lead", "score", "behaviour", "fit", "band", "rate", "stage", "temperature", "class", "persona", "maturity",
-        "routes", "last_event_at",
-    )  # fmt: skip
+        "lead",
+        "score",
+        "behaviour",
+        "fit",
+        "band",
+        "rate",
+        "stage",
+        "temperature",
+        "class",
+        "persona",
+        "maturity",
+        "routes",
+        "last_event_at",
+    )
     best = rows[0]
     assert (best["lead"], best["temperature"], best["stage"]) == ("bob@example.com", "hot", "decision")
     assert best["last_event_at"] == "2026-03-06T10:00:00Z"
@@ -128,7 +143,9 @@ def test_csv_has_a_header_and_a_row_a_lead(ask: Ask, events: Path) -> None:
 def test_the_table_says_who_should_call_whom_and_why(ask: Ask, events: Path) -> None:
     out = ask("score", events, *ASKED).out
     assert "sales: make-appointment (quote)" in out
-    assert "2 leads from 6 facts (1 copy and 0 rejected rows left out), bareme-complet, as of 2026-03-10T00:00:00Z" in out
+    assert (
+        "2 leads from 6 facts (1 copy and 0 rejected rows left out), bareme-complet, as of 2026-03-10T00:00:00Z" in out
+    )
     assert "\x1b" not in out
 
 
@@ -181,7 +198,18 @@ def test_live_folding_goes_on_from_the_states_written(ask: Ask, tmp_path: Path) 
         facts = facts_of(email)
         first = [row for row in HISTORY if row.get("email") == email and row["message_id"] == facts[0].message_id]
         events = write(tmp_path, "first.ndjson", first)
-        ask("score", events, "--model", MODEL, "--at", AT, "--states", tmp_path / "states.parquet", "--out", tmp_path / "s.csv")
+        ask(
+            "score",
+            events,
+            "--model",
+            MODEL,
+            "--at",
+            AT,
+            "--states",
+            tmp_path / "states.parquet",
+            "--out",
+            tmp_path / "s.csv",
+        )
         (told,) = pq.read_table(tmp_path / "states.parquet").to_pylist()
         assert (told["lead"], told["sort"]) == (email, "email")
         state = unpacked(planned, told["state"])
@@ -239,7 +267,10 @@ def test_what_the_file_system_refuses_is_said_with_the_target(ask: Ask, events: 
 def test_a_target_says_by_its_name_how_it_is_written(ask: Ask, events: Path, tmp_path: Path) -> None:
     answer = ask("score", events, *ASKED, "--out", tmp_path / "scores.doc")
     assert answer.lines == [
-        f"couveuse: {tmp_path / 'scores.doc'}: end the name in .parquet, .ndjson or .csv, to say how it is to be written"
+        (
+            f"couveuse: {tmp_path / 'scores.doc'}: end the name in .parquet, .ndjson or .csv, to say how it is "
+            "to be written"
+        )
     ]
 
 
@@ -254,7 +285,13 @@ def test_as_of_an_instant_later_facts_count_for_nothing(ask: Ask, events: Path) 
 
 
 def test_a_later_verdict_counts_unless_it_was_not_known(ask: Ask, tmp_path: Path) -> None:
-    verdict = {"event": "Verdict Given", "occurred_at": "2026-03-20T00:00:00Z", "email": "ada@example.com", "of": "v1", "verdict": "machine"}  # fmt: skip
+    verdict = {
+        "event": "Verdict Given",
+        "occurred_at": "2026-03-20T00:00:00Z",
+        "email": "ada@example.com",
+        "of": "v1",
+        "verdict": "machine",
+    }
     events = write(tmp_path, "e.ndjson", [a_view(1, message_id="v1"), verdict])
     words = ("--model", MODEL, "--at", AT, "--format", "json")
     assert scores(ask("score", events, *words).out)[0]["score"] == 0.0
@@ -301,7 +338,9 @@ def test_conversions_of_the_leads_file_make_rates(ask: Ask, tmp_path: Path) -> N
     path = tmp_path / "leads.ndjson"
     path.write_bytes(ndjson(leads))
     answer = ask("score", events, *ASKED, "--leads", path, "--won", "signed")
-    (low,) = [line.split() for line in answer.out.splitlines() if line.startswith("low ") and "%" in line and "to" in line]
+    (low,) = [
+        line.split() for line in answer.out.splitlines() if line.startswith("low ") and "%" in line and "to" in line
+    ]
     assert low[:5] == ["low", "8", "8", "2", "25.0%"]
     bad = write(tmp_path, "bad.csv", b"email,signed\nl1@example.com,perhaps\n")
     assert "'perhaps' says neither won nor lost" in ask("score", events, *ASKED, "--leads", bad, "--won", "signed").err

@@ -12,10 +12,17 @@ from tests.cli.files import HISTORY, write
 @pytest.mark.parametrize(
     ("name", "form"),
     [
-        ("a.csv", Format.CSV), ("A.CSV.GZ", Format.CSV), ("a.tsv.zst", Format.CSV), ("a.json", Format.NDJSON),
-        ("a.jsonl.gz", Format.NDJSON), ("a.pq", Format.PARQUET), ("a.xlsx", Format.XLSX), ("a.xls", None), ("csv", None),
+        ("a.csv", Format.CSV),
+        ("A.CSV.GZ", Format.CSV),
+        ("a.tsv.zst", Format.CSV),
+        ("a.json", Format.NDJSON),
+        ("a.jsonl.gz", Format.NDJSON),
+        ("a.pq", Format.PARQUET),
+        ("a.xlsx", Format.XLSX),
+        ("a.xls", None),
+        ("csv", None),
     ],
-)  # fmt: skip
+)
 def test_a_file_is_known_by_its_name(name: str, form: Format | None) -> None:
     assert format_of(Path(name)) is form
 
@@ -44,7 +51,10 @@ def test_what_has_to_be_rewritten_goes_by_its_own_name_in_messages(tmp_path: Pat
     latin = write(tmp_path, "latin.csv", "event,occurred_at,email\nété,b,c\n".encode("latin-1"))
     (first,) = find([str(book)], work=work)
     (second,) = find([str(latin)], encoding="latin-1", work=work)
-    assert [(file.given, file.name) for file in (first, second)] == [(str(book), "book.xlsx"), (str(latin), "latin.csv")]
+    assert [(file.given, file.name) for file in (first, second)] == [
+        (str(book), "book.xlsx"),
+        (str(latin), "latin.csv"),
+    ]
     assert [Path(file.path).parent for file in (first, second)] == [work, work]
     assert find([str(book)], work=work)[0].path == first.path
     assert Path(second.path).read_text(encoding="utf-8").endswith("été,b,c\n")
@@ -66,7 +76,9 @@ def test_lines_are_numbered_with_blank_ones_and_given_without(tmp_path: Path) ->
         (b'1,"never closed\n3,4\n', [2]),
     ],
 )
-def test_rows_of_csv_are_numbered_by_the_lines_on_which_they_begin(rows: bytes, lines: list[int], tmp_path: Path) -> None:
+def test_rows_of_csv_are_numbered_by_the_lines_on_which_they_begin(
+    rows: bytes, lines: list[int], tmp_path: Path
+) -> None:
     path = write(tmp_path, "a.csv", b"x,y\n" + rows)
     assert [line for line, _ in numbered_records(Input(str(path), Format.CSV), ())] == lines
 

@@ -39,7 +39,8 @@ def staged(folder: Path, *files: Path) -> Iterator[Staging]:
 def told_by_sql(staging: Staging) -> dict[int, Told]:
     """Row by row: the reason, or what the fact is known by."""
     rows = staging.sql(
-        f"""select j.ref & {(1 << REF_BITS) - 1}, j.reason, j.event, j.inst, j.email, j.user_id, j.anonymous_id, j.source, f.mid
+        f"""select j.ref & {(1 << REF_BITS) - 1}, j.reason, j.event, j.inst, j.email, j.user_id, j.anonymous_id,
+            j.source, f.mid
         from judged j left join facts f using (ref) order by 1"""
     )
     return {int(str(place)): (reason,) if reason else tuple(told) for place, reason, *told in rows}
@@ -91,8 +92,23 @@ def as_the_core_reads(cells: dict[str, str]) -> dict[str, object]:
 
 
 TEXTS = ("event", "occurred_at", "email", "user_id", "anonymous_id", "message_id", "source")
-COLUMNS = (*TEXTS, "properties", "traits.job_title", "properties.path", "title", "group", "purpose", "kind", "points", "of",
-           "of_source", "verdict", "context", "traits", "amount")  # fmt: skip
+COLUMNS = (
+    *TEXTS,
+    "properties",
+    "traits.job_title",
+    "properties.path",
+    "title",
+    "group",
+    "purpose",
+    "kind",
+    "points",
+    "of",
+    "of_source",
+    "verdict",
+    "context",
+    "traits",
+    "amount",
+)
 
 
 @pytest.mark.parametrize("seed", range(2))

@@ -1,7 +1,6 @@
-"""A whole history scored: typed columns, several files, one lead, copies between files; dossiers sum to the scores."""
+"""A whole history scored: typed columns, several files, copies between files, nothing left behind."""
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -12,10 +11,7 @@ import pytest
 
 from couveuse.core.times import instant
 from couveuse.documents.reading import parse_model
-from couveuse.history.dossiers import dossiers
-from couveuse.history.rejects import rejected, write_rejects
-from couveuse.history.scoring import Request, Scoring, landmarks, score
-from couveuse.history.staging import NoUsableRow
+from couveuse.history.scoring import Request, landmarks, score
 from tests.cli.files import HISTORY, text, write
 
 MODEL = parse_model(
@@ -56,7 +52,9 @@ SAID = [
     {"cart": {"item": "pipe"}, "amount": 9.5, "tags": []},
     {"cart": None, "amount": None, "tags": None},
 ]
-STRUCT = pa.struct([("cart", pa.struct([("item", pa.string())])), ("amount", pa.float64()), ("tags", pa.list_(pa.string()))])
+STRUCT = pa.struct(
+    [("cart", pa.struct([("item", pa.string())])), ("amount", pa.float64()), ("tags", pa.list_(pa.string()))]
+)
 CONTEXT = [{"device": "phone"}, {"device": "desktop"}, None]
 TRAITS = [{"job_title": "CEO"}, {"job_title": None}, None]
 EXPECTED = {"1": 39.0, "2": 0.0, "3": 0.0}  # 3 + 5 + 7 + 11 + 13
@@ -104,20 +102,29 @@ def test_csv_holds_properties_as_json_or_by_dotted_columns(tmp_path: Path) -> No
     rows = [dict(zip(BASE, row, strict=True)) for row in zip(*BASE.values(), strict=True)]
     parts = zip(rows, SAID, CONTEXT, TRAITS, strict=True)
     as_json = [
-        {**row, "properties": json.dumps(said), "context": json.dumps(context or {}), "traits": json.dumps(traits or {})}
+        {
+            **row,
+            "properties": json.dumps(said),
+            "context": json.dumps(context or {}),
+            "traits": json.dumps(traits or {}),
+        }
         for row, said, context, traits in parts
     ]
     assert scores(write(tmp_path, "json.csv", text(as_json))) == EXPECTED
     dotted = [
         {**row, "properties.cart.item": "pump", "amount": "12", "context.device": "phone", "traits.job_title": "CEO"}
-        if row["user_id"] == 1 else row for row in rows
-    ]  # fmt: skip
+        if row["user_id"] == 1
+        else row
+        for row in rows
+    ]
     assert scores(write(tmp_path, "dotted.csv", text(dotted))) == {**EXPECTED, "1": 26.0}
 
 
 def test_columns_may_have_any_name(tmp_path: Path) -> None:
     row = {"event": "Page Viewed", "occurred_at": "2026-03-03T15:00:00Z", "email": "a@example.com", "amount": 12}
-    odd = {name: "x" for name in ("n", "p", "v", "j", "ref", "whole", "flaw", "inst", "key", "sort", "a b", "it's", 'q"q', "é")}
+    odd = dict.fromkeys(
+        ("n", "p", "v", "j", "ref", "whole", "flaw", "inst", "key", "sort", "a b", "it's", 'q"q', "é"), "x"
+    )
     assert scores(write(tmp_path, "odd.csv", [{**row, **odd}])) == {"a@example.com": 5.0}
     assert scores(write(tmp_path, "odd.ndjson", [{**row, **odd}])) == {"a@example.com": 5.0}
     pq.write_table(pa.Table.from_pylist([{**row, **odd}]), tmp_path / "odd.parquet")
@@ -136,34 +143,6 @@ def test_nothing_is_left_behind(tmp_path: Path) -> None:
     assert scoring.folder.is_dir()
     scoring.close()
     assert not scoring.folder.exists()
-
-
-def test_a_history_without_a_usable_row_can_still_be_asked_for_its_rejects(tmp_path: Path) -> None:
-    events = write(tmp_path, "e.ndjson", [{"event": "X", "email": "a@example.com"}] * 3)
-    with Scoring(a_request(events)) as scoring:
-        with pytest.raises(NoUsableRow):
-            scoring.prepare()
-        assert [(reject.line, reject.reason.value) for reject in rejected(scoring.staging, most=2)] == [
-            (1, "no_time"),
-            (2, "no_time"),
-        ]
-        assert write_rejects(scoring.staging, tmp_path / "rejects.ndjson") == 3
-
-
-def test_a_dossier_sums_to_the_score_and_tells_the_facts(tmp_path: Path) -> None:
-    events = write(tmp_path, "e.ndjson", [{**row, "amount": 20} for row in HISTORY])
-    with score(a_request(events, want_dossiers=True)) as scoring:
-        rows = list(scoring.scores())
-        found = dossiers(scoring, [(str(row["lead"]), str(row["sort"])) for row in rows])
-        assert [dossier.lead for dossier in found] == [row["lead"] for row in rows]
-        for row, dossier in zip(rows, found, strict=True):
-            assert math.isclose(sum(line.points for line, _ in dossier.lines), float(str(row["score"])), abs_tol=1e-9)
-            assert math.isclose(dossier.curve[-1][1], float(str(row["score"])), abs_tol=1e-9)
-            refs = {deed.ref for deed in dossier.deeds}
-            assert {ref for _, ref in dossier.lines if ref is not None} <= refs
-        ada = next(dossier for dossier in found if dossier.lead == "ada@example.com")
-        assert [deed.event for deed in ada.deeds] == ["Page Viewed", "Document Downloaded", "Score Adjusted"]
-        assert ada.deeds[0].about == "/tarifs"
 
 
 def test_landmarks_are_the_first_of_each_month_on_the_models_clock() -> None:

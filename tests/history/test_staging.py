@@ -36,7 +36,7 @@ def test_times_without_a_zone_are_read_as_the_core_reads_them(zone: str, tmp_pat
     rng = Random(zone)
     walls = [datetime(1990, 1, 1) + timedelta(seconds=rng.randrange(40 * 365 * 86400)) for _ in range(200)]  # noqa: DTZ001
     for year in (2025, 2026):
-        for hour in range(0, 365 * 24):
+        for hour in range(365 * 24):
             at = datetime(year, 1, 1, tzinfo=UTC) + timedelta(hours=hour)
             before, after = (at + timedelta(hours=h) for h in (-1, 1))
             if before.astimezone(ZoneInfo(zone)).utcoffset() != after.astimezone(ZoneInfo(zone)).utcoffset():
@@ -72,7 +72,9 @@ def test_a_typed_time_is_its_instant(kind: pa.DataType, value: object, expected:
 
 
 def test_a_number_is_no_time(tmp_path: Path) -> None:
-    pq.write_table(pa.table({"event": ["X"], "occurred_at": [1772550000], "email": ["a@example.com"]}), tmp_path / "e.parquet")
+    pq.write_table(
+        pa.table({"event": ["X"], "occurred_at": [1772550000], "email": ["a@example.com"]}), tmp_path / "e.parquet"
+    )
     assert instants(tmp_path, tmp_path / "e.parquet") == [None]
 
 

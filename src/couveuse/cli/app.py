@@ -147,7 +147,9 @@ def bench(
 
 
 @model_app.command("check")
-def model_check(model: Annotated[str, typer.Argument(metavar="MODEL", help="A scoring model's file, or a preset's name.")]) -> None:
+def model_check(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A scoring model's file, or a preset's name.")],
+) -> None:
     """Check a scoring model: every error with its line and cure; exit code 1 if there is one."""
     from couveuse.cli import models
 

@@ -116,7 +116,9 @@ def _look(path: str, encoding: str, work: Path) -> Input:
     if form is None:
         raise BadInput(f"{path}: not a known kind of file; it wants a name that ends in {KNOWN}")
     if not Path(path).is_file():
-        raise BadInput(f"{path}: not a regular file; write what it gives into a file first, for it is read more than once")
+        raise BadInput(
+            f"{path}: not a regular file; write what it gives into a file first, for it is read more than once"
+        )
     if Path(path).stat().st_size == 0:
         raise BadInput(f"{path}: the file is empty; export it again, with a header and rows")
     if form is Format.PARQUET:

@@ -343,22 +343,30 @@ def _tabular(
     columns: set[str],
     value: Callable[[str], str],
     inner: Callable[[str], str],
+    nested: Container[str] = (),
 ) -> str:
-    """A field of a table with named columns: in an object's column, dotted, or bare, in that precedence."""
+    """A field of a table with named columns: in an object's column, dotted, or bare, in that precedence.
+
+    `nested` are columns that hold objects by their type: a path may go on within them.
+    """
     part, path = wanted.part_of(name)
     ways = []
     if part in columns:
-        held = inner(name_of(part))
-        steps = ["$" + "".join("." + '"' + key.replace('"', '\\"') + '"' for key in keys) for keys in splits(path)]
-        ways += [
-            f"nullif(json_extract(case when json_valid({held}) then {held} end, {quoted(s)})::varchar, 'null')"
-            for s in steps
-        ]
+        ways += [_within(inner(name_of(part)), keys) for keys in splits(path)]
     plain = [f"{part}.{path}"] + ([wanted.in_file(path)] if part == wanted.bare else [])
     ways += [value(name_of(column)) for column in plain if column in columns]
+    for head, *rest in splits(path)[1:]:
+        heads = [f"{part}.{head}"] + ([wanted.in_file(head)] if part == wanted.bare else [])
+        ways += [_within(inner(name_of(column)), rest) for column in heads if column in nested]
     if not ways:
         return "null::varchar"
     return ways[0] if len(ways) == 1 else f"coalesce({', '.join(ways)})"
+
+
+def _within(held: str, keys: Sequence[str]) -> str:
+    """SQL for what stands at a place within JSON text, as JSON text."""
+    path = "$" + "".join("." + '"' + key.replace('"', '\\"') + '"' for key in keys)
+    return f"nullif(json_extract(case when json_valid({held}) then {held} end, {quoted(path)})::varchar, 'null')"
 
 
 # ---- Parquet -----------------------------------------------------------------------------------------------
@@ -395,12 +403,9 @@ def parquet(file: Input, wanted: Wanted, connection: duckdb.DuckDBPyConnection) 
 
     keys = {name: key(name) for name in KEYS if name != "occurred_at"}
     texts = tuple(_text_column(name, wanted, types) for name in wanted.fields)
+    nested = {column for column, kind in types.items() if kind.startswith(("STRUCT", "MAP", "JSON"))}
     fields = tuple(
-        name_of(column)
-        if column
-        else _tabular(
-            name, wanted, set(types), _json_of, lambda c: f"to_json({c})::varchar" if types[c[1:-1]] != "VARCHAR" else c
-        )
+        name_of(column) if column else _tabular(name, wanted, set(types), _json_of, as_json, nested)
         for name, column in zip(wanted.fields, texts, strict=True)
     )
     used += [name_of(column) for column in texts if column and name_of(column) not in used]
@@ -418,7 +423,7 @@ def parquet(file: Input, wanted: Wanted, connection: duckdb.DuckDBPyConnection) 
         has_time=has_time,
         fields=fields,
         is_text=tuple(column is not None for column in texts),
-        word=lambda name: _tabular(name, wanted, set(types), _json_of, as_json),
+        word=lambda name: _tabular(name, wanted, set(types), _json_of, as_json, nested),
         has_traits=_has_traits(tuple(types), types.get("traits", "VARCHAR")),
         whole=_whole({column: _typed_whole(column, kind) for column, kind in types.items()}),
         flaw=f"case when {size} > {MOST_ROW_BYTES} then '{Reject.TOO_LARGE}' when {nul} then '{Reject.NUL}' end",
@@ -479,7 +484,9 @@ def _text_column(name: str, wanted: Wanted, types: Mapping[str, str]) -> str | N
     part, path = wanted.part_of(name)
     plain = [f"{part}.{path}"] + ([wanted.in_file(path)] if part == wanted.bare else [])
     held = [column for column in plain if column in types]
-    return held[0] if part not in types and len(held) == 1 and types[held[0]] == "VARCHAR" else None
+    heads = {keys[0] for keys in splits(path)[1:]}
+    others = {part, *heads, *(f"{part}.{head}" for head in heads)} & types.keys()
+    return held[0] if not others and len(held) == 1 and types[held[0]] == "VARCHAR" else None
 
 
 def _typed_time(column: str, kind: str) -> tuple[str, str, str]:
@@ -487,6 +494,8 @@ def _typed_time(column: str, kind: str) -> tuple[str, str, str]:
     is_there = f"{cell} is not null"
     if kind == "TIMESTAMP WITH TIME ZONE":
         return f"epoch_us({cell})", "0::bigint", is_there
+    if kind == "TIMESTAMPTZ_NS":
+        return f"epoch_ns({cell}) // 1000", "0::bigint", is_there
     if kind == "TIMESTAMP_NS":
         return f"epoch_ns({cell}) // 1000", "null::bigint", is_there
     if kind.startswith("TIMESTAMP") or kind == "DATE":

@@ -63,6 +63,13 @@ class Scoring:
     def __init__(self, request: Request) -> None:
         self.request = request
         self.folder = Path(tempfile.mkdtemp(prefix="couveuse-"))
+        try:
+            self._open(request)
+        except BaseException:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise
+
+    def _open(self, request: Request) -> None:
         self.processes = request.processes or os.cpu_count() or 1
         self.connection = connect(self.folder, threads=self.processes, memory=request.memory)
         options = Options(

@@ -349,7 +349,9 @@ FILE_FAULTS = (
 
 def is_of_disk(error: duckdb.Error) -> bool:
     """Whether the disk, not the file, is at fault."""
-    return any(word in str(error) for word in ("No space left", "File too large", "max_temp_directory_size", "Disk quota"))
+    return any(
+        word in str(error) for word in ("No space left", "File too large", "max_temp_directory_size", "Disk quota")
+    )
 
 
 def as_couveuse_error(error: duckdb.Error) -> CouveuseError:
