@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
+from typing import Final
 
 from couveuse.core.conditions import Lookup, is_number
 from couveuse.core.errors import BeforeLastFact
@@ -18,6 +19,7 @@ from couveuse.core.times import EVER, NEVER
 # A topic is among a lead's interests while its weight is at least half of what one reading weighs when it is new.
 INTEREST = 0.5
 DECIMALS = 6  # to which a score is rounded before it is compared with the edges of bands
+MOST_ADVANCED_FIRST: Final = tuple(reversed(Stage))
 
 
 class Maturity(StrEnum):
@@ -133,7 +135,7 @@ def _is_hot(plan: Plan, state: State, instant: int) -> bool:
 def _stage(plan: Plan, state: State, instant: int) -> Stage | None:
     window = plan.model.stage_window
     since = instant - (EVER if window is None else window)
-    for stage in reversed(Stage):
+    for stage in MOST_ADVANCED_FIRST:
         if state.ints[STAGE_AT + stage] >= since:
             return stage
     return None

@@ -17,7 +17,7 @@ import pyarrow as pa
 from couveuse.core.events import Fact, parts
 from couveuse.core.fold import Step, begin, hit_counts, learn_verdict, run
 from couveuse.core.ledger import Ledger, Line, LineKind
-from couveuse.core.model import Model
+from couveuse.core.model import Model, Stage
 from couveuse.core.plan import LAST_FACT, Match, Plan, plan
 from couveuse.core.reading import Reading, at, lines, next_band, value
 from couveuse.core.state import State, packed
@@ -26,6 +26,7 @@ from couveuse.history.prepare import VERDICT_AT
 from couveuse.history.staging import plain_row
 
 SORTS = ("email", "user_id", "anonymous_id")
+STAGES = tuple(stage.name.lower() for stage in Stage)
 # A lead stands at a landmark if it had a fact within this long before it.
 ACTIVE_US = 180 * DAY_US
 
@@ -402,7 +403,7 @@ def _score_row(plan: Plan, lead: KeptLead, reading: Reading) -> tuple[object, ..
         reading.fit,
         reading.band.id,
         reading.rate,
-        reading.stage.name.lower() if reading.stage is not None else None,
+        None if reading.stage is None else STAGES[reading.stage],
         reading.temperature.value,
         reading.lead_class.value if reading.lead_class else None,
         reading.persona,
