@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from operator import ge, gt, le, lt
+from typing import TypeGuard
 
 from couveuse.core.frozen import Frozen
 from couveuse.core.text import glob, plain
@@ -95,7 +96,7 @@ def is_absent(value: object) -> bool:
     return isinstance(value, float) and math.isnan(value)
 
 
-def is_number(value: object) -> bool:
+def is_number(value: object) -> TypeGuard[int | float]:
     """Text is never a number, and true is not 1."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 

@@ -279,7 +279,7 @@ def is_complete(fact: Fact) -> bool:
 
 def _may_be_added(points: object) -> bool:
     """A number, and neither infinite nor so large that the decimals of a score would drown in it."""
-    return is_number(points) and -MOST_POINTS <= points <= MOST_POINTS  # type: ignore[operator]  # it is a number
+    return is_number(points) and -MOST_POINTS <= points <= MOST_POINTS
 
 
 def digest(row: Mapping[str, object], at: int) -> str:

@@ -382,7 +382,7 @@ def _move_group(plan: Plan, state: State, group: str, *, joins: bool) -> None:
 def _adjust(plan: Plan, state: State, at: int, fact: Fact, ledger: Ledger | None) -> None:
     adjustment = Adjustment(str(fact.properties["kind"]))
     points = fact.properties.get("points")
-    number = float(points) if is_number(points) else 0.0  # type: ignore[arg-type]  # it is a number
+    number = float(points) if is_number(points) else 0.0
     if adjustment in (Adjustment.SET, Adjustment.RESET):
         _cut(plan, state, ledger)
     if adjustment is Adjustment.SET:

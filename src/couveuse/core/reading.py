@@ -209,7 +209,7 @@ def value(plan: Plan, state: State) -> float:
     """What winning the lead would be worth, by its trait or else by the model."""
     worth = plan.model.value
     known = state.held.get(f"traits.{worth.trait}") if worth.trait else None
-    return float(known) if is_number(known) else worth.default  # type: ignore[arg-type]  # it is a number
+    return float(known) if is_number(known) else worth.default
 
 
 # ---- The ledger at an instant ------------------------------------------------------------------------------
