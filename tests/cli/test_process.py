@@ -78,8 +78,13 @@ def test_an_interruption_ends_it_without_a_word_and_leaves_nothing_behind(tmp_pa
     events = write(tmp_path, "events.ndjson", rows * 150)
     work = tmp_path / "work"
     work.mkdir()
-    process = start("score", events, *PRESET, work=work)
-    while not any(work.iterdir()) and process.poll() is None:
+
+    def heeds_interruptions() -> None:
+        """A shell's background job ignores them, and so would all that it starts."""
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    process = start("score", events, *PRESET, work=work, before=heeds_interruptions)
+    while not any(work.glob("*/*")) and process.poll() is None:
         pass  # it has not begun to read
     process.send_signal(signal.SIGINT)
     out, errors = process.communicate(timeout=60)
