@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from couveuse.cli.asking import Asked, give_notices, scored
 from couveuse.cli.scoring import plain
 from couveuse.core.model import Model
-from couveuse.core.text import email
 from couveuse.core.times import iso, microseconds
 from couveuse.errors import BadInput
+from couveuse.history.loose import quoted
 
 COLUMNS = ("at", "event", "fact", "source", "rule", "kind", "points")
 
@@ -24,19 +24,10 @@ def explain(asked: Asked, lead: str, form: str, language: str) -> None:
             raise BadInput(
                 f"--lead {lead}: no such lead in this history; an e-mail is looked for trimmed, in lower case"
             )
-        lines = [_line(row) for row in scoring.rows("select * from lines where lead = " + quote(str(found[0]["lead"])))]
+        name = quoted(str(found[0]["lead"]))
+        lines = [_line(row) for row in scoring.rows(f"select * from lines where lead = {name}")]
         give_notices(scoring, request.model)
     PRINTERS[form](found[0], lines, request.model, language)
-
-
-def quote(text: str) -> str:
-    """Text as an SQL literal."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def is_lead(row: Mapping[str, object], name: str) -> bool:
-    """Whether a row is of the lead that was typed."""
-    return row["lead"] in (name, email(name))
 
 
 def _line(row: Mapping[str, object]) -> dict[str, object]:
