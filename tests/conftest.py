@@ -8,6 +8,8 @@ from hypothesis import HealthCheck, settings
 
 from tests import outside
 
+pytest_plugins = ["tests.databases"]
+
 # No deadline and no health check by the clock: the machine may be shared. CI prints how to replay what it finds.
 settings.register_profile("dev", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=100)
 settings.register_profile("ci", settings.get_profile("dev"), max_examples=500, print_blob=True)

@@ -1,0 +1,1 @@
+"""PostgreSQL: tables and migrations, named SQL by noun, bulk functions. The only SQL on live data is in here."""

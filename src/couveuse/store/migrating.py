@@ -1,0 +1,69 @@
+"""The tables, brought to this version: safe to run twice, and at once from two machines."""
+
+import os
+from collections.abc import Callable, Sequence
+
+from couveuse.store import connections
+
+# Whoever migrates holds this lock of the database's; any number will do that nobody else uses.
+LOCK = 0x636F7576
+
+
+def setup(url: str) -> None:
+    """Make Django ready on this database, in this process; on another one, if it was ready before."""
+    import django
+    from django.apps import apps
+
+    os.environ["COUVEUSE_DATABASE_URL"] = url
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "couveuse.store.settings")
+    if not apps.ready:
+        django.setup()
+        return
+    from django.db import connection
+
+    from couveuse.store.settings import database
+
+    connection.close()
+    connection.settings_dict.update(database(url))
+
+
+def migrate(url: str, say: Callable[[str], None] = lambda _: None) -> Sequence[str]:
+    """Apply what is missing; returns the names of the migrations applied.
+
+    Raises NoDatabase where PostgreSQL does not answer, OldDatabase where it is too old.
+    """
+    with connections.connect(url, "migrate", autocommit=True, statement_ms=0) as connection:
+        if connection.info.server_version < connections.OLDEST * 10_000:
+            version = connection.info.parameter_status("server_version")
+            raise connections.OldDatabase(f"PostgreSQL {version} is too old: use {connections.OLDEST} or newer")
+        connection.execute("select pg_advisory_lock(%s)", [LOCK])
+        setup(url)
+        return _apply(say)
+
+
+def _apply(say: Callable[[str], None]) -> Sequence[str]:
+    from django.core.management import call_command
+    from django.db import connection as django_connection
+
+    before = _missing()
+    for name in before:
+        say(f"Applying {name}.")
+    call_command("migrate", interactive=False, verbosity=0)
+    django_connection.close()
+    return before
+
+
+def _missing() -> list[str]:
+    from django.db import connection as django_connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(django_connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
+
+
+def is_current(url: str) -> bool:
+    """Whether every migration was applied; raises NoDatabase."""
+    with connections.connect(url, "migrate", autocommit=True):
+        setup(url)
+        return not _missing()

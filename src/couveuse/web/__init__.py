@@ -1,0 +1,1 @@
+"""Pages and the API, served by Django."""
