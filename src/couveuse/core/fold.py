@@ -125,6 +125,26 @@ def advance(plan: Plan, state: State, fact: Fact, ledger: Ledger | None = None) 
     return state
 
 
+def extend(plan: Plan, state: State, facts: Sequence[Fact], ledger: Ledger | None = None) -> None:
+    """Take a state, in place, through more facts, given in canonical order and without copies.
+
+    Raises OutOfOrder, and leaves the state as it was, where a fact is not after all those folded, or is a verdict.
+    """
+    key = state.key
+    steps: list[Step] = []
+    for fact in facts:
+        if fact.key <= key:
+            raise OutOfOrder
+        key = fact.key
+        match = plan.match_fact(fact)
+        if match.change == Change.VERDICT:
+            raise OutOfOrder
+        if not state.verdicts or is_counted(state, fact):
+            steps.append((fact.at, match, fact))
+    state.key = key
+    run(plan, state, steps, ledger)
+
+
 def learn_verdict(state: State, fact: Fact) -> None:
     """Of the verdicts on one hit the last in canonical order wins; without `of_source` it is the hit of any source."""
     if fact.event != VERDICT_GIVEN:

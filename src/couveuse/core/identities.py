@@ -6,19 +6,23 @@ do two user ids of which no e-mail is known.
 """
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 Node = tuple[str, str]
 """The sort of a key (`email`, `user_id`, `anonymous_id`) and the key."""
 
+Place = tuple[Any, ...]
+"""A row's place in canonical order; live, what is only claimed comes behind everything that is trusted."""
 
-def owners(standings: Iterable[tuple[Node, Node, tuple[int, int, str, str]]]) -> dict[Node, Node]:
+
+def owners(standings: Iterable[tuple[Node, Node, Place]]) -> dict[Node, Node]:
     """To whom each key belongs that stood with another in some row; keys not in the answer are their own.
 
     `standings` are pairs of keys of one row with the row's place in canonical order, in any order, any number of
     times. A key takes the owner of the key with which it stood first, e-mails before others, in rounds outwards from
     the e-mails; what no e-mail reaches does the same outwards from user ids.
     """
-    first: dict[tuple[Node, Node], tuple[int, int, str, str]] = {}
+    first: dict[tuple[Node, Node], Place] = {}
     for one, other, place in standings:
         for pair in ((one, other), (other, one)):
             known = first.get(pair)
@@ -32,7 +36,7 @@ def owners(standings: Iterable[tuple[Node, Node, tuple[int, int, str, str]]]) ->
 
 
 def _spread(
-    first: Mapping[tuple[Node, Node], tuple[int, int, str, str]],
+    first: Mapping[tuple[Node, Node], Place],
     owned: dict[Node, Node],
     ring: dict[Node, Node],
     *,
@@ -41,7 +45,7 @@ def _spread(
     """Outwards, a ring of keys at a time, each key to the one of the last ring with which it stood first."""
     owned.update(ring)
     while ring:
-        claims: dict[Node, tuple[tuple[int, int, str, str], Node, Node]] = {}
+        claims: dict[Node, tuple[Place, Node, Node]] = {}
         for (node, near), place in first.items():
             if node in owned or node[0] == barred or near not in ring:
                 continue

@@ -10,6 +10,14 @@ create table inbox (
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0);
 alter table inbox alter column packet set storage external;  -- compressed already
 
+-- Whoever waits for work is told at each commit that brings some.
+create function tell_inbox() returns trigger language plpgsql as $$
+begin
+    notify couveuse_inbox;
+    return null;
+end $$;
+create trigger inbox_told after insert on inbox for each statement execute function tell_inbox();
+
 -- What was accepted before, by (source, message_id): a unique key cannot span the months of `events`.
 create table seen (digest uuid primary key);
 
