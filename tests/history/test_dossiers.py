@@ -22,4 +22,4 @@ def test_a_dossier_sums_to_the_score_and_tells_the_facts(tmp_path: Path) -> None
             assert {ref for _, ref in dossier.lines if ref is not None} <= refs
         ada = next(dossier for dossier in found if dossier.lead == "ada@example.com")
         assert [deed.event for deed in ada.deeds] == ["Page Viewed", "Document Downloaded", "Score Adjusted"]
-        assert ada.deeds[0].about == "/tarifs"
+        assert ada.deeds[0].properties["path"] == "/tarifs"

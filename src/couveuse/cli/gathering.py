@@ -1,7 +1,7 @@
 """What a scored history gives the report: counts, bands, funnel, sources, rules, and the top leads closely."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,7 +9,6 @@ import numpy as np
 
 from couveuse.cli.rates import learnt
 from couveuse.core.events import Reject as Reason
-from couveuse.core.ledger import LineKind
 from couveuse.core.model import LeadClass, Model, Stage, Temperature
 from couveuse.core.reading import Maturity, RouteDue
 from couveuse.core.times import microseconds
@@ -23,16 +22,12 @@ from couveuse.learn.ranking import Ranking as Ranked
 from couveuse.learn.ranking import lift_table
 from couveuse.learn.rates import BandRate
 from couveuse.report import values
+from couveuse.report.closely import heaviest, lead_page
+from couveuse.report.persons import NAMED, about, person
 
 # How many leads the report's table holds at least.
 TABLE_ROWS = 200
 BINS = 28
-# Under which names people's traits are known, the first that a lead has.
-NAMES: Mapping[str, tuple[str, ...]] = {
-    "company": ("company", "company_name", "organisation", "organization", "societe"),
-    "job_title": ("job_title", "jobTitle", "title", "function", "fonction"),
-    "source": ("lead_source", "leadSource", "source", "origin", "utm_source"),
-}
 REJECTS: Mapping[str, Mapping[str, str]] = {
     "fr": {
         Reason.NOT_AN_OBJECT: "ce n’est pas un objet JSON",
@@ -104,10 +99,7 @@ def _counts(scoring: Scoring, language: str) -> values.Counts:
 
 
 def _lead_row(row: Mapping[str, object], dossier: Dossier) -> values.LeadRow:
-    points: dict[str, float] = {}
-    for line, _ in dossier.lines:
-        points[line.rule] = points.get(line.rule, 0.0) + line.points
-    heaviest = sorted(((rule, p) for rule, p in points.items() if p), key=lambda item: -abs(item[1]))[:3]
+    who = person(dossier.traits)
     last = row["last_event_at"]
     routes = row["routes"]
     assert isinstance(routes, list)  # as the scores' schema says
@@ -127,51 +119,20 @@ def _lead_row(row: Mapping[str, object], dossier: Dossier) -> values.LeadRow:
         routes=tuple(RouteDue(route["team"], route["treatment"], route["cause"]) for route in routes),
         last_event_at=None if last is None else microseconds(last),  # type: ignore[arg-type]  # a time with a zone
         last_event=deeds[-1].event if deeds else "",
-        why=tuple(values.Reason(rule, p) for rule, p in heaviest),
-        name=_name(dossier.traits),
-        **{key: _trait(dossier.traits, names) for key, names in NAMES.items()},
+        why=heaviest(line for line, _ in dossier.lines),
+        name=who.name,
+        company=who.company,
+        job_title=who.job_title,
+        source=who.source,
     )
-
-
-def _trait(traits: Mapping[str, object], names: Sequence[str]) -> str:
-    for name in names:
-        value = traits.get(name)
-        if isinstance(value, dict):
-            value = value.get("name")
-        if value not in (None, ""):
-            return str(value)
-    return ""
-
-
-def _name(traits: Mapping[str, object]) -> str:
-    first = _trait(traits, ("first_name", "firstName", "firstname", "prenom"))
-    last = _trait(traits, ("last_name", "lastName", "lastname", "nom"))
-    return f"{first} {last}".strip() or _trait(traits, ("name", "full_name"))
 
 
 def _page(row: values.LeadRow, dossier: Dossier) -> values.LeadPage:
-    deeds = {deed.ref: deed for deed in dossier.deeds}
-    lines = []
-    points: dict[int, float] = {}
-    for line, ref in dossier.lines:
-        deed = deeds.get(ref) if ref is not None else None
-        is_of_lead = line.kind in (LineKind.FIT, LineKind.TOTAL)
-        lines.append(
-            values.LedgerLine(
-                kind=line.kind,
-                points=line.points,
-                at_us=None if is_of_lead else line.at,
-                event=deed.event if deed else "",
-                rule=line.rule,
-                about=deed.about if deed else "",
-            )
-        )
-        if ref is not None and line.kind in (LineKind.POINTS, LineKind.CAP):
-            points[ref] = points.get(ref, 0.0) + line.points
-    facts = tuple(
-        values.Fact(deed.at, deed.event, deed.about, points.get(deed.ref, 0.0), deed.verdict) for deed in dossier.deeds
-    )
-    return values.LeadPage(row, tuple(lines), row.score, facts, dossier.curve, dossier.interests)
+    deeds: dict[Hashable, values.Fact] = {
+        deed.ref: values.Fact(deed.at, deed.event, about(deed.properties, deed.traits), verdict=deed.verdict)
+        for deed in dossier.deeds
+    }
+    return lead_page(row, dossier.lines, deeds, dossier.curve, dossier.interests)
 
 
 # ---- All leads ---------------------------------------------------------------------------------------------
@@ -214,7 +175,7 @@ def _sources(scoring: Scoring) -> list[values.SourceRow]:
     first = """select o.sort, o.key, first(o.source order by s.inst) as source
         from slim s join owned_known_rows o using (ref) group by 1, 2"""
     if staging.has_leads:
-        paths = [f'$."{part}{name}"' for name in NAMES["source"] for part in ("", "traits.")]
+        paths = [f'$."{part}{name}"' for name in NAMED["source"] for part in ("", "traits.")]
         found = ", ".join(f"json_extract_string(l.whole, {quoted(path)})" for path in paths)
         said = f"""select o.sort, o.key, any_value(nullif(coalesce({found}), '')) as source
             from owned_lead_rows o join loose_leads l using (ref) group by 1, 2"""

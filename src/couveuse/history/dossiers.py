@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
-from couveuse.core.events import Fact, Verdict, parts
+from couveuse.core.events import Fact, Properties, Verdict, parts
 from couveuse.core.fold import behaviour_at, fit_points, hit_counts, run
 from couveuse.core.ledger import Ledger, Line
 from couveuse.core.plan import Plan, plan
@@ -17,22 +17,16 @@ from couveuse.history.scoring import Scoring
 from couveuse.history.shares import FACTS, NOTES, batches
 from couveuse.history.staging import plain_row
 
-# What a row says of itself in a few words: the first of these properties that it has.
-TELLING = (
-    "title", "document", "name", "subject", "mailing", "form", "path", "url", "topic", "reason", "group", "purpose",
-    "verdict", "amount", "kind",
-)  # fmt: skip
-MOST_WORDS = 120
-
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """One fact as people read it."""
+    """One fact with what it says, and what is thought of it."""
 
     ref: int
     at: int
     event: str
-    about: str
+    properties: Properties
+    traits: Properties
     verdict: Verdict
 
 
@@ -122,7 +116,8 @@ def _dossier(
 
 def _deed(row: "_Row", verdicts: Mapping[tuple[str | None, str], str]) -> Deed:
     verdict = verdicts.get((row.source, row.message_id), verdicts.get((None, row.message_id), Verdict.HUMAN))
-    return Deed(row.ref, row.at, row.event, _about(row.whole), Verdict(verdict))
+    properties, _, traits = parts(row.whole)
+    return Deed(row.ref, row.at, row.event, properties, traits, Verdict(verdict))
 
 
 def _is_counted(lead: KeptLead, place: int) -> bool:
@@ -178,15 +173,6 @@ def _said(scoring: Scoring) -> dict[int, dict[str, object]]:
         properties, _, traits = parts(plain_row(json.loads(str(whole)), {}, is_table=True))
         said.setdefault(int(str(lead)), {}).update({**properties, **traits})
     return said
-
-
-def _about(row: Mapping[str, object]) -> str:
-    properties, _, traits = parts(row)
-    for name in TELLING:
-        value = properties.get(name)
-        if isinstance(value, (str, int, float)) and value != "":
-            return str(value)[:MOST_WORDS]
-    return ", ".join(f"{name}: {value}" for name, value in traits.items() if not isinstance(value, dict))[:MOST_WORDS]
 
 
 def _traits(said: Mapping[str, object], rows: Sequence[_Row], at: int) -> dict[str, object]:

@@ -66,8 +66,11 @@ def tenths(points: float) -> int:
     return round(round(points, 6) * 10)
 
 
-def receipt(page: LeadPage, model: Model, words: Words, formats: Formats) -> Receipt:
-    """The receipt of a lead's page; `CouveuseError` if the ledger's lines do not make its total."""
+def receipt(page: LeadPage, model: Model, words: Words, formats: Formats, elsewhere: str = "") -> Receipt:
+    """The receipt of a lead's page; `CouveuseError` if the ledger's lines do not make its total.
+
+    `elsewhere` says where the rows that are brought forward are all shown.
+    """
     exact = sum(line.points for line in page.lines)
     if abs(exact - page.total) > CLOSE * max(1.0, abs(page.total)):
         raise CouveuseError(words.say("receipt.broken", lead=page.row.lead, sum=round(exact, 6), total=page.total))
@@ -76,7 +79,7 @@ def receipt(page: LeadPage, model: Model, words: Words, formats: Formats) -> Rec
     rows = [teller.row(group) for group in groups[-MOST_ROWS:]]
     earlier = groups[:-MOST_ROWS]
     if earlier:
-        rows.insert(0, teller.carried(earlier))
+        rows.insert(0, teller.carried(earlier, elsewhere))
     total = tenths(page.total)
     gap = total - sum(row.left for row in rows)
     if gap:
@@ -136,13 +139,13 @@ class Teller:
         at_us = first.at_us if dated else None
         return Row(self._label(first), tenths(given), tenths(left), at_us, first.event, first.about, notes)
 
-    def carried(self, groups: Sequence[Sequence[LedgerLine]]) -> Row:
+    def carried(self, groups: Sequence[Sequence[LedgerLine]], elsewhere: str) -> Row:
         """The row that stands for the oldest lines of a long ledger."""
         lines = [line for group in groups for line in group]
         given = sum(line.points for line in lines if _gives(line))
         label = self.words.count("receipt.carried", len(groups), n=self.formats.number(len(groups)))
         left = tenths(sum(line.points for line in lines))
-        return Row(label, tenths(given), left, notes=(self.words.say("receipt.carried_note"),))
+        return Row(label, tenths(given), left, notes=(elsewhere,) if elsewhere else ())
 
     def _label(self, line: LedgerLine) -> str:
         if line.kind is not LineKind.TOTAL:
