@@ -106,6 +106,40 @@ def test_an_adjustment_is_by_a_number_that_can_be_added(points: object) -> None:
     assert reason(a_row(event="Score Adjusted", kind="add", points=points)) is Reject.BAD_CHANGE
 
 
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({"event": "x" * 201}, Reject.LONG_KEY),
+        ({"user_id": "x" * 501}, Reject.LONG_KEY),
+        ({"anonymous_id": "x" * 501}, Reject.LONG_KEY),
+        ({"email": "x" * 501}, Reject.LONG_KEY),
+        ({"message_id": "x" * 501}, Reject.LONG_KEY),
+        ({"event": "x\ud800"}, Reject.NOT_TEXT),
+        ({"user_id": "\udc00é"}, Reject.NOT_TEXT),
+        ({"event": "é" * 200, "user_id": "é" * 500, "message_id": "m" * 500}, None),
+    ],
+)
+def test_keys_and_names_that_are_stored_are_text_and_bounded(said: Mapping[str, object], why: Reject | None) -> None:
+    assert events.unstorable(checked(a_row(**said))) is why
+
+
+def test_keys_are_joined_before_what_else_happened_at_that_instant() -> None:
+    joined = checked(a_row(event="Identities Joined", message_id="b")).fact
+    assert joined.key < checked(a_row(message_id="a")).fact.key
+
+
+def test_what_only_the_inside_knows_has_a_meaning() -> None:
+    assert set(events.STANDARD_EVENTS) | events.CHANGES.keys() >= events.INSIDE_ONLY
+
+
+def test_a_missing_message_id_is_a_digest_of_the_instant_that_the_sender_wrote() -> None:
+    row = a_row()
+    at = checked(row).fact.at
+    found = events.fact_of(row, at + 5, sent=at)
+    assert isinstance(found, Row)
+    assert (found.fact.at, found.fact.message_id) == (at + 5, digest(row, at))
+
+
 def test_every_reject_has_its_cure() -> None:
     assert CURES.keys() == set(Reject)
     assert all(cure and "\n" not in cure for cure in CURES.values())

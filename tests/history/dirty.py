@@ -24,6 +24,7 @@ EVENTS = (
 )
 CHANGES = (
     "Traits Set",
+    "Identities Joined",
     "Group Joined",
     "Group Left",
     "Score Adjusted",

@@ -16,7 +16,7 @@ from couveuse.core.events import Fact
 from couveuse.core.model import Decay, Model, Past, Rule, Stage
 from tests.laws.slow_conditions import Lookup, absent, glob, holds, plain
 
-FIRST = ("Traits Set", "Group Joined", "Group Left", "Consent Given", "Consent Withdrawn")
+FIRST = ("Traits Set", "Identities Joined", "Group Joined", "Group Left", "Consent Given", "Consent Withdrawn")
 CHANGES = (*FIRST, "Score Adjusted", "Verdict Given")
 COOLING = ("Lead Rejected", "Opportunity Won", "Opportunity Lost")
 CLICKS = ("Email Clicked", "Link Clicked")

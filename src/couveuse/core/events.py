@@ -27,6 +27,9 @@ LEAD_REJECTED: Final = "Lead Rejected"
 OPPORTUNITY_WON: Final = "Opportunity Won"
 OPPORTUNITY_LOST: Final = "Opportunity Lost"
 VERDICT_GIVEN: Final = "Verdict Given"
+TRAITS_SET: Final = "Traits Set"
+# Says only that its keys are one person's.
+IDENTITIES_JOINED: Final = "Identities Joined"
 
 # A click has a strength, its own or that of its link.
 CLICKS: Final = frozenset((EMAIL_CLICKED, LINK_CLICKED))
@@ -52,10 +55,12 @@ class Change(IntEnum):
     CONSENT = 4
     ADJUST = 5
     VERDICT = 6
+    KEYS = 7
 
 
 CHANGES: Mapping[str, Change] = {
-    "Traits Set": Change.TRAITS,
+    TRAITS_SET: Change.TRAITS,
+    IDENTITIES_JOINED: Change.KEYS,
     "Group Joined": Change.JOIN,
     "Group Left": Change.LEAVE,
     "Consent Given": Change.CONSENT,
@@ -63,9 +68,16 @@ CHANGES: Mapping[str, Change] = {
     "Score Adjusted": Change.ADJUST,
     VERDICT_GIVEN: Change.VERDICT,
 }
-# Traits, groups and consents come before everything else of their instant.
-FIRST_OF_INSTANT = frozenset((Change.TRAITS, Change.JOIN, Change.LEAVE, Change.CONSENT))
+# Traits, keys, groups and consents come before everything else of their instant.
+FIRST_OF_INSTANT = frozenset((Change.TRAITS, Change.KEYS, Change.JOIN, Change.LEAVE, Change.CONSENT))
 _OF_KIND_0 = frozenset(name for name, change in CHANGES.items() if change in FIRST_OF_INSTANT)
+
+# What a visitor's browser cannot know: said by people of ours, by their tools, or by the mail service.
+INSIDE_ONLY: Final = frozenset((
+    "Score Adjusted", VERDICT_GIVEN, "Group Joined", "Group Left", "Call Made", "Meeting Booked", "Project Detected",
+    "Lead Accepted", LEAD_REJECTED, OPPORTUNITY_WON, OPPORTUNITY_LOST, "Email Sent", "Email Delivered", "Email Bounced",
+    "Email Complained",
+))  # fmt: skip
 
 
 class Verdict(StrEnum):
@@ -98,6 +110,14 @@ class Reject(StrEnum):
     NUL = "nul_byte"
     TOO_LARGE = "too_large"
     BAD_CHANGE = "incomplete"
+    NOT_JSON = "not_json"
+    NOT_TEXT = "not_unicode_text"
+    TOO_DEEP = "too_deep"
+    LONG_KEY = "key_too_long"
+    BAD_PART = "part_not_an_object"
+    NO_TYPE = "unknown_type"
+    TOO_MANY = "too_many_in_a_batch"
+    NOT_ALLOWED = "not_allowed_from_a_public_key"
 
 
 CURES: Mapping[Reject, str] = {
@@ -112,10 +132,20 @@ CURES: Mapping[Reject, str] = {
     Reject.TOO_LARGE: "keep a row under 1 MiB: leave out what is no property of the event",
     Reject.BAD_CHANGE: "Traits Set has `traits`, Group Joined and Left `group`, Score Adjusted `kind` and a number "
     "`points`, Verdict Given `of` and a `verdict`, consents `purpose`",
+    Reject.NOT_JSON: "write JSON as its standard says: no NaN, no Infinity, no number beyond what a double holds",
+    Reject.NOT_TEXT: "write text in Unicode: surrogates (U+D800 to U+DFFF) stand for a character only in pairs",
+    Reject.TOO_DEEP: "keep objects and lists in one another to 100 levels",
+    Reject.LONG_KEY: "keep the name of an event to 200 characters, keys and `message_id` to 500",
+    Reject.BAD_PART: "write `properties`, `context` and `traits` as JSON objects",
+    Reject.NO_TYPE: "give each event of a batch its `type`: identify, track, page, screen, group or alias",
+    Reject.TOO_MANY: "send 2,500 events at most in a batch",
+    Reject.NOT_ALLOWED: "send it from a server, with a server key: only the inside knows it, and no browser",
 }
 
 # A row larger than this, written as JSON, is refused.
 MOST_ROW_BYTES = 1 << 20
+# What is stored under its own name: longer names do not fit an index, and longer keys are no keys.
+MOST_NAME, MOST_KEY = 200, 500
 # An adjustment by more is refused: beyond it a float does not hold the six decimals on which bands are compared.
 MOST_POINTS = 1e9
 # How far ahead of the clock a sender's clock may run.
@@ -186,11 +216,11 @@ def check(row: object, *, zone: ZoneInfo, latest: int) -> Row | Refused:
     written = json.dumps(row, ensure_ascii=False, separators=(",", ":"), default=str)
     if len(written.encode("utf-8", "surrogatepass")) > MOST_ROW_BYTES:
         return Refused(Reject.TOO_LARGE)
-    if "\\u0000" in written and _holds_nul(row):
+    if "\\u0000" in written and holds_nul(row):
         return Refused(Reject.NUL)
-    event, when = key_text(row.get("event")), row.get("occurred_at")
-    if event is None:
+    if key_text(row.get("event")) is None:
         return Refused(Reject.NO_EVENT)
+    when = row.get("occurred_at")
     if is_absent(when):
         return Refused(Reject.NO_TIME)
     at = times.instant(when, zone) if isinstance(when, str) else None
@@ -198,14 +228,48 @@ def check(row: object, *, zone: ZoneInfo, latest: int) -> Row | Refused:
         return Refused(Reject.BAD_TIME)
     if at > latest:
         return Refused(Reject.FUTURE)
+    return fact_of(row, at)
+
+
+def fact_of(row: Mapping[str, object], at: int, *, sent: int | None = None) -> Row | Refused:
+    """A row whose instant is known, and whose size and text are found to be right, as a fact with its identities.
+
+    Where it has no `message_id`, its digest is of the instant `sent` if that is another: the one that its sender wrote,
+    which is the same at each try, while a corrected clock is not.
+    """
+    event = key_text(row.get("event"))
+    if event is None:
+        return Refused(Reject.NO_EVENT)
     address = key_text(row.get("email"))
     keys = (email_of(address) if address else None, key_text(row.get("user_id")), key_text(row.get("anonymous_id")))
     if not any(keys):
         return Refused(Reject.NO_IDENTITY)
-    fact = Fact(
-        at, event, key_text(row.get("message_id")) or digest(row, at), key_text(row.get("source")) or "", *parts(row)
-    )
+    known_by = key_text(row.get("message_id")) or digest(row, at if sent is None else sent)
+    fact = Fact(at, event, known_by, key_text(row.get("source")) or "", *parts(row))
     return Row(fact, *keys) if is_complete(fact) else Refused(Reject.BAD_CHANGE)
+
+
+def unstorable(row: Row) -> Reject | None:
+    """Why a fact that a file may hold cannot be stored: keys and names are indexed as text, and bounded."""
+    fact = row.fact
+    if len(fact.event) > MOST_NAME:
+        return Reject.LONG_KEY
+    for key in (row.email, row.user_id, row.anonymous_id, fact.message_id, fact.source):
+        if key is not None and len(key) > MOST_KEY:
+            return Reject.LONG_KEY
+    for text in (fact.event, row.email, row.user_id, row.anonymous_id, fact.message_id, fact.source):
+        if text is not None and not text.isascii() and not is_text(text):
+            return Reject.NOT_TEXT
+    return None
+
+
+def is_text(text: str) -> bool:
+    """Whether a text can be written in UTF-8: no surrogate stands alone."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def key_text(value: object) -> str | None:
@@ -228,12 +292,13 @@ def number_text(value: object) -> str:
     return str(value)
 
 
-def _holds_nul(value: object) -> bool:
+def holds_nul(value: object) -> bool:
+    """Whether a NUL stands in some text of a JSON value."""
     if isinstance(value, str):
         return "\x00" in value
     if isinstance(value, Mapping):
-        return any(_holds_nul(part) for pair in value.items() for part in pair)
-    return isinstance(value, list) and any(_holds_nul(part) for part in value)
+        return any(holds_nul(part) for pair in value.items() for part in pair)
+    return isinstance(value, list) and any(holds_nul(part) for part in value)
 
 
 def parts(row: Mapping[str, object]) -> tuple[Properties, Properties, Properties]:

@@ -148,6 +148,7 @@ def _is_incomplete(reading: Reading) -> str:
     verdicts = ", ".join(quoted(verdict) for verdict in Verdict)
     needs = {
         Change.TRAITS: reading.has_traits,
+        Change.KEYS: "true",
         Change.JOIN: f"{key('group')} is not null",
         Change.LEAVE: f"{key('group')} is not null",
         Change.CONSENT: f"{key('purpose')} is not null",
