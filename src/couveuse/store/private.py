@@ -173,8 +173,9 @@ class PrivateServer:
 
     def _ready_cluster(self) -> clusters.Cluster:
         folder = self._cluster_folder
+        user = clusters.user_for(folder)
         major = clusters.major_of(folder)
-        cluster = clusters.of(folder, binaries.find(major), clusters.user_for(folder))
+        cluster = clusters.of(folder, binaries.find(major), user)
         try:
             if major is None:
                 self._say(f"Making a PostgreSQL {cluster.binaries.major} in {folder}.")
