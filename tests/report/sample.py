@@ -26,9 +26,14 @@ from couveuse.core.reading import Maturity, RouteDue
 from couveuse.report.values import (
     BandRow,
     Bin,
+    Consent,
     Counts,
+    Dossier,
+    Episode,
     Fact,
     Funnel,
+    HandOver,
+    Identity,
     LeadPage,
     LeadRow,
     LearntRate,
@@ -283,3 +288,28 @@ def a_telling(fr: bool) -> Telling:
             ("Documentation downloaded", "5", "Telemarketing", "Detect a project"))),
         TellingSection("When a lead is ripe", ("Above 20 points a lead is hot: sales call.",)),
     ))  # fmt: skip
+
+
+def a_dossier(language: str = "fr", place: int = 3, number: int = 60, **parts: object) -> Dossier:
+    """One lead's page with everything that it may hold."""
+    page = a_lead(random.Random(place), place, number)
+    row = page.row
+    withdrawn = HandOver("telemarketing", "detect-project", "download", AT - 200 * DAY_US, 12.4,
+                         AT - 190 * DAY_US, "verdict")  # fmt: skip
+    values: dict[str, object] = {
+        "model": MODEL, "language": language, "at_us": AT, "page": page,
+        "traits": {"first_name": row.name.partition(" ")[0], "last_name": row.name.partition(" ")[2],
+                   "company": row.company, "job_title": row.job_title, "department": "achats", "city": "Lyon"},
+        "groups": ("Inscription Newsletter", "Salon Pollutec 2025"),
+        "identities": (Identity("email", row.lead), Identity("user_id", "crm-20418"),
+                       Identity("anonymous_id", "5b1f9f0e-3a7c-4d2e-9a51-0c8e7f2b6d13", is_known=False)),
+        "consents": (Consent("email_marketing", True, AT - 300 * DAY_US, "consent", "formulaire devis", "2025-02"),
+                     Consent("phone", False, AT - 20 * DAY_US, "", "téléphone", "")),
+        "episodes": (Episode(2, AT - 12 * DAY_US, None, (
+            HandOver("sales", "make-appointment", "quote", AT - 12 * DAY_US, 31.2),)),
+            Episode(1, AT - 200 * DAY_US, AT - 150 * DAY_US, (withdrawn,))),
+        "merged": ("c.martin@perso.example.org",),
+        "suppressions": (),
+        "valid_until_us": AT + 30 * DAY_US,
+    }  # fmt: skip
+    return Dossier(**(values | parts))  # type: ignore[arg-type]  # the same

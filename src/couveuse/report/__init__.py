@@ -1,5 +1,6 @@
-"""The one-file HTML report: pages made of values. It reads no file, folds nothing and asks no clock."""
+"""The one-file HTML report, and a lead's page: made of values. They read no file, fold nothing and ask no clock."""
 
+from couveuse.report.dossier import render_dossier
 from couveuse.report.page import render
 
-__all__ = ["render"]
+__all__ = ["render", "render_dossier"]

@@ -112,6 +112,14 @@ class Names:
         """An event by the product's word for it, or by its own name."""
         return self.short(self.words.known("event", name), 80)
 
+    def purpose(self, id: str) -> str:
+        """What a consent is for, in words where the product knows it."""
+        return self.short(self.words.known("purpose", id), 60)
+
+    def because(self, id: str) -> str:
+        """Why something was withdrawn, in words where the product knows it."""
+        return self.short(self.words.known("because", id), 80)
+
     def level(self, score: float) -> float:
         """How full the gauge of a score is."""
         return charts.gauge_level(score, self.zones)

@@ -252,3 +252,68 @@ class Report:
     lead_pages: Sequence[LeadPage]
     telling: Telling
     ranking: Ranking | None = None
+
+
+# ---- One lead on a page of its own -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """One key under which a lead shows up (email, user_id or anonymous_id); what is only claimed is not known."""
+
+    sort: str
+    key: str
+    is_known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What was last said for one purpose; `basis`, `source` and `wording` where they are known."""
+
+    purpose: str
+    is_given: bool
+    at_us: int
+    basis: str = ""
+    source: str = ""
+    wording: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """One hand-over: to which team, to do what, what caused it (a rule's or a band's id), and the score then."""
+
+    team: str
+    treatment: str
+    cause: str
+    at_us: int
+    score: float
+    withdrawn_at_us: int | None = None
+    withdrawn_because: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """One hand-off from first cause to its end, with its hand-overs."""
+
+    number: int
+    opened_at_us: int
+    closed_at_us: int | None = None
+    handovers: tuple[HandOver, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """All that is shown of one lead as of an instant; `merged` are the names of leads that were merged into it."""
+
+    model: Model
+    language: str
+    at_us: int
+    page: LeadPage
+    traits: Mapping[str, str] = field(default_factory=dict)
+    groups: tuple[str, ...] = ()
+    identities: tuple[Identity, ...] = ()
+    consents: tuple[Consent, ...] = ()
+    suppressions: tuple[str, ...] = ()
+    episodes: tuple[Episode, ...] = ()
+    merged: tuple[str, ...] = ()
+    valid_until_us: int | None = None
