@@ -28,8 +28,8 @@ def options(application: str, *, statement_ms: int = STATEMENT_MS) -> dict[str, 
         "keepalives_interval": 5,
         "keepalives_count": 3,
         "client_encoding": "utf8",
-        "options": f"-c statement_timeout={statement_ms} -c TimeZone=UTC -c default_transaction_isolation=read\\ committed"
-        " -c jit=off -c plan_cache_mode=auto",
+        "options": f"-c statement_timeout={statement_ms} -c TimeZone=UTC -c jit=off "
+        "-c default_transaction_isolation=read\\ committed",
     }
 
 

@@ -54,13 +54,24 @@ class Compressor:
             written = json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
         return self._mark + self._writer.compress(written)
 
-    def unpack(self, data: bytes) -> Any:
-        """The JSON value again; raises UnknownPayload."""
+    def shrink(self, text: str) -> bytes:
+        """A text as bytes."""
+        return self._mark + self._writer.compress(text.encode())
+
+    def grow(self, data: bytes) -> str:
+        """The text again; raises UnknownPayload."""
+        return self._read(data).decode()
+
+    def _read(self, data: bytes) -> bytes:
         version = data[0]
         reader = self._readers.get(version)
         if reader is None:
             reader = self._readers[version] = zstandard.ZstdDecompressor(dict_data=_words(version))
-        written = reader.decompress(data[1:])
+        return reader.decompress(data[1:])
+
+    def unpack(self, data: bytes) -> Any:
+        """The JSON value again; raises UnknownPayload."""
+        written = self._read(data)
         try:
             return self._decode(written)
         except msgspec.DecodeError:

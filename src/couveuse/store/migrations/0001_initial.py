@@ -7,6 +7,8 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+    """Every table of the first version."""
+
     initial = True
 
     dependencies: list[tuple[str, str]] = []

@@ -89,9 +89,6 @@ create table merges (
 create unique index merges_standing on merges (lead_id) where undone_at is null;
 create index merges_into on merges (into_id) where undone_at is null;
 
--- Counts changes of whose identity is whose; read before and after a batch locks its leads.
-create table bindings (number bigint not null);
-insert into bindings values (0);
 
 create table companies (
     id bigint generated always as identity primary key,

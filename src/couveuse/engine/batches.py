@@ -1,0 +1,320 @@
+"""One batch of accepted facts in one transaction: told from copies, resolved, stored, folded, handed over.
+
+The order of the steps is the same in every process, so that two of them never wait for one another: digests,
+identities, the lock on bindings, events, the states of leads in the order of their numbers, the rest.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from psycopg import Connection
+
+from couveuse.core.errors import OutOfOrder, StateMismatch
+from couveuse.core.events import CHANGES, VERDICT_GIVEN, Change, Fact
+from couveuse.core.fold import begin, extend
+from couveuse.core.state import State
+from couveuse.engine import handing
+from couveuse.engine.consenting import store_consents
+from couveuse.engine.folding import fold_lead, is_admitted, known_of, learn, reading_of, row_of, since_always
+from couveuse.engine.live import LiveModel
+from couveuse.engine.resolving import Keyed, NeedsTheLock, Resolved, place_of, resolve
+from couveuse.store import events, leads, registers, states
+from couveuse.store.events import EventRow, Stored
+from couveuse.store.identities import own_bindings, share_bindings
+from couveuse.store.leads import Known, Who
+from couveuse.store.months import Months
+from couveuse.store.packets import Accepted, Flag
+from couveuse.store.payloads import Compressor
+
+_OF_THE_PERSON = frozenset((Change.TRAITS, Change.JOIN, Change.LEAVE))
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A new fact, decoded, with how it came."""
+
+    accepted: Accepted
+    fact: Fact
+    keyed: Keyed
+
+
+@dataclass(slots=True)
+class Counts:
+    """What became of a batch."""
+
+    facts: int = 0
+    copies: int = 0
+    leads: int = 0
+    made: int = 0
+    refolded: int = 0
+    handed_over: int = 0
+    withdrawn: int = 0
+
+    def add(self, other: "Counts") -> None:
+        """Count another batch, too."""
+        for name in self.__slots__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+
+@dataclass(slots=True)
+class Touched:
+    """A lead that a batch touches: its new facts in canonical order, and which of them may hand it over."""
+
+    arrived: list[Arrived] = field(default_factory=list)
+
+    @property
+    def live(self) -> list[Fact]:
+        """The facts that did not come quietly."""
+        return [each.fact for each in self.arrived if not each.accepted.flags & Flag.QUIET]
+
+
+class Folder:
+    """Takes batches, for one connection at a time; it remembers numbers of words and nothing of leads."""
+
+    def __init__(self, url: str) -> None:
+        self.months = Months(url)
+        self.names = registers.event_names()
+        self.sources = registers.sources()
+        self.payloads = Compressor()
+
+    def forget(self) -> None:
+        """After a transaction that failed."""
+        self.names.forget()
+        self.sources.forget()
+
+    def take(
+        self,
+        connection: Connection[Any],
+        models: Sequence[LiveModel],
+        accepted: Sequence[Accepted],
+        *,
+        now: int,
+        import_id: int | None = None,
+    ) -> Counts:
+        """Store and fold what was accepted, in the caller's transaction; of copies the first counts."""
+        firsts: dict[bytes, Accepted] = {}
+        for each in accepted:
+            firsts.setdefault(each.digest, each)
+        self.months.ensure((each.at for each in firsts.values()), now)
+        new = events.new_among(connection, firsts)
+        arrived = [self._arrived(each) for digest, each in firsts.items() if digest in new]
+        counts = Counts(facts=len(arrived), copies=len(accepted) - len(arrived))
+        if not arrived:
+            return counts
+        resolved = _resolved(connection, [each.keyed for each in arrived], now)
+        self._append(connection, arrived, resolved, import_id)
+        touched = _by_lead(arrived, resolved)
+        work = _Work(self, connection, models, now)
+        work.fold(touched, resolved)
+        store_consents(connection, arrived, resolved, import_id)
+        counts.leads, counts.made = len(touched), len(resolved.made)
+        counts.refolded, counts.handed_over, counts.withdrawn = work.refolded, work.handed_over, work.withdrawn
+        return counts
+
+    def refold(self, connection: Connection[Any], models: Sequence[LiveModel], lead_ids: Collection[int], *,
+               now: int, because: str) -> Counts:  # fmt: skip
+        """Fold leads again from all their facts, in the caller's transaction; nobody is handed over by it.
+
+        Hand-overs whose facts are gone are withdrawn, for the reason given.
+        """
+        work = _Work(self, connection, models, now)
+        work.because = because
+        work.fold({}, Resolved({}, refold=set(lead_ids)))
+        return Counts(leads=len(lead_ids), refolded=work.refolded, withdrawn=work.withdrawn)
+
+    def load(
+        self, connection: Connection[Any], lead_ids: Sequence[int]
+    ) -> tuple[Mapping[int, Who], Mapping[int, Sequence[Stored]]]:
+        """With what the folds of leads begin, and their facts in canonical order."""
+        stored = events.load_facts(connection, lead_ids, names=self.names, sources=self.sources, payloads=self.payloads)
+        return leads.load_who(connection, lead_ids), stored
+
+    def _arrived(self, accepted: Accepted) -> Arrived:
+        message_id, properties, context, traits, _, _ = self.payloads.unpack_fact(accepted.payload)
+        fact = Fact(accepted.at, accepted.event, message_id, accepted.source, properties, context, traits)
+        place = place_of(accepted.at, accepted.event, accepted.source, message_id)
+        keyed = Keyed(accepted.email, accepted.user_id, accepted.anonymous_id, place, accepted.flags)
+        return Arrived(accepted, fact, keyed)
+
+    def _append(
+        self, connection: Connection[Any], arrived: Sequence[Arrived], resolved: Resolved, import_id: int | None
+    ) -> None:
+        names = self.names.numbers(connection, {each.accepted.event for each in arrived})
+        sources = self.sources.numbers(connection, {each.accepted.source for each in arrived})
+        rows: list[EventRow] = []
+        for each in arrived:
+            it = each.accepted
+            number = resolved.nearest(each.keyed).id
+            rows.append((number, it.at, it.received_at, names[it.event], sources[it.source], it.flags, import_id,
+                         it.payload))  # fmt: skip
+        events.append_events(connection, rows)
+
+
+def _resolved(connection: Connection[Any], keyed: Sequence[Keyed], now: int) -> Resolved:
+    """Whose the facts are; with the lock on bindings held alone only where the batch changes some."""
+    connection.execute("savepoint bindings")
+    share_bindings(connection)
+    try:
+        resolved = resolve(connection, keyed, now=now, alone=False)
+    except NeedsTheLock:
+        # Going back gives the shared lock back: two that held it and wanted it alone would wait for one another.
+        connection.execute("rollback to savepoint bindings")
+        own_bindings(connection)
+        resolved = resolve(connection, keyed, now=now, alone=True)
+    connection.execute("release savepoint bindings")
+    return resolved
+
+
+def _by_lead(arrived: Sequence[Arrived], resolved: Resolved) -> dict[int, Touched]:
+    touched: dict[int, Touched] = defaultdict(Touched)
+    for each in arrived:
+        lead_id = resolved.nearest(each.keyed).lead_id
+        if lead_id is not None:
+            touched[lead_id].arrived.append(each)
+    for lead in touched.values():
+        if len(lead.arrived) > 1:
+            lead.arrived.sort(key=lambda each: each.fact.key)
+    return touched
+
+
+class _Work:
+    """The folding of one batch: what it has read, and what it will write."""
+
+    def __init__(self, folder: Folder, connection: Connection[Any], models: Sequence[LiveModel], now: int) -> None:
+        self.folder, self.connection, self.models, self.now = folder, connection, models, now
+        self.because = "corrected"
+        self.whos: Mapping[int, Who] = {}
+        self.refolded = self.handed_over = self.withdrawn = 0
+
+    def fold(self, touched: Mapping[int, Touched], resolved: Resolved) -> None:
+        """Fold, under every live model, the leads touched or to be folded again, and write what comes of it."""
+        lead_ids = sorted(touched.keys() | resolved.refold)
+        if not lead_ids:
+            return
+        old = states.lock_states(self.connection, [model.id for model in self.models], lead_ids)
+        unsure = resolved.refold | resolved.made | {number for number, lead in touched.items() if _asks_who(lead)}
+        self.whos = leads.load_who(self.connection, sorted(unsure)) if unsure else {}
+        refold = set(resolved.refold)
+        folded = {model.id: self._extended(model, touched, resolved, old, refold) for model in self.models}
+        stored = self._refolded(folded, old, resolved, refold) if refold else {}
+        for model in self.models:
+            self._write(model, folded[model.id], old)
+        self._know(touched, refold, stored)
+        self._hand_over(touched, folded)
+        corrected = resolved.refold | {number for number, lead in touched.items() if _corrects(lead)}
+        if corrected:
+            self.withdrawn = handing.withdraw(
+                self.connection, {model.id: model for model in self.models}, corrected, self._load,
+                because=self.because, now=self.now,
+            )  # fmt: skip
+
+    def _load(self, lead_ids: Sequence[int]) -> tuple[Mapping[int, Who], Mapping[int, Sequence[Stored]]]:
+        return self.folder.load(self.connection, lead_ids)
+
+    def _extended(
+        self,
+        model: LiveModel,
+        touched: Mapping[int, Touched],
+        resolved: Resolved,
+        old: Mapping[tuple[int, int], bytes],
+        refold: set[int],
+    ) -> dict[int, State]:
+        """The states that go on with the new facts; a lead whose state cannot is added to `refold`."""
+        found: dict[int, State] = {}
+        for lead_id, lead in touched.items():
+            if lead_id in refold:
+                continue
+            packed = old.get((model.id, lead_id))
+            try:
+                if packed is not None:
+                    state = states.unpack_state(model.plan, packed, self.folder.payloads)
+                elif lead_id in resolved.made:
+                    who = self.whos[lead_id]
+                    state = begin(model.plan, who.email, since_always(model.plan, who.given))
+                elif model.is_coming:
+                    continue  # whoever makes the model's states will read these facts, too
+                else:
+                    raise StateMismatch
+                extend(model.plan, state, self._facts(lead_id, lead))
+                found[lead_id] = state
+            except (OutOfOrder, StateMismatch):
+                refold.add(lead_id)
+        return found
+
+    def _facts(self, lead_id: int, lead: Touched) -> list[Fact]:
+        who = self.whos.get(lead_id)
+        if who is None or not who.is_known:
+            return [each.fact for each in lead.arrived]
+        return [each.fact for each in lead.arrived if is_admitted(each.fact, each.accepted.flags, who)]
+
+    def _refolded(
+        self,
+        folded: Mapping[int, dict[int, State]],
+        old: Mapping[tuple[int, int], bytes],
+        resolved: Resolved,
+        refold: set[int],
+    ) -> Mapping[int, Sequence[Stored]]:
+        """Fold leads from all their facts; who has no identities any more has no state."""
+        self.refolded = len(refold)
+        whos, stored = self._load(sorted(refold))
+        self.whos = {**self.whos, **whos}
+        empty = [number for number in refold if whos[number].is_empty]
+        if empty:
+            states.remove_states(self.connection, empty)
+        for model in self.models:
+            for lead_id in refold - set(empty):
+                is_left = model.is_coming and (model.id, lead_id) not in old and lead_id not in resolved.made
+                if not is_left:
+                    folded[model.id][lead_id] = fold_lead(model.plan, whos[lead_id], stored[lead_id])
+        return stored
+
+    def _write(self, model: LiveModel, folded: Mapping[int, State], old: Mapping[tuple[int, int], bytes]) -> None:
+        rows = []
+        for lead_id, state in folded.items():
+            reading = reading_of(model.plan, state, self.now)
+            rows.append(row_of(model.bands, lead_id, state, reading, self.folder.payloads))
+        states.update_states(self.connection, model.id, [row for row in rows if (model.id, row.lead_id) in old])
+        states.copy_states(self.connection, model.id, [row for row in rows if (model.id, row.lead_id) not in old])
+
+    def _know(
+        self, touched: Mapping[int, Touched], refold: Collection[int], stored: Mapping[int, Sequence[Stored]]
+    ) -> None:
+        """What is known of who the leads are, for lists and pages."""
+        known = {number: known_of(self.whos[number], stored[number]) for number in refold if number in stored}
+        told = [number for number, lead in touched.items() if number not in refold and _says_who(lead)]
+        if told:
+            loaded = leads.load_known(self.connection, told)
+            for number in told:
+                known[number] = loaded.get(number, Known())
+                for fact in self._facts(number, touched[number]):
+                    learn(known[number], fact)
+        if known:
+            leads.set_known(self.connection, known)
+
+    def _hand_over(self, touched: Mapping[int, Touched], folded: Mapping[int, Mapping[int, State]]) -> None:
+        acting = next(model for model in self.models if model.acts)
+        moved = []
+        for lead_id, state in folded[acting.id].items():
+            live = touched[lead_id].live if lead_id in touched else []
+            if live:
+                counted = [fact for fact in live if fact.event != VERDICT_GIVEN]
+                reading = reading_of(acting.plan, state, self.now)
+                moved.append(handing.Moved(lead_id, counted, state, reading))
+        if moved:
+            whys = handing.Reasons(acting, self._load, self.now)
+            self.handed_over = handing.hand_over(self.connection, acting, moved, whys, self.now)
+
+
+def _asks_who(lead: Touched) -> bool:
+    """Whether folding on needs to know if a trusted fact knows the lead."""
+    return any(each.accepted.flags & Flag.CLAIM and CHANGES.get(each.fact.event) for each in lead.arrived)
+
+
+def _says_who(lead: Touched) -> bool:
+    return any(CHANGES.get(each.fact.event) in _OF_THE_PERSON for each in lead.arrived)
+
+
+def _corrects(lead: Touched) -> bool:
+    return any(each.fact.event == VERDICT_GIVEN for each in lead.arrived)

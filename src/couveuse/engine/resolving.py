@@ -1,0 +1,258 @@
+"""Whose facts are whose, live: `couveuse.core.identities` asked of what a batch changes, and of nothing else.
+
+A batch mostly changes nothing: its keys are known, and stood together before. Then the lock that it shares with all
+other batches is enough. What changes whose a key is (a visitor becomes a lead, an earlier row arrives late) asks for
+that lock alone, and names the leads that must be folded again.
+
+What a public key says is a claim. Its standings come behind those that are trusted, and none of them tells whose a user
+id is of which a trusted fact speaks: so a claim merges no two known leads and takes none over.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from psycopg import Connection
+
+from couveuse.core import identities as rule
+from couveuse.core.events import kind
+from couveuse.store import identities as store
+from couveuse.store import leads
+from couveuse.store.companies import companies_of
+from couveuse.store.identities import DEVICE, EMAIL, SORTS, USER_ID, Identity, Node, Pair, Place
+from couveuse.store.packets import Flag
+
+
+class NeedsTheLock(Exception):
+    """The batch changes whose a key is: begin again with the lock held alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """What the rule reads of a fact: its keys, its place in canonical order, and whether it is only claimed."""
+
+    email: str | None
+    user_id: str | None
+    anonymous_id: str | None
+    place: tuple[int, int, str, str]
+    flags: int
+
+    @property
+    def nodes(self) -> list[Node]:
+        """Its keys, the nearest first."""
+        keys = (self.email, self.user_id, self.anonymous_id)
+        return [(sort, key) for sort, key in enumerate(keys) if key]
+
+
+@dataclass(slots=True)
+class Resolved:
+    """Whose the facts of a batch are, and which leads a change of identities asks to fold again."""
+
+    identities: dict[Node, Identity]
+    refold: set[int] = field(default_factory=set)
+    made: set[int] = field(default_factory=set)  # leads that this batch makes
+
+    def nearest(self, keyed: Keyed) -> Identity:
+        """The identity to which a fact belongs."""
+        return self.identities[keyed.nodes[0]]
+
+
+def place_of(at: int, event: str, source: str, message_id: str) -> tuple[int, int, str, str]:
+    """A row's place in canonical order."""
+    return (at, kind(event), source, message_id)
+
+
+def resolve(connection: Connection[Any], facts: Sequence[Keyed], *, now: int, alone: bool) -> Resolved:
+    """Whose these facts are; `alone` says that the lock on bindings is held alone.
+
+    Raises NeedsTheLock where it is not and the batch changes whose a key is.
+    """
+    known: dict[Node, bool] = {}
+    for fact in facts:
+        trusted = not fact.flags & Flag.CLAIM
+        for node in fact.nodes:
+            known[node] = known.get(node, False) or trusted
+    found = store.find_identities(connection, known)
+    if len(found) < len(known):
+        found |= store.insert_identities(connection, {node: known[node] for node in known if node not in found})
+    resolved = Resolved(found)
+    by_id = {identity.id: identity for identity in found.values()}
+    newly = [each for node, each in found.items() if known[node] and not each.is_known]
+    improved = _improved(connection, facts, found)
+    touched = _touched(connection, by_id, improved, newly)
+    if not alone and any(not by_id[each].is_new for each in touched):
+        raise NeedsTheLock
+    if newly:
+        store.become_known(connection, [each.id for each in newly])
+        resolved.refold |= {each.lead_id for each in newly if each.lead_id is not None}
+        for each in newly:
+            each.is_known = True
+    if improved:
+        store.stand(connection, improved)
+    changed = _owners(connection, by_id, touched) if touched else []
+    fresh = [each for each in by_id.values() if each.is_new and each.id not in touched]
+    point(connection, [*changed, *fresh], by_id, resolved, now=now)
+    return resolved
+
+
+def _improved(connection: Connection[Any], facts: Iterable[Keyed], found: Mapping[Node, Identity]) -> dict[Pair, Place]:
+    """Pairs of keys that stand in these facts at an earlier place than known before."""
+    places: dict[Pair, Place] = {}
+    for fact in facts:
+        nodes = fact.nodes
+        if len(nodes) < 2:
+            continue
+        place: Place = (int(bool(fact.flags & Flag.CLAIM)), *fact.place)
+        ids = sorted(found[node].id for node in nodes)
+        for index, low in enumerate(ids):
+            for high in ids[index + 1 :]:
+                before = places.get((low, high))
+                if before is None or place < before:
+                    places[low, high] = place
+    if not places:
+        return {}
+    old = store.standings_of_pairs(connection, places)
+    return {pair: place for pair, place in places.items() if pair not in old or place < old[pair]}
+
+
+def _touched(
+    connection: Connection[Any],
+    by_id: Mapping[int, Identity],
+    improved: Mapping[Pair, Place],
+    newly: Iterable[Identity],
+) -> set[int]:
+    """The identities whose owner may be another one now.
+
+    Most improved pairs change nothing: both keys already belong to e-mails with which they stood before this place.
+    """
+    settled = _settled(connection, by_id, improved)
+    touched: set[int] = set()
+    for (low, high), place in improved.items():
+        if not all(by_id[each].sort == EMAIL or settled.get(each, place) < place for each in (low, high)):
+            touched |= {low, high}
+    return touched | {each.id for each in newly if each.sort == USER_ID}
+
+
+def _settled(connection: Connection[Any], by_id: Mapping[int, Identity], improved: Iterable[Pair]) -> dict[int, Place]:
+    """Where keys stood with the e-mails that own them: a later pair does not change whose they are."""
+    owned = {
+        (min(each.id, each.owner_id), max(each.id, each.owner_id)): each.id
+        for pair in improved
+        for each in (by_id[pair[0]], by_id[pair[1]])
+        if each.owner_id is not None
+    }
+    if not owned:
+        return {}
+    owners = store.load_identities(connection, {by_id[each].owner_id or 0 for each in owned.values()})
+    places = store.standings_of_pairs(connection, owned)
+    return {
+        owned[pair]: place for pair, place in places.items() if owners[by_id[owned[pair]].owner_id or 0].sort == EMAIL
+    }
+
+
+def _owners(connection: Connection[Any], by_id: dict[int, Identity], touched: Collection[int]) -> list[Identity]:
+    """The identities of the touched ones' neighbourhoods whose owner changed, with their new owner.
+
+    The neighbourhoods are read whole: everything that stood with something that stood with a touched identity.
+    """
+    standings = _neighbourhood(connection, touched)
+    around = {each for pair in standings for each in pair} | set(touched)
+    by_id |= store.load_identities(connection, [each for each in around if each not in by_id])
+    names = {each: (SORTS[by_id[each].sort], by_id[each].key) for each in around}
+    owned = rule.owners(
+        (names[low], names[high], place)
+        for (low, high), place in standings.items()
+        if may_bind(by_id[low], by_id[high], place)
+    )
+    numbers = {name: each for each, name in names.items()}
+    changed = []
+    for each in sorted(around):
+        identity = by_id[each]
+        owner = owned.get(names[each])
+        owner_id = None if owner is None else numbers[owner]
+        if owner_id != identity.owner_id or identity.is_new:
+            identity.owner_id = owner_id
+            changed.append(identity)
+    return changed
+
+
+def may_bind(one: Identity, other: Identity, place: Place) -> bool:
+    """Whether a standing may say whose a key is: a claim says it of no user id that is known."""
+    is_claim = place[0] == 1
+    user = one if one.sort == USER_ID else other
+    return not (is_claim and user.sort == USER_ID and user.is_known and DEVICE not in (one.sort, other.sort))
+
+
+def _neighbourhood(connection: Connection[Any], ids: Collection[int]) -> dict[Pair, Place]:
+    standings: dict[Pair, Place] = {}
+    done: set[int] = set()
+    ring = set(ids)
+    while ring:
+        found = store.standings_of(connection, ring)
+        standings |= found
+        done |= ring
+        ring = {each for pair in found for each in pair} - done
+    return standings
+
+
+# ---- Leads ---------------------------------------------------------------------------------------------------------
+
+
+def point(
+    connection: Connection[Any],
+    changed: Sequence[Identity],
+    by_id: Mapping[int, Identity],
+    resolved: Resolved,
+    *,
+    now: int,
+) -> None:
+    """Point identities whose owner changed to their leads, and make the leads that are missing."""
+    if not changed:
+        return
+    roots = {each.root_id for each in changed}
+    lead_of = leads.leads_of_roots(connection, sorted(roots | {each.id for each in changed}))
+    _survive(connection, changed, by_id, lead_of)
+    missing = [root for root in sorted(roots) if root not in lead_of and by_id[root].sort != DEVICE]
+    if missing:
+        emails = {root: by_id[root].key for root in missing if by_id[root].sort == EMAIL}
+        companies = companies_of(connection, emails.values())
+        made = leads.insert_leads(connection, missing, [companies.get(emails.get(root, "")) for root in missing], now)
+        lead_of |= made
+        resolved.made |= set(made.values())
+    merged = leads.merged_into(connection, sorted(set(lead_of.values())))
+    moved = []
+    for each in changed:
+        lead = lead_of.get(each.root_id) if by_id[each.root_id].sort != DEVICE else None
+        lead = merged.get(lead, lead) if lead is not None else None
+        if not each.is_new and lead != each.lead_id:
+            resolved.refold |= {number for number in (lead, each.lead_id) if number is not None}
+        each.lead_id = lead
+        moved.append(each)
+    store.point_identities(connection, moved)
+
+
+def _survive(
+    connection: Connection[Any], changed: Iterable[Identity], by_id: Mapping[int, Identity], lead_of: dict[int, int]
+) -> None:
+    """The lead of a user id goes on as the lead of its e-mail; where that has one, its facts join that one's.
+
+    A user id that is its own again has the facts of its lead back.
+    """
+    rerooted: dict[int, int] = {}
+    joined: dict[int, int | None] = {}
+    for each in changed:
+        lead = lead_of.get(each.id)
+        if lead is None:
+            continue
+        if each.owner_id is None:
+            joined[lead] = None
+        elif each.owner_id in lead_of:
+            joined[lead] = lead_of[each.owner_id]
+        elif by_id[each.owner_id].sort == EMAIL:
+            rerooted[lead] = each.owner_id
+            lead_of[each.owner_id] = lead
+            del lead_of[each.id]
+    if rerooted:
+        leads.reroot_leads(connection, rerooted)
+    if joined:
+        leads.join_leads(connection, joined)

@@ -1,0 +1,142 @@
+"""The engine as a process: workers that take batches, and a clock that looks after what time alone changes."""
+
+import signal
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+import structlog
+from psycopg import Connection
+
+from couveuse.configuration import Configuration
+from couveuse.engine.batches import Counts, Folder
+from couveuse.engine.live import LiveModels, NothingPublished
+from couveuse.engine.poison import take_apart
+from couveuse.engine.waking import Clock
+from couveuse.store import connections, inbox
+
+log = structlog.get_logger("couveuse.engine")
+
+# Even if nothing tells of work, a worker looks for some this often: the word may have been lost with its connection.
+LOOK_SECONDS = 5.0
+# PostgreSQL away: how long a worker waits before it tries again, at first and at most.
+AWAY_SECONDS = (0.2, 5.0)
+
+
+def now_us() -> int:
+    """The clock, in microseconds."""
+    return time.time_ns() // 1000
+
+
+@dataclass(slots=True)
+class Tally:
+    """What this process has done, for its sign of life; several threads count into it."""
+
+    counts: Counts = field(default_factory=Counts)
+    batches: int = 0
+    failures: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, counts: Counts) -> None:
+        """Count a batch."""
+        with self.lock:
+            self.batches += 1
+            self.counts.add(counts)
+
+    def fail(self) -> None:
+        """Count a batch that could not be taken."""
+        with self.lock:
+            self.failures += 1
+
+
+class Worker:
+    """Takes batches on a connection of its own, until it is told to stop."""
+
+    def __init__(self, url: str, *, turn: int, batch: int, tally: Tally, clock: Callable[[], int] = now_us) -> None:
+        self._url, self._turn, self._batch, self._tally, self._clock = url, turn, batch, tally, clock
+        self._folder = Folder(url)
+        self._models = LiveModels()
+
+    def work(self, connection: Connection[Any]) -> int:
+        """Take one batch, if there is one; returns how many facts it held, copies included."""
+        try:
+            with connection.transaction():
+                packets = inbox.claim_packets(connection, batch=self._batch, turn=self._turn)
+                if not packets:
+                    return 0
+                accepted = [each for _, facts in packets for each in facts]
+                models = self._models.load(connection)
+                counts = self._folder.take(connection, models, accepted, now=self._clock())
+                inbox.delete_packets(connection, [number for number, _ in packets])
+        except (psycopg.OperationalError, NothingPublished):
+            self._folder.forget()
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a fact does to us, the others must be folded
+            self._folder.forget()
+            self._tally.fail()
+            log.warning("batch failed", error=type(error).__name__, detail=connections.first_line(error))
+            return take_apart(connection, self._folder, self._models, self._clock, turn=self._turn)
+        self._tally.add(counts)
+        return len(accepted)
+
+    def run(self, stopping: threading.Event) -> None:
+        """Work until told to stop; PostgreSQL may go away and come back."""
+        wait = AWAY_SECONDS[0]
+        while not stopping.is_set():
+            try:
+                with connections.connect(self._url, "engine", autocommit=True, statement_ms=0) as connection:
+                    connection.execute(f"listen {inbox.CHANNEL}")
+                    wait = AWAY_SECONDS[0]
+                    self._until_stopped(connection, stopping)
+            except (psycopg.OperationalError, psycopg.InterfaceError, connections.NoDatabase) as error:
+                self._folder.forget()
+                log.warning("database away", error=connections.first_line(error), again_in=wait)
+                stopping.wait(wait)
+                wait = min(wait * 2, AWAY_SECONDS[1])
+            except NothingPublished as error:
+                log.warning("waiting", reason=str(error))
+                stopping.wait(AWAY_SECONDS[1])
+
+    def _until_stopped(self, connection: Connection[Any], stopping: threading.Event) -> None:
+        while not stopping.is_set():
+            if self.work(connection):
+                continue
+            until = time.monotonic() + LOOK_SECONDS
+            while not stopping.is_set() and time.monotonic() < until:
+                # In short waits, so that a stop is heeded; what was told during work is told at once.
+                if any(True for _ in connection.notifies(timeout=0.5, stop_after=1)):
+                    break
+
+
+def run(configuration: Configuration, url: str) -> None:
+    """Run one engine until SIGTERM or SIGINT; what it has begun it ends."""
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    work(configuration, url, stopping)
+
+
+def work(configuration: Configuration, url: str, stopping: threading.Event) -> Tally:
+    """Run the workers and the clock until told to stop; returns what was done."""
+    tally = Tally()
+    workers = [
+        Worker(url, turn=number, batch=configuration.batch, tally=tally)
+        for number in range(configuration.engine_workers)
+    ]
+    threads = [
+        threading.Thread(target=worker.run, args=(stopping,), name=f"worker-{number}")
+        for number, worker in enumerate(workers)
+    ]
+    clock = Clock(url, tally)
+    threads.append(threading.Thread(target=clock.run, args=(stopping,), name="clock"))
+    for thread in threads:
+        thread.start()
+    log.info("engine started", workers=len(workers))
+    stopping.wait()
+    for thread in threads:
+        thread.join()
+    log.info("engine stopped", batches=tally.batches)
+    return tally

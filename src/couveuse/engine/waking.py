@@ -1,0 +1,127 @@
+"""What time alone changes: bands that fall by decay fall at their time, and scores in lists are never a day old."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import psycopg
+import structlog
+from psycopg import Connection
+
+from couveuse.core.errors import StateMismatch
+from couveuse.core.times import SECOND_US
+from couveuse.engine.batches import Folder
+from couveuse.engine.folding import reading_of, row_of
+from couveuse.engine.live import LiveModel, LiveModels, NothingPublished
+from couveuse.store import connections, states
+
+log = structlog.get_logger("couveuse.engine")
+
+# So many leads are read again in one transaction.
+AT_ONCE = 500
+# A score in a list is read again before it is a day old, with an hour to spare between two looks.
+STALE_US = 22 * 3600 * SECOND_US
+# How often lists are looked over for what is stale, and how long the clock sleeps at most.
+SWEEP_SECONDS, MOST_SECONDS = 3600.0, 1.0
+
+
+class Failing(Protocol):
+    """Counts failures."""
+
+    def fail(self) -> None:
+        """Count one."""
+
+
+def now_us() -> int:
+    """The clock, in microseconds."""
+    return time.time_ns() // 1000
+
+
+class Clock:
+    """Reads leads again whose band changes now, and those whose score in lists is old."""
+
+    def __init__(self, url: str, tally: Failing, clock: Callable[[], int] = now_us) -> None:
+        self._url, self._tally, self._now = url, tally, clock
+        self._folder = Folder(url)
+        self._models = LiveModels()
+        self._next_sweep = 0.0
+
+    def wake(self, connection: Connection[Any]) -> int:
+        """Read again the leads whose band has changed by time alone; returns how many there were."""
+        woken = 0
+        for model in self._models.load(connection):
+            while True:
+                with connection.transaction():
+                    now = self._now()
+                    due = states.due_states(connection, model.id, now=now, most=AT_ONCE)
+                    self._read_again(connection, model, due, now)
+                woken += len(due)
+                if len(due) < AT_ONCE:
+                    break
+        return woken
+
+    def sweep(self, connection: Connection[Any]) -> int:
+        """Read again the leads whose score in lists is nearly a day old; returns how many there were."""
+        swept = 0
+        for model in self._models.load(connection):
+            after = 0
+            while True:
+                with connection.transaction():
+                    now = self._now()
+                    stale = states.stale_states(connection, model.id, before=now - STALE_US, after=after, most=AT_ONCE)
+                    self._read_again(connection, model, stale, now)
+                swept += len(stale)
+                if len(stale) < AT_ONCE:
+                    break
+                after = stale[-1][0]
+        return swept
+
+    def _read_again(
+        self, connection: Connection[Any], model: LiveModel, packed: list[tuple[int, bytes]], now: int
+    ) -> None:
+        rows = []
+        broken = []
+        for lead_id, data in packed:
+            try:
+                state = states.unpack_state(model.plan, data, self._folder.payloads)
+            except StateMismatch:
+                broken.append(lead_id)
+                continue
+            rows.append(row_of(model.bands, lead_id, state, reading_of(model.plan, state, now), self._folder.payloads))
+        states.update_states(connection, model.id, rows)
+        if broken:
+            self._folder.refold(connection, [model], broken, now=now, because="corrected")
+
+    def run(self, stopping: threading.Event) -> None:
+        """Look after time until told to stop."""
+        while not stopping.is_set():
+            try:
+                with connections.connect(self._url, "clock", autocommit=True, statement_ms=0) as connection:
+                    self._until_stopped(connection, stopping)
+            except (psycopg.OperationalError, psycopg.InterfaceError, connections.NoDatabase) as error:
+                self._folder.forget()
+                log.warning("database away", error=connections.first_line(error))
+                stopping.wait(1.0)
+            except NothingPublished:
+                stopping.wait(MOST_SECONDS)
+            except psycopg.Error as error:
+                self._tally.fail()
+                log.warning("clock failed", error=connections.first_line(error))
+                stopping.wait(MOST_SECONDS)
+
+    def _until_stopped(self, connection: Connection[Any], stopping: threading.Event) -> None:
+        while not stopping.is_set():
+            self.wake(connection)
+            if time.monotonic() >= self._next_sweep:
+                self.sweep(connection)
+                self._next_sweep = time.monotonic() + SWEEP_SECONDS
+            stopping.wait(self._until_next(connection))
+
+    def _until_next(self, connection: Connection[Any]) -> float:
+        """Seconds until the next change of band; at most a second, for facts may bring one nearer."""
+        due = [states.next_due(connection, model.id) for model in self._models.load(connection)]
+        known = [at for at in due if at is not None]
+        if not known:
+            return MOST_SECONDS
+        return min(max((min(known) - self._now()) / SECOND_US, 0.0), MOST_SECONDS)

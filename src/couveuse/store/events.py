@@ -1,0 +1,81 @@
+"""Events: written once by COPY, told from their copies by digest, read again lead by lead."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from psycopg import Connection
+
+from couveuse.core.events import Fact
+from couveuse.store.packets import Flag
+from couveuse.store.payloads import Compressor
+from couveuse.store.registers import Register
+from couveuse.store.statements import statement
+
+_NEW = statement("events", "new_among")
+_FORGET = statement("events", "forget")
+_COPY = statement("events", "copy")
+_OF_LEADS = statement("events", "of_leads")
+_TYPES = ("int8", "int8", "int8", "int4", "int4", "int2", "int4", "bytea")
+
+EventRow = tuple[int, int, int, int, int, int, int | None, bytes]
+"""Identity, at, received at, name, source, flags, import, payload."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A stored fact, and how it came: when, by which identity, with which flags and further keys."""
+
+    fact: Fact
+    received_at: int
+    flags: int
+    identity_id: int
+    user_id: str | None
+    anonymous_id: str | None
+
+    @property
+    def is_claim(self) -> bool:
+        """Whether a public key sent it."""
+        return bool(self.flags & Flag.CLAIM)
+
+
+def new_among(connection: Connection[Any], digests: Iterable[bytes]) -> set[bytes]:
+    """Of these digests those that were never accepted before; from now on they were."""
+    wanted = [UUID(bytes=digest) for digest in sorted(digests)]
+    return {found.bytes for (found,) in connection.execute(_NEW, [wanted], binary=True).fetchall()}
+
+
+def forget(connection: Connection[Any], digests: Iterable[bytes]) -> None:
+    """Facts that are taken back may come again."""
+    connection.execute(_FORGET, [[UUID(bytes=digest) for digest in sorted(digests)]])
+
+
+def append_events(connection: Connection[Any], rows: Iterable[EventRow]) -> None:
+    """Write facts, once."""
+    with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
+        copy.set_types(_TYPES)
+        for row in rows:
+            copy.write_row(row)
+
+
+def load_facts(
+    connection: Connection[Any], lead_ids: Sequence[int], *, names: Register, sources: Register, payloads: Compressor
+) -> dict[int, list[Stored]]:
+    """The facts of leads, each lead's in canonical order; a lead without facts has an empty list."""
+    found: dict[int, list[Stored]] = defaultdict(list)
+    rows = connection.execute(_OF_LEADS, [list(lead_ids)], binary=True).fetchall()
+    name_of = names.words(connection, {row[4] for row in rows})
+    source_of = sources.words(connection, {row[5] for row in rows})
+    for lead_id, identity_id, at, received_at, name_id, source_id, flags, payload in rows:
+        message_id, properties, context, traits, user_id, anonymous_id = payloads.unpack_fact(payload)
+        fact = Fact(at, name_of[name_id], message_id, source_of[source_id], properties, context, traits)
+        found[lead_id].append(Stored(fact, received_at, flags, identity_id, user_id, anonymous_id))
+    for stored in found.values():
+        stored.sort(key=_key)
+    return {lead_id: found.get(lead_id, []) for lead_id in lead_ids}
+
+
+def _key(stored: Stored) -> tuple[int, int, str, str]:
+    return stored.fact.key

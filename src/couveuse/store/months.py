@@ -1,0 +1,66 @@
+"""Which partition of `events` a fact goes to: one a month, made when it is first needed."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from psycopg import Connection, sql
+
+from couveuse.core.times import DAY_US, microseconds, moment
+from couveuse.store import connections
+from couveuse.store.statements import statement
+
+# Months farther off than this stay in the partition of all others: a sender's clock must not make partitions for ever.
+YEARS_BACK: Final = 10
+_LOCK: Final = 0x636F756D
+_MONTHS = statement("events", "months")
+
+
+def month_of(at: int) -> tuple[int, int]:
+    """The year and the month of an instant, in UTC."""
+    day = moment(at)
+    return day.year, day.month
+
+
+class Months:
+    """The partitions that are there, as far as this process knows."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._known: set[str] = set()
+        self._seen: set[int] = set()  # days of instants met before: a set of integers is quicker than a calendar
+
+    def ensure(self, instants: Iterable[int], now: int) -> None:
+        """Make the partitions that these instants need, in transactions of their own."""
+        days = {at // DAY_US for at in instants} - self._seen
+        if not days:
+            return
+        wanted = {month_of(day * DAY_US) for day in days}
+        years = moment(now).year - YEARS_BACK, moment(now).year + 1
+        missing = [
+            month for month in sorted(wanted) if years[0] <= month[0] <= years[1] and _name(month) not in self._known
+        ]
+        if missing:
+            with connections.connect(self._url, "months", autocommit=True) as connection:
+                for month in missing:
+                    _make(connection, month)
+                self._known |= {name for (name,) in connection.execute(_MONTHS).fetchall()}
+        self._seen |= days
+
+
+def _name(month: tuple[int, int]) -> str:
+    return f"events_{month[0]:04}_{month[1]:02}"
+
+
+def _make(connection: Connection[Any], month: tuple[int, int]) -> None:
+    year, number = month
+    low = microseconds(datetime(year, number, 1, tzinfo=UTC))
+    high = microseconds(datetime(year + number // 12, number % 12 + 1, 1, tzinfo=UTC))
+    with connection.transaction():
+        connection.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
+        name = sql.Identifier(_name(month))
+        connection.execute(
+            sql.SQL("create table if not exists {} partition of events for values from ({}) to ({})").format(
+                name, sql.Literal(low), sql.Literal(high)
+            )
+        )

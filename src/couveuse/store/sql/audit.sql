@@ -1,0 +1,3 @@
+-- name: record
+-- What somebody did by hand.
+insert into audit (at, by, did, about) values (%(now)s, %(by)s, %(did)s, %(about)s::jsonb);

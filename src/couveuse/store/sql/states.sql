@@ -1,0 +1,50 @@
+-- name: partition
+-- Where the states of one model lie.
+create table if not exists {table} partition of lead_states for values in ({model}) with (fillfactor = 75);
+
+-- name: partition_indexes
+-- What finds them: by lead, by score for lists, and by the time of the next change of band.
+create unique index if not exists {by_lead} on {table} (lead_id);
+create index if not exists {by_score} on {table} (sort_score desc, lead_id);
+create index if not exists {by_change} on {table} (band_changes_at) where band_changes_at is not null;
+
+-- name: drop_partition
+-- The states of a model that is done with.
+drop table if exists {table};
+
+-- name: update
+-- New states of leads that had one under this model.
+update {table} s set
+    score = g.score, sort_score = g.score, read_at = g.read_at, band_changes_at = g.band_changes_at,
+    last_event_at = g.last_event_at, behaviour = g.behaviour, fit = g.fit, band = g.band, stage = g.stage,
+    temperature = g.temperature, maturity = g.maturity, class = g.class, persona = g.persona,
+    routes = g.routes::jsonb, state = g.state
+from unnest(
+    %s::bigint[], %s::float8[], %s::bigint[], %s::bigint[], %s::bigint[], %s::float8[], %s::float8[], %s::smallint[],
+    %s::smallint[], %s::smallint[], %s::smallint[], %s::text[], %s::text[], %s::text[], %s::bytea[]
+) as g (lead_id, score, read_at, band_changes_at, last_event_at, behaviour, fit, band, stage, temperature, maturity,
+    class, persona, routes, state)
+where s.lead_id = g.lead_id;
+
+-- name: copy
+-- States of leads that had none under this model, by COPY in binary.
+copy {table} (model_id, lead_id, score, sort_score, read_at, band_changes_at, last_event_at, behaviour, fit, band, stage,
+    temperature, maturity, class, persona, routes, state) from stdin (format binary);
+
+-- name: remove
+-- Leads that are no more have no state.
+delete from lead_states where lead_id = any(%s);
+
+-- name: due
+-- Leads whose band changes by time alone, now or before; the longest due first. Those being worked on are left out.
+select lead_id, state from {table}
+where band_changes_at <= %(now)s order by band_changes_at limit %(most)s for update skip locked;
+
+-- name: stale
+-- Leads whose score for lists is too old; in no order. Those being worked on are left out.
+select lead_id, state from {table}
+where read_at < %(before)s and lead_id > %(after)s order by lead_id limit %(most)s for update skip locked;
+
+-- name: next_due
+-- When the next change of band by time alone is due (null: none is foreseen).
+select min(band_changes_at) from {table};

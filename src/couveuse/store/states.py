@@ -1,0 +1,142 @@
+"""The states of leads under each published model: one row a lead, in one partition a model."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import Connection, sql
+
+from couveuse.core.plan import Plan
+from couveuse.core.state import State, packed, unpacked
+from couveuse.store.payloads import Compressor
+from couveuse.store.statements import statement
+
+_COPY_TYPES = ("int4", "int8", "float8", "float8", "int8", "int8", "int8", "float8", "float8", "int2", "int2", "int2",
+               "int2", "text", "text", "jsonb", "bytea")  # fmt: skip
+_LOCK = statement("leads", "lock_states")
+_REMOVE = statement("states", "remove")
+
+
+@dataclass(frozen=True, slots=True)
+class StateRow:
+    """What is kept of a lead under a model: the reading at `read_at`, for lists, and the state, to go on from.
+
+    Instants are microseconds; `band` is its place in the model, `temperature` 0 cold, 1 warm, 2 hot, 3 irrelevant.
+    """
+
+    lead_id: int
+    score: float
+    read_at: int
+    band_changes_at: int | None
+    last_event_at: int | None
+    behaviour: float
+    fit: float
+    band: int
+    stage: int | None
+    temperature: int
+    maturity: int
+    lead_class: str | None
+    persona: str | None
+    routes: str | None
+    state: bytes
+
+    def values(self) -> tuple[Any, ...]:
+        """In the order of the statements."""
+        return (
+            self.lead_id, self.score, self.read_at, self.band_changes_at, self.last_event_at, self.behaviour, self.fit,
+            self.band, self.stage, self.temperature, self.maturity, self.lead_class, self.persona, self.routes,
+            self.state,
+        )  # fmt: skip
+
+
+def table_of(model_id: int) -> str:
+    """The partition of a model's states."""
+    return f"lead_states_{model_id}"
+
+
+def _on(name: str, model_id: int) -> sql.Composed:
+    table = table_of(model_id)
+    return statement("states", name).format(
+        table=sql.Identifier(table),
+        model=sql.Literal(model_id),
+        **{by: sql.Identifier(f"{table}_{by}") for by in ("by_lead", "by_score", "by_change")},
+    )
+
+
+def make_partition(connection: Connection[Any], model_id: int, *, indexed: bool = True) -> None:
+    """A place for a model's states; without indexes where they are written in bulk first (`index_partition`)."""
+    connection.execute(_on("partition", model_id))
+    if indexed:
+        index_partition(connection, model_id)
+
+
+def index_partition(connection: Connection[Any], model_id: int) -> None:
+    """The indexes of a model's states, if they are not there."""
+    connection.execute(_on("partition_indexes", model_id))
+
+
+def drop_partition(connection: Connection[Any], model_id: int) -> None:
+    """The states of a model that is done with."""
+    connection.execute(_on("drop_partition", model_id))
+
+
+def lock_states(
+    connection: Connection[Any], model_ids: Sequence[int], lead_ids: Sequence[int]
+) -> dict[tuple[int, int], bytes]:
+    """Packed states by (model, lead), locked until the transaction ends; those that are missing have no row."""
+    wanted = {"models": list(model_ids), "leads": list(lead_ids)}
+    rows = connection.execute(_LOCK, wanted, binary=True).fetchall()
+    return {(model_id, lead_id): state for model_id, lead_id, state in rows}
+
+
+def update_states(connection: Connection[Any], model_id: int, rows: Sequence[StateRow]) -> None:
+    """New states of leads that have one under this model."""
+    if rows:
+        columns = [list(column) for column in zip(*(row.values() for row in rows), strict=True)]
+        connection.execute(_on("update", model_id), columns, binary=True)
+
+
+def copy_states(connection: Connection[Any], model_id: int, rows: Sequence[StateRow]) -> None:
+    """States of leads that have none under this model."""
+    if not rows:
+        return
+    with connection.cursor() as cursor, cursor.copy(_on("copy", model_id)) as copy:
+        copy.set_types(_COPY_TYPES)
+        for row in rows:
+            lead_id, score, *rest = row.values()
+            copy.write_row((model_id, lead_id, score, score, *rest))
+
+
+def remove_states(connection: Connection[Any], lead_ids: Sequence[int]) -> None:
+    """Leads that are no more have no state."""
+    connection.execute(_REMOVE, [list(lead_ids)])
+
+
+def due_states(connection: Connection[Any], model_id: int, *, now: int, most: int) -> list[tuple[int, bytes]]:
+    """Leads, with their packed states, whose band changes by time alone by now; locked."""
+    return connection.execute(_on("due", model_id), {"now": now, "most": most}, binary=True).fetchall()
+
+
+def stale_states(
+    connection: Connection[Any], model_id: int, *, before: int, after: int, most: int
+) -> list[tuple[int, bytes]]:
+    """Leads from a number on, with their packed states, that were last read before an instant; locked."""
+    wanted = {"before": before, "after": after, "most": most}
+    return connection.execute(_on("stale", model_id), wanted, binary=True).fetchall()
+
+
+def next_due(connection: Connection[Any], model_id: int) -> int | None:
+    """When the next change of band by time alone is due; None where none is foreseen."""
+    row = connection.execute(_on("next_due", model_id)).fetchone()
+    assert row is not None  # an aggregate always answers
+    return int(row[0]) if row[0] is not None else None
+
+
+def pack_state(state: State, payloads: Compressor) -> bytes:
+    """A state as it is stored."""
+    return payloads.shrink(packed(state))
+
+
+def unpack_state(plan: Plan, data: bytes, payloads: Compressor) -> State:
+    """A stored state; raises StateMismatch where it cannot be of that plan's model."""
+    return unpacked(plan, payloads.grow(data))
