@@ -6,8 +6,8 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,13 +78,23 @@ class Cluster:
     binaries: Binaries
     user: User
 
-    @property
-    def place(self) -> str:
-        """The folder as the server is told it, standing in it: one whose parents may be closed to its user."""
-        return "/proc/self/cwd" if self.user.is_other and sys.platform == "linux" else str(self.folder)
+    @contextmanager
+    def reached(self) -> Iterator[tuple[str, Sequence[int]]]:
+        """The folder as a program is told it, and what the program must inherit.
+
+        Parents of the folder may be closed to its user: then the way is a descriptor, opened by us and inherited.
+        """
+        if not (self.user.is_other and sys.platform == "linux"):
+            yield str(self.folder), ()
+            return
+        descriptor = os.open(self.folder, os.O_PATH | os.O_DIRECTORY)
+        try:
+            yield f"/proc/self/fd/{descriptor}", (descriptor,)
+        finally:
+            os.close(descriptor)
 
     def command(self, program: str, *arguments: str) -> list[str]:
-        """The command that runs one of PostgreSQL's programs in the folder, tied to this process."""
+        """The command that runs one of PostgreSQL's programs, tied to this process."""
         return tethers.command(
             signal.SIGINT, [self.binaries.program(program), *arguments], uid=self.user.uid, gid=self.user.gid
         )
@@ -167,9 +177,9 @@ def make(cluster: Cluster) -> None:
     made = Cluster(unfinished, cluster.binaries, cluster.user)
     try:
         locale = _locale(cluster.binaries.major)
-        _run(made, "initdb", "-D", made.place, "-U", NAME, "-A", "trust", "-E", "UTF8", *locale)
+        _run(made, "initdb", "--auth=trust", "-U", NAME, "-E", "UTF8", *locale)
         (unfinished / "local.conf").write_text(LOCAL, encoding="utf-8")
-        _run(made, "postgres", "--single", "-D", made.place, "postgres", told=f"create database {NAME}\n")
+        _run(made, "postgres", "--single", "postgres", told=f"create database {NAME}\n")
         if cluster.folder.exists():
             cluster.folder.rmdir()  # empty
         unfinished.rename(cluster.folder)
@@ -185,10 +195,13 @@ def _locale(major: int) -> Sequence[str]:
 
 
 def _run(cluster: Cluster, program: str, *arguments: str, told: str = "") -> None:
-    ended = subprocess.run(
-        cluster.command(program, *arguments),
-        cwd=cluster.folder, env=ENVIRONMENT, input=told, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    with cluster.reached() as (place, inherited):
+        # `--single` has to stand first and the database last; everything else may stand anywhere.
+        first, *rest = arguments
+        ended = subprocess.run(
+            cluster.command(program, first, "-D", place, *rest),
+            cwd="/", env=ENVIRONMENT, pass_fds=inherited, input=told, capture_output=True, text=True, check=False,
+        )  # fmt: skip
     if ended.returncode:
         why, cure = reason(ended.stderr)
         raise BadCluster(f"PostgreSQL's folder cannot be made in {cluster.folder.parent} ({why}): {cure}")

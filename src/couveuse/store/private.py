@@ -191,11 +191,12 @@ class PrivateServer:
         """Wait for as long as it lives; try again for `PATIENCE` where it meets what a killed one left."""
         deadline = time.monotonic() + PATIENCE
         while True:
-            with self.log.open("ab") as log:
+            with self.log.open("ab") as log, cluster.reached() as (place, inherited):
                 began = log.tell()
                 self._child = subprocess.Popen(
-                    cluster.command("postgres", "-D", cluster.place),
-                    cwd=cluster.folder, env=clusters.ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                    cluster.command("postgres", "-D", place),
+                    cwd="/", env=clusters.ENVIRONMENT, pass_fds=inherited,
+                    stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                     start_new_session=True,  # Ctrl-C in a terminal is for us, who stop it in its turn
                 )  # fmt: skip
             if self._comes_up(cluster.folder):
