@@ -125,7 +125,7 @@ BUGS = (
     ),
     # Verdicts and copies
     _bug("the first verdict wins", "fold", "known[0] < fact.key", "known[0] > fact.key"),
-    _bug("a doubtful hit scores", "fold", "verdict[1] == Verdict.HUMAN", "verdict[1] != Verdict.MACHINE"),
+    _bug("a doubtful hit scores", "fold", "message_id) is Verdict.HUMAN", "message_id) is not Verdict.MACHINE"),
     _bug(
         "a verdict on one source is not heard",
         "fold",

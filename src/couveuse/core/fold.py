@@ -163,9 +163,14 @@ def is_counted(state: State, fact: Fact) -> bool:
 
 def hit_counts(verdicts: dict[tuple[str | None, str], tuple[Key, str]], source: str, message_id: str) -> bool:
     """`is_counted` for a hit that is known by its source and `message_id` only."""
+    return verdict_on(verdicts, source, message_id) is Verdict.HUMAN
+
+
+def verdict_on(verdicts: dict[tuple[str | None, str], tuple[Key, str]], source: str, message_id: str) -> Verdict:
+    """What is thought of a hit; one of which nothing was said is human."""
     one, other = verdicts.get((source, message_id)), verdicts.get((None, message_id))
     verdict = one or other if one is None or other is None else max(one, other)
-    return verdict is None or verdict[1] == Verdict.HUMAN
+    return Verdict.HUMAN if verdict is None else Verdict(verdict[1])
 
 
 # ---- The loop ----------------------------------------------------------------------------------------------

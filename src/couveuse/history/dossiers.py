@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 
 from couveuse.core.events import Fact, Properties, Verdict, parts
-from couveuse.core.fold import behaviour_at, fit_points, hit_counts, run
+from couveuse.core.fold import behaviour_at, fit_points, hit_counts, run, verdict_on
 from couveuse.core.ledger import Ledger, Line
 from couveuse.core.plan import Plan, plan
 from couveuse.core.reading import interests, lines
+from couveuse.core.state import State
 from couveuse.core.times import EVER
 from couveuse.history.folding import SORTS, Folder, KeptLead, notes_of
 from couveuse.history.scoring import Scoring
@@ -102,22 +103,21 @@ def _dossier(
         run(planned, state, (step,), ledger)
         curve += [(step[0], before), (step[0], behaviour_at(planned, state, step[0]) + fit_points(planned, state))]
     curve.append((at, behaviour_at(planned, state, at) + fit_points(planned, state)))
-    verdicts = {hit: verdict for hit, (_, verdict) in lead.state.verdicts.items()}
     weights = interests(planned, state, at)
     return Dossier(
         lead=lead.name,
         traits=_traits(said, rows, at),
-        deeds=tuple(_deed(row, verdicts) for row in rows if row.at <= at),
+        deeds=tuple(_deed(row, lead.state) for row in rows if row.at <= at),
         lines=tuple((line, _ref(line, by_id)) for line in lines(planned, state, ledger, at)),
         curve=tuple(curve),
         interests=tuple(sorted(weights, key=lambda topic: -weights[topic])),
     )
 
 
-def _deed(row: "_Row", verdicts: Mapping[tuple[str | None, str], str]) -> Deed:
-    verdict = verdicts.get((row.source, row.message_id), verdicts.get((None, row.message_id), Verdict.HUMAN))
+def _deed(row: "_Row", state: State) -> Deed:
     properties, _, traits = parts(row.whole)
-    return Deed(row.ref, row.at, row.event, properties, traits, Verdict(verdict))
+    verdict = verdict_on(state.verdicts, row.source, row.message_id)
+    return Deed(row.ref, row.at, row.event, properties, traits, verdict)
 
 
 def _is_counted(lead: KeptLead, place: int) -> bool:
