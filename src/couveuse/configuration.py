@@ -95,7 +95,7 @@ SETTINGS = (
     Setting("SECRET_KEY", "", "What signed links and sessions are signed with; without it one is made and kept in the "
             "data folder.", is_secret=True),
     Setting("WEB_WORKERS", "1", "How many processes serve the front door and the pages.", _few),
-    Setting("ENGINE_WORKERS", "2", "How many batches one engine works on at a time.", _few),
+    Setting("ENGINE_WORKERS", "1", "How many engines `couveuse up` runs, each a process.", _few),
     Setting("BATCH", "1000", "How many events the engine takes at a time, about.", _count),
     Setting("BACKLOG", "1000000", "So many events may wait for the engine; beyond, senders are told to wait (429).", _count),
     Setting("OUR_DOMAINS", "", "Our own e-mail domains, with commas between them: their people are internal.", _words),

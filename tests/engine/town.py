@@ -66,7 +66,7 @@ def accepted(
     email = email_of(email) if email else None
     payload = _payloads.pack_fact(fact, user_id if email else None, anonymous_id if email or user_id else None)
     digest = digest_of(source, message_id)
-    return Accepted(at, received_at or at, event, source, digest, email, user_id, anonymous_id, int(flags), payload)
+    return Accepted(at, received_at or at, event, source, digest, email, user_id, anonymous_id, flags, payload)
 
 
 def accept(connection: Connection[Any], *facts: Accepted) -> None:
@@ -101,7 +101,7 @@ class Town:
         except BaseException:
             self.connection.close()
             raise
-        self.worker = Worker(url, turn=0, batch=1000, tally=self.tally, clock=lambda: self.now)
+        self.worker = Worker(url, batch=1000, tally=self.tally, clock=lambda: self.now)
 
     def __enter__(self) -> Self:
         return self

@@ -12,14 +12,15 @@ from typing import Any
 from psycopg import Connection
 
 from couveuse.core.errors import OutOfOrder, StateMismatch
-from couveuse.core.events import CHANGES, VERDICT_GIVEN, Change, Fact
+from couveuse.core.events import CHANGES, COOLING, VERDICT_GIVEN, Change, Fact
 from couveuse.core.fold import begin, extend
+from couveuse.core.reading import Reading
 from couveuse.core.state import State
 from couveuse.engine import handing
 from couveuse.engine.consenting import store_consents
 from couveuse.engine.folding import fold_lead, is_admitted, known_of, learn, reading_of, row_of, since_always
 from couveuse.engine.live import LiveModel
-from couveuse.engine.resolving import Keyed, NeedsTheLock, Resolved, place_of, resolve
+from couveuse.engine.resolving import Keyed, NeedsTheLock, Resolved, nodes_of, place_of, resolve
 from couveuse.store import events, leads, registers, states
 from couveuse.store.events import EventRow, Stored
 from couveuse.store.identities import own_bindings, share_bindings
@@ -135,7 +136,8 @@ class Folder:
         message_id, properties, context, traits, _, _ = self.payloads.unpack_fact(accepted.payload)
         fact = Fact(accepted.at, accepted.event, message_id, accepted.source, properties, context, traits)
         place = place_of(accepted.at, accepted.event, accepted.source, message_id)
-        keyed = Keyed(accepted.email, accepted.user_id, accepted.anonymous_id, place, accepted.flags)
+        nodes = nodes_of(accepted.email, accepted.user_id, accepted.anonymous_id)
+        keyed = Keyed(nodes, place, accepted.flags)
         return Arrived(accepted, fact, keyed)
 
     def _append(
@@ -199,10 +201,9 @@ class _Work:
         refold = set(resolved.refold)
         folded = {model.id: self._extended(model, touched, resolved, old, refold) for model in self.models}
         stored = self._refolded(folded, old, resolved, refold) if refold else {}
-        for model in self.models:
-            self._write(model, folded[model.id], old)
+        readings = {model.id: self._write(model, folded[model.id], old) for model in self.models}
         self._know(touched, refold, stored)
-        self._hand_over(touched, folded)
+        self._hand_over(touched, folded, readings)
         corrected = resolved.refold | {number for number, lead in touched.items() if _corrects(lead)}
         if corrected:
             self.withdrawn = handing.withdraw(
@@ -270,13 +271,18 @@ class _Work:
                     folded[model.id][lead_id] = fold_lead(model.plan, whos[lead_id], stored[lead_id])
         return stored
 
-    def _write(self, model: LiveModel, folded: Mapping[int, State], old: Mapping[tuple[int, int], bytes]) -> None:
-        rows = []
-        for lead_id, state in folded.items():
-            reading = reading_of(model.plan, state, self.now)
-            rows.append(row_of(model.bands, lead_id, state, reading, self.folder.payloads))
+    def _write(
+        self, model: LiveModel, folded: Mapping[int, State], old: Mapping[tuple[int, int], bytes]
+    ) -> dict[int, Reading]:
+        """Write the states under one model; returns what they say now."""
+        readings = {lead_id: reading_of(model.plan, state, self.now) for lead_id, state in folded.items()}
+        rows = [
+            row_of(model.bands, lead_id, state, readings[lead_id], self.folder.payloads)
+            for lead_id, state in folded.items()
+        ]
         states.update_states(self.connection, model.id, [row for row in rows if (model.id, row.lead_id) in old])
         states.copy_states(self.connection, model.id, [row for row in rows if (model.id, row.lead_id) not in old])
+        return readings
 
     def _know(
         self, touched: Mapping[int, Touched], refold: Collection[int], stored: Mapping[int, Sequence[Stored]]
@@ -293,14 +299,19 @@ class _Work:
         if known:
             leads.set_known(self.connection, known)
 
-    def _hand_over(self, touched: Mapping[int, Touched], folded: Mapping[int, Mapping[int, State]]) -> None:
+    def _hand_over(
+        self,
+        touched: Mapping[int, Touched],
+        folded: Mapping[int, Mapping[int, State]],
+        readings: Mapping[int, Mapping[int, Reading]],
+    ) -> None:
         acting = next(model for model in self.models if model.acts)
         moved = []
         for lead_id, state in folded[acting.id].items():
             live = touched[lead_id].live if lead_id in touched else []
-            if live:
+            reading = readings[acting.id][lead_id]
+            if live and (reading.routes or any(fact.event in COOLING for fact in live)):
                 counted = [fact for fact in live if fact.event != VERDICT_GIVEN]
-                reading = reading_of(acting.plan, state, self.now)
                 moved.append(handing.Moved(lead_id, counted, state, reading))
         if moved:
             whys = handing.Reasons(acting, self._load, self.now)

@@ -17,12 +17,10 @@ log = structlog.get_logger("couveuse.engine")
 POISON = "could_not_be_folded"
 
 
-def take_apart(
-    connection: Connection[Any], folder: Folder, models: LiveModels, clock: Callable[[], int], *, turn: int
-) -> int:
+def take_apart(connection: Connection[Any], folder: Folder, models: LiveModels, clock: Callable[[], int]) -> int:
     """Take the packet at the head of some lane, halving it at each failure; returns how many facts it held."""
     with connection.transaction():
-        packets = inbox.claim_packets(connection, batch=1, turn=turn)
+        packets = inbox.claim_packets(connection, batch=1)
         live = models.load(connection)
         taken = 0
         for number, accepted in packets:

@@ -29,19 +29,16 @@ class NeedsTheLock(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Keyed:
-    """What the rule reads of a fact: its keys, its place in canonical order, and whether it is only claimed."""
+    """What the rule reads of a fact: its keys, the nearest first, its place, and whether it is only claimed."""
 
-    email: str | None
-    user_id: str | None
-    anonymous_id: str | None
+    nodes: list[Node]
     place: tuple[int, int, str, str]
     flags: int
 
-    @property
-    def nodes(self) -> list[Node]:
-        """Its keys, the nearest first."""
-        keys = (self.email, self.user_id, self.anonymous_id)
-        return [(sort, key) for sort, key in enumerate(keys) if key]
+
+def nodes_of(email: str | None, user_id: str | None, anonymous_id: str | None) -> list[Node]:
+    """The keys of a fact that it has, the nearest first."""
+    return [(sort, key) for sort, key in enumerate((email, user_id, anonymous_id)) if key]
 
 
 @dataclass(slots=True)
@@ -90,7 +87,7 @@ def resolve(connection: Connection[Any], facts: Sequence[Keyed], *, now: int, al
     if improved:
         store.stand(connection, improved)
     changed = _owners(connection, by_id, touched) if touched else []
-    fresh = [each for each in by_id.values() if each.is_new and each.id not in touched]
+    fresh = [each for each in by_id.values() if each.is_new and each.id not in touched and each.sort != DEVICE]
     point(connection, [*changed, *fresh], by_id, resolved, now=now)
     return resolved
 

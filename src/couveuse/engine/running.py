@@ -55,8 +55,8 @@ class Tally:
 class Worker:
     """Takes batches on a connection of its own, until it is told to stop."""
 
-    def __init__(self, url: str, *, turn: int, batch: int, tally: Tally, clock: Callable[[], int] = now_us) -> None:
-        self._url, self._turn, self._batch, self._tally, self._clock = url, turn, batch, tally, clock
+    def __init__(self, url: str, *, batch: int, tally: Tally, clock: Callable[[], int] = now_us) -> None:
+        self._url, self._batch, self._tally, self._clock = url, batch, tally, clock
         self._folder = Folder(url)
         self._models = LiveModels()
 
@@ -64,7 +64,7 @@ class Worker:
         """Take one batch, if there is one; returns how many facts it held, copies included."""
         try:
             with connection.transaction():
-                packets = inbox.claim_packets(connection, batch=self._batch, turn=self._turn)
+                packets = inbox.claim_packets(connection, batch=self._batch)
                 if not packets:
                     return 0
                 accepted = [each for _, facts in packets for each in facts]
@@ -78,7 +78,7 @@ class Worker:
             self._folder.forget()
             self._tally.fail()
             log.warning("batch failed", error=type(error).__name__, detail=connections.first_line(error))
-            return take_apart(connection, self._folder, self._models, self._clock, turn=self._turn)
+            return take_apart(connection, self._folder, self._models, self._clock)
         self._tally.add(counts)
         return len(accepted)
 
@@ -120,21 +120,19 @@ def run(configuration: Configuration, url: str) -> None:
 
 
 def work(configuration: Configuration, url: str, stopping: threading.Event) -> Tally:
-    """Run the workers and the clock until told to stop; returns what was done."""
+    """Run one worker and the clock until told to stop; returns what was done.
+
+    One worker a process: two threads that fold wait for each other more than they gain. More engines are more processes.
+    """
     tally = Tally()
-    workers = [
-        Worker(url, turn=number, batch=configuration.batch, tally=tally)
-        for number in range(configuration.engine_workers)
-    ]
+    worker, clock = Worker(url, batch=configuration.batch, tally=tally), Clock(url, tally)
     threads = [
-        threading.Thread(target=worker.run, args=(stopping,), name=f"worker-{number}")
-        for number, worker in enumerate(workers)
+        threading.Thread(target=worker.run, args=(stopping,), name="worker"),
+        threading.Thread(target=clock.run, args=(stopping,), name="clock"),
     ]
-    clock = Clock(url, tally)
-    threads.append(threading.Thread(target=clock.run, args=(stopping,), name="clock"))
     for thread in threads:
         thread.start()
-    log.info("engine started", workers=len(workers))
+    log.info("engine started")
     stopping.wait()
     for thread in threads:
         thread.join()

@@ -28,7 +28,7 @@ def options(application: str, *, statement_ms: int = STATEMENT_MS) -> dict[str, 
         "keepalives_interval": 5,
         "keepalives_count": 3,
         "client_encoding": "utf8",
-        "options": f"-c statement_timeout={statement_ms} -c TimeZone=UTC -c jit=off "
+        "options": f"-c statement_timeout={statement_ms} -c TimeZone=UTC -c jit=off -c client_min_messages=warning "
         "-c default_transaction_isolation=read\\ committed",
     }
 

@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from psycopg import Connection
 
 from couveuse.core.events import Fact
+from couveuse.store import arrays
 from couveuse.store.packets import Flag
 from couveuse.store.payloads import Compressor
 from couveuse.store.registers import Register
@@ -43,13 +43,15 @@ class Stored:
 
 def new_among(connection: Connection[Any], digests: Iterable[bytes]) -> set[bytes]:
     """Of these digests those that were never accepted before; from now on they were."""
-    wanted = [UUID(bytes=digest) for digest in sorted(digests)]
-    return {found.bytes for (found,) in connection.execute(_NEW, [wanted], binary=True).fetchall()}
+    ordered = sorted(digests)
+    return {
+        ordered[place - 1] for (place,) in connection.execute(_NEW, [arrays.uuids(ordered)], binary=True).fetchall()
+    }
 
 
 def forget(connection: Connection[Any], digests: Iterable[bytes]) -> None:
     """Facts that are taken back may come again."""
-    connection.execute(_FORGET, [[UUID(bytes=digest) for digest in sorted(digests)]])
+    connection.execute(_FORGET, [arrays.uuids(sorted(digests))])
 
 
 def append_events(connection: Connection[Any], rows: Iterable[EventRow]) -> None:
@@ -65,7 +67,7 @@ def load_facts(
 ) -> dict[int, list[Stored]]:
     """The facts of leads, each lead's in canonical order; a lead without facts has an empty list."""
     found: dict[int, list[Stored]] = defaultdict(list)
-    rows = connection.execute(_OF_LEADS, [list(lead_ids)], binary=True).fetchall()
+    rows = connection.execute(_OF_LEADS, [arrays.numbers(lead_ids)], binary=True).fetchall()
     name_of = names.words(connection, {row[4] for row in rows})
     source_of = sources.words(connection, {row[5] for row in rows})
     for lead_id, identity_id, at, received_at, name_id, source_id, flags, payload in rows:

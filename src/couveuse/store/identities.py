@@ -3,10 +3,10 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from psycopg import Connection
 
+from couveuse.store import arrays
 from couveuse.store.packets import identity_digest
 from couveuse.store.statements import statement
 
@@ -67,11 +67,11 @@ def own_bindings(connection: Connection[Any]) -> None:
 
 def find_identities(connection: Connection[Any], nodes: Collection[Node]) -> dict[Node, Identity]:
     """The identities of these keys that are there."""
-    by_digest = {identity_digest(sort, key): (sort, key) for sort, key in nodes}
-    rows = connection.execute(_FIND, [[UUID(bytes=digest) for digest in by_digest]], binary=True).fetchall()
+    ordered = list(nodes)
+    wanted = arrays.uuids(identity_digest(sort, key) for sort, key in ordered)
     found = {}
-    for digest, number, owner_id, lead_id, is_known in rows:
-        sort, key = node = by_digest[digest.bytes]
+    for place, number, owner_id, lead_id, is_known in connection.execute(_FIND, [wanted], binary=True).fetchall():
+        sort, key = node = ordered[place - 1]
         found[node] = Identity(number, sort, key, owner_id, lead_id, is_known)
     return found
 
@@ -82,18 +82,17 @@ def insert_identities(connection: Connection[Any], nodes: Mapping[Node, bool]) -
     rows = connection.execute(
         _INSERT,
         {
-            "digests": [UUID(bytes=digest) for digest, _, _ in ordered],
-            "sorts": [sort for _, (sort, _), _ in ordered],
+            "digests": arrays.uuids(digest for digest, _, _ in ordered),
+            "sorts": arrays.numbers(sort for _, (sort, _), _ in ordered),
             "keys": [key for _, (_, key), _ in ordered],
             "known": [known for _, _, known in ordered],
         },
         binary=True,
     ).fetchall()
-    by_digest = {digest: (node, known) for digest, node, known in ordered}
     made: dict[Node, Identity] = {}
-    for digest, number in rows:
-        node, known = by_digest[digest.bytes]
-        made[node] = Identity(number, *node, is_known=known, is_new=True)
+    for place, number in rows:
+        _, (sort, key), known = ordered[place - 1]
+        made[sort, key] = Identity(number, sort, key, is_known=known, is_new=True)
     missing = [node for node in nodes if node not in made]
     return made | find_identities(connection, missing) if missing else made
 
@@ -127,16 +126,16 @@ def point_identities(connection: Connection[Any], identities: Collection[Identit
     connection.execute(
         _POINT,
         {
-            "ids": [each.id for each in identities],
-            "owners": [each.owner_id for each in identities],
-            "leads": [each.lead_id for each in identities],
+            "ids": arrays.numbers(each.id for each in identities),
+            "owners": arrays.numbers(each.owner_id for each in identities),
+            "leads": arrays.numbers(each.lead_id for each in identities),
         },
     )
 
 
 def standings_of_pairs(connection: Connection[Any], pairs: Collection[Pair]) -> dict[Pair, Place]:
     """The earliest places of pairs, where they stood together before."""
-    wanted = {"lows": [low for low, _ in pairs], "highs": [high for _, high in pairs]}
+    wanted = {"lows": arrays.numbers(low for low, _ in pairs), "highs": arrays.numbers(high for _, high in pairs)}
     return _standings(connection.execute(_STANDINGS_OF_PAIRS, wanted).fetchall())
 
 

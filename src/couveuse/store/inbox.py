@@ -19,12 +19,9 @@ _DELETE = statement("inbox", "delete")
 _BACKLOG = statement("inbox", "backlog")
 
 
-def claim_packets(connection: Connection[Any], *, batch: int, turn: int) -> list[tuple[int, list[Accepted]]]:
-    """Packets for one transaction, by id in the order of acceptance; their lanes are this transaction's until it ends.
-
-    `turn` is a number of the worker's, so that several begin with different lanes.
-    """
-    wanted = {"turn": turn, "lanes": LANES, "batch": batch, "lock": LANE_LOCK}
+def claim_packets(connection: Connection[Any], *, batch: int) -> list[tuple[int, list[Accepted]]]:
+    """Packets for one transaction, by id in the order of acceptance; their lanes are locked until it ends."""
+    wanted = {"lock": LANE_LOCK, "most": LANES // 2}
     lanes = [lane for (lane,) in connection.execute(_LOCK, wanted).fetchall()]
     if not lanes:
         return []

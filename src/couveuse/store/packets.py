@@ -1,10 +1,8 @@
 """The packets in which accepted facts wait for the engine: msgpack, a packet for each lane of each commit."""
 
 from collections.abc import Sequence
-from enum import IntFlag
 from hashlib import blake2b
 from typing import Final
-from uuid import UUID
 from zlib import crc32
 
 import msgspec
@@ -13,13 +11,12 @@ import msgspec
 LANES: Final = 8
 
 
-class Flag(IntFlag):
-    """What is known of how a fact came."""
+class Flag:
+    """What is known of how a fact came: plain integers, since they are asked of every fact."""
 
-    NONE = 0
-    CLAIM = 1  # by a public key: what it says of a person is a claim
-    QUIET = 2  # an import or a replay: it hands nobody over
-    LEAD_ROW = 4  # of a file of leads
+    NONE: Final = 0
+    CLAIM: Final = 1  # by a public key: what it says of a person is a claim
+    QUIET: Final = 2  # an import or a replay: it hands nobody over
 
 
 class Accepted(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -61,11 +58,6 @@ def identity_digest(sort: int, key: str) -> bytes:
     return blake2b(f"{sort}\x00{key}".encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
-def as_uuid(digest: bytes) -> UUID:
-    """16 bytes as PostgreSQL's uuid takes them."""
-    return UUID(bytes=digest)
-
-
 def lane_of(email: str | None, user_id: str | None, anonymous_id: str | None) -> int:
-    """The lane of a fact: by its device where it has one, since that is what a browser sends with everything."""
-    return crc32((anonymous_id or user_id or email or "").encode("utf-8", "surrogatepass")) % LANES
+    """The lane of a fact: by its nearest key, so that copies of one message, and mostly a person's facts, share one."""
+    return crc32((email or user_id or anonymous_id or "").encode("utf-8", "surrogatepass")) % LANES

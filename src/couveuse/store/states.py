@@ -8,6 +8,7 @@ from psycopg import Connection, sql
 
 from couveuse.core.plan import Plan
 from couveuse.core.state import State, packed, unpacked
+from couveuse.store import arrays
 from couveuse.store.payloads import Compressor
 from couveuse.store.statements import statement
 
@@ -15,6 +16,7 @@ _COPY_TYPES = ("int4", "int8", "float8", "float8", "int8", "int8", "int8", "floa
                "int2", "text", "text", "jsonb", "bytea")  # fmt: skip
 _LOCK = statement("leads", "lock_states")
 _REMOVE = statement("states", "remove")
+_ROOM, _BRING = statement("states", "room"), statement("states", "bring")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,23 +86,28 @@ def lock_states(
     connection: Connection[Any], model_ids: Sequence[int], lead_ids: Sequence[int]
 ) -> dict[tuple[int, int], bytes]:
     """Packed states by (model, lead), locked until the transaction ends; those that are missing have no row."""
-    wanted = {"models": list(model_ids), "leads": list(lead_ids)}
+    wanted = {"models": list(model_ids), "leads": arrays.numbers(lead_ids)}
     rows = connection.execute(_LOCK, wanted, binary=True).fetchall()
     return {(model_id, lead_id): state for model_id, lead_id, state in rows}
 
 
 def update_states(connection: Connection[Any], model_id: int, rows: Sequence[StateRow]) -> None:
     """New states of leads that have one under this model."""
-    if rows:
-        columns = [list(column) for column in zip(*(row.values() for row in rows), strict=True)]
-        connection.execute(_on("update", model_id), columns, binary=True)
+    if not rows:
+        return
+    connection.execute(_ROOM)
+    _copy(connection, _BRING, model_id, rows)
+    connection.execute(_on("update", model_id))
 
 
 def copy_states(connection: Connection[Any], model_id: int, rows: Sequence[StateRow]) -> None:
     """States of leads that have none under this model."""
-    if not rows:
-        return
-    with connection.cursor() as cursor, cursor.copy(_on("copy", model_id)) as copy:
+    if rows:
+        _copy(connection, _on("copy", model_id), model_id, rows)
+
+
+def _copy(connection: Connection[Any], into: sql.SQL | sql.Composed, model_id: int, rows: Sequence[StateRow]) -> None:
+    with connection.cursor() as cursor, cursor.copy(into) as copy:
         copy.set_types(_COPY_TYPES)
         for row in rows:
             lead_id, score, *rest = row.values()

@@ -1,11 +1,16 @@
 -- name: new_among
--- Of these digests those that were never accepted before; they are remembered from now on. Give them sorted: two
+-- The places, from 1 on, of those among these digests that were never accepted before; now they are remembered. Give them sorted: two
 -- transactions that bring the same ones wait for each other in one order.
-insert into seen (digest) select unnest(%s::uuid[]) on conflict do nothing returning digest;
+with given as materialized (
+    select digest, place from unnest(%s::text::uuid[]) with ordinality as g (digest, place)
+), made as (
+    insert into seen (digest) select digest from given order by place on conflict do nothing returning digest
+)
+select place from made join given using (digest);
 
 -- name: forget
 -- Facts that are taken back may come again.
-delete from seen where digest = any(%s::uuid[]);
+delete from seen where digest = any(%s::text::uuid[]);
 
 -- name: copy
 -- Facts in, by COPY in binary.
@@ -15,7 +20,7 @@ copy events (identity_id, at, received_at, name_id, source_id, flags, import_id,
 -- The facts of some leads, merged ones included; in no order.
 select i.lead_id, e.identity_id, e.at, e.received_at, e.name_id, e.source_id, e.flags, e.payload
 from identities i join events e on e.identity_id = i.id
-where i.lead_id = any(%s);
+where i.lead_id = any(%s::text::bigint[]);
 
 -- name: names
 -- The names of events of these numbers.

@@ -1,13 +1,19 @@
 -- name: find
--- Identities by digest; in no order.
-select digest, id, owner_id, lead_id, is_known from identities where digest = any(%s);
+-- Identities by digest, each with the place of its digest, from 1 on; in no order.
+select place, id, owner_id, lead_id, is_known
+from unnest(%s::text::uuid[]) with ordinality as g (digest, place) join identities using (digest);
 
 -- name: insert
--- Identities that were not there; those that another transaction makes at the same time are waited for and left out.
+-- Identities that were not there, each with its place, from 1 on; those that another transaction makes at the same time are waited for and left out.
 -- Give them sorted by digest, so that two transactions wait in one order.
-insert into identities (digest, sort, key, is_known)
-select * from unnest(%(digests)s::uuid[], %(sorts)s::smallint[], %(keys)s::text[], %(known)s::boolean[])
-on conflict (digest) do nothing returning digest, id;
+with given as materialized (
+    select * from unnest(%(digests)s::text::uuid[], %(sorts)s::text::smallint[], %(keys)s::text[], %(known)s::boolean[])
+        with ordinality as g (digest, sort, key, is_known, place)
+), made as (
+    insert into identities (digest, sort, key, is_known)
+    select digest, sort, key, is_known from given order by place on conflict (digest) do nothing returning digest, id
+)
+select place, id from made join given using (digest);
 
 -- name: become_known
 -- A trusted fact stands with these identities.
@@ -24,12 +30,12 @@ select id, sort, key, owner_id, lead_id, is_known from identities where owner_id
 -- name: point
 -- Whose each identity is, and to which lead it points.
 update identities i set owner_id = g.owner, lead_id = g.lead
-from unnest(%(ids)s::bigint[], %(owners)s::bigint[], %(leads)s::bigint[]) as g (id, owner, lead) where i.id = g.id;
+from unnest(%(ids)s::text::bigint[], %(owners)s::text::bigint[], %(leads)s::text::bigint[]) as g (id, owner, lead) where i.id = g.id;
 
 -- name: standings_of_pairs
 -- The earliest places of some pairs of identities; in no order.
 select s.low_id, s.high_id, s.claimed, s.at, s.kind, s.source, s.message_id
-from unnest(%(lows)s::bigint[], %(highs)s::bigint[]) as g (low_id, high_id) join standings s using (low_id, high_id);
+from unnest(%(lows)s::text::bigint[], %(highs)s::text::bigint[]) as g (low_id, high_id) join standings s using (low_id, high_id);
 
 -- name: standings_of
 -- All pairs in which some identities stand; in no order.

@@ -1,14 +1,13 @@
 -- name: lock_lanes
--- Lanes that hold waiting packets and that nobody works on, locked until the transaction ends: as many as hold a batch
--- together, beginning with the worker's own. What they hold is read in a statement of its own, after the locks are had.
+-- Lanes that hold waiting packets and that nobody works on, the longest waiting first, locked until the transaction
+-- ends: half of all lanes at most, so that there is work for another. What they hold is read in a statement of its own,
+-- after the locks are had.
 with head as materialized (
-    select lane, events from inbox order by id limit 2048
+    select id, lane from inbox order by id limit 2048
 ), lanes as materialized (
-    select lane, sum(events) as events from head group by lane
-), ranked as materialized (
-    select lane, sum(events) over (order by (lane + %(turn)s) %% %(lanes)s) - events as before from lanes
+    select lane from head group by lane order by min(id)
 )
-select lane from ranked where before < %(batch)s and pg_try_advisory_xact_lock(%(lock)s, lane);
+select lane from lanes where pg_try_advisory_xact_lock(%(lock)s, lane) limit %(most)s;
 
 -- name: claim
 -- The oldest packets of some lanes, a batch of events or a little more, in the order in which they were accepted.

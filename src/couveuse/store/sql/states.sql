@@ -12,19 +12,23 @@ create index if not exists {by_change} on {table} (band_changes_at) where band_c
 -- The states of a model that is done with.
 drop table if exists {table};
 
+-- name: room
+-- Where new states wait before they take the place of old ones, in this session only.
+create temp table if not exists new_states (like lead_states) on commit delete rows;
+
+-- name: bring
+-- New states, by COPY in binary, to where they wait.
+copy pg_temp.new_states (model_id, lead_id, score, sort_score, read_at, band_changes_at, last_event_at, behaviour, fit,
+    band, stage, temperature, maturity, class, persona, routes, state) from stdin (format binary);
+
 -- name: update
--- New states of leads that had one under this model.
+-- The states that wait take the place of those that leads had under this model.
 update {table} s set
     score = g.score, sort_score = g.score, read_at = g.read_at, band_changes_at = g.band_changes_at,
     last_event_at = g.last_event_at, behaviour = g.behaviour, fit = g.fit, band = g.band, stage = g.stage,
-    temperature = g.temperature, maturity = g.maturity, class = g.class, persona = g.persona,
-    routes = g.routes::jsonb, state = g.state
-from unnest(
-    %s::bigint[], %s::float8[], %s::bigint[], %s::bigint[], %s::bigint[], %s::float8[], %s::float8[], %s::smallint[],
-    %s::smallint[], %s::smallint[], %s::smallint[], %s::text[], %s::text[], %s::text[], %s::bytea[]
-) as g (lead_id, score, read_at, band_changes_at, last_event_at, behaviour, fit, band, stage, temperature, maturity,
-    class, persona, routes, state)
-where s.lead_id = g.lead_id;
+    temperature = g.temperature, maturity = g.maturity, class = g.class, persona = g.persona, routes = g.routes,
+    state = g.state
+from pg_temp.new_states g where s.lead_id = g.lead_id and g.model_id = {model};
 
 -- name: copy
 -- States of leads that had none under this model, by COPY in binary.
