@@ -4,7 +4,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import psycopg
@@ -17,6 +17,7 @@ from couveuse.engine.live import LiveModels, NothingPublished
 from couveuse.engine.poison import take_apart
 from couveuse.engine.waking import Clock
 from couveuse.store import connections, inbox
+from couveuse.store.processes import SignsOfLife
 
 log = structlog.get_logger("couveuse.engine")
 
@@ -50,6 +51,11 @@ class Tally:
         """Count a batch that could not be taken."""
         with self.lock:
             self.failures += 1
+
+    def as_json(self) -> dict[str, int]:
+        """The same as JSON values."""
+        with self.lock:
+            return {**asdict(self.counts), "batches": self.batches, "failures": self.failures}
 
 
 class Worker:
@@ -122,7 +128,7 @@ def run(configuration: Configuration, url: str) -> None:
 def work(configuration: Configuration, url: str, stopping: threading.Event) -> Tally:
     """Run one worker and the clock until told to stop; returns what was done.
 
-    One worker a process: two threads that fold wait for each other more than they gain. More engines are more processes.
+    One worker a process: two threads that fold wait for each other more than they gain.
     """
     tally = Tally()
     worker, clock = Worker(url, batch=configuration.batch, tally=tally), Clock(url, tally)
@@ -130,11 +136,12 @@ def work(configuration: Configuration, url: str, stopping: threading.Event) -> T
         threading.Thread(target=worker.run, args=(stopping,), name="worker"),
         threading.Thread(target=clock.run, args=(stopping,), name="clock"),
     ]
-    for thread in threads:
-        thread.start()
-    log.info("engine started")
-    stopping.wait()
-    for thread in threads:
-        thread.join()
+    with SignsOfLife(url, "engine", tally.as_json):
+        for thread in threads:
+            thread.start()
+        log.info("engine started")
+        stopping.wait()
+        for thread in threads:
+            thread.join()
     log.info("engine stopped", batches=tally.batches)
     return tally
