@@ -295,7 +295,7 @@ def a_dossier(language: str = "fr", place: int = 3, number: int = 60, **parts: o
     page = a_lead(random.Random(place), place, number)
     row = page.row
     withdrawn = HandOver("telemarketing", "detect-project", "download", AT - 200 * DAY_US, 12.4,
-                         AT - 190 * DAY_US, "verdict")  # fmt: skip
+                         AT - 190 * DAY_US, "corrected")  # fmt: skip
     values: dict[str, object] = {
         "model": MODEL, "language": language, "at_us": AT, "page": page,
         "traits": {"first_name": row.name.partition(" ")[0], "last_name": row.name.partition(" ")[2],
@@ -303,7 +303,7 @@ def a_dossier(language: str = "fr", place: int = 3, number: int = 60, **parts: o
         "groups": ("Inscription Newsletter", "Salon Pollutec 2025"),
         "identities": (Identity("email", row.lead), Identity("user_id", "crm-20418"),
                        Identity("anonymous_id", "5b1f9f0e-3a7c-4d2e-9a51-0c8e7f2b6d13", is_known=False)),
-        "consents": (Consent("email_marketing", True, AT - 300 * DAY_US, "consent", "formulaire devis", "2025-02"),
+        "consents": (Consent("marketing_email", True, AT - 300 * DAY_US, "consent", "formulaire devis", "2025-02"),
                      Consent("phone", False, AT - 20 * DAY_US, "", "téléphone", "")),
         "episodes": (Episode(2, AT - 12 * DAY_US, None, (
             HandOver("sales", "make-appointment", "quote", AT - 12 * DAY_US, 31.2),)),

@@ -78,12 +78,12 @@ def test_a_hand_over_that_was_withdrawn_is_struck_and_says_why():
     assert "Sales: make an appointment" in standing.text
     assert list(standing.all("s")) == []
     assert withdrawn.one("s").text == "Telemarketing: detect a project"
-    assert "verdict on a fact" in withdrawn.text
+    assert "facts corrected" in withdrawn.text
 
 
 def test_an_address_that_must_not_be_written_to_is_said_first():
     tree = parsed(render_dossier(a_dossier("en", suppressions=("bounced",))))
-    assert tree.one("p", class_="stop").text == "Do not write to this address: bounced."
+    assert tree.one("p", class_="stop").text == "Do not write to this address: the mailbox is no more."
 
 
 def test_what_is_empty_says_so():

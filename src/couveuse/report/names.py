@@ -116,6 +116,14 @@ class Names:
         """What a consent is for, in words where the product knows it."""
         return self.short(self.words.known("purpose", id), 60)
 
+    def basis(self, id: str) -> str:
+        """On what a consent stands, in words where the product knows it."""
+        return self.short(self.words.known("basis", id), 60)
+
+    def suppressed(self, ids: Iterable[str]) -> str:
+        """Why an address is left alone, in words where the product knows them."""
+        return ", ".join(self.short(self.words.known("suppression", id), 60) for id in ids)
+
     def because(self, id: str) -> str:
         """Why something was withdrawn, in words where the product knows it."""
         return self.short(self.words.known("because", id), 80)

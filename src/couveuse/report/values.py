@@ -317,3 +317,13 @@ class Dossier:
     episodes: tuple[Episode, ...] = ()
     merged: tuple[str, ...] = ()
     valid_until_us: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A page that says one thing: finished sentences, and commands or addresses to go on with, each with its sense."""
+
+    language: str
+    title: str
+    sentences: tuple[str, ...] = ()
+    ways: tuple[tuple[str, str], ...] = ()

@@ -1,4 +1,4 @@
-"""Every sentence of the report, in French and in English, from one table: `words.toml`.
+"""Every sentence of the report, in French and in English, from one table: `words.toml`. Other pages have tables alike.
 
 A key has a text in each language, or a pair of texts, one for singular and one for plural. The table is written
 with ordinary spaces; French spacing is put in when it is read. Nothing else in the report holds words.
@@ -13,6 +13,7 @@ from importlib.resources import files
 from couveuse.errors import BadInput
 
 LANGUAGES = ("fr", "en")
+REPORT = "couveuse.report"
 NARROW = "\u202f"  # narrow no-break space: before ; ! ? %, inside « », between thousands
 NO_BREAK = "\u00a0"
 
@@ -37,11 +38,11 @@ def _entry(value: object, language: str) -> Entry:
 
 
 @cache
-def table(language: str) -> Mapping[str, Entry]:
+def table(language: str, package: str = REPORT) -> Mapping[str, Entry]:
     """The texts of one language by key (`section.name`); `BadInput` for a language that the report does not speak."""
     if language not in LANGUAGES:
         raise BadInput(f"the report is written in fr or en, not in {language!r}: give one of them as --lang")
-    sections = tomllib.loads(files("couveuse.report").joinpath("words.toml").read_text("utf-8"))
+    sections = tomllib.loads(files(package).joinpath("words.toml").read_text("utf-8"))
     return {
         f"{section}.{name}": _entry(texts[language], language)
         for section, names in sections.items()
@@ -50,11 +51,11 @@ def table(language: str) -> Mapping[str, Entry]:
 
 
 class Words:
-    """The texts of one language."""
+    """The texts of one language, from the table of the report or of another package."""
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: str, package: str = REPORT) -> None:
         self.language = language
-        self._table = table(language)
+        self._table = table(language, package)
 
     def say(self, key: str, **values: object) -> str:
         """The text of a key with its values put in; `KeyError` for a key that is not in the table."""
