@@ -113,10 +113,8 @@ def taken(url: str) -> list[Kept]:
     compressor = Compressor()
     found = []
     with psycopg.connect(url) as connection:
-        rows = connection.execute(
-            "with gone as (delete from inbox returning *) select id, lane, events, received_at, packet from gone order by id"
-        )
-        for _, lane, events, received_at, packet in rows.fetchall():
+        rows = connection.execute("delete from inbox returning id, lane, events, received_at, packet").fetchall()
+        for _, lane, events, received_at, packet in sorted(rows):
             accepted = unpack(packet)
             assert (len(accepted), accepted[0].received_at) == (events, received_at)
             for each in accepted:

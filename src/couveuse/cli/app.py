@@ -15,6 +15,10 @@ app = typer.Typer(
 )
 model_app = typer.Typer(help="Check, compare and list scoring models.", no_args_is_help=True)
 app.add_typer(model_app, name="model")
+key_app = typer.Typer(help="Make, list and revoke write keys: who may send facts.", no_args_is_help=True)
+app.add_typer(key_app, name="key")
+token_app = typer.Typer(help="Make, list and revoke tokens of the API.", no_args_is_help=True)
+app.add_typer(token_app, name="token")
 
 
 class OutputFormat(StrEnum):
@@ -30,6 +34,13 @@ class Language(StrEnum):
 
     FR = "fr"
     EN = "en"
+
+
+class Kind(StrEnum):
+    """Where a write key may be seen."""
+
+    SERVER = "server"
+    PUBLIC = "public"
 
 
 Events = Annotated[
@@ -195,3 +206,103 @@ def model_schema() -> None:
     from couveuse.cli import models
 
     models.schema()
+
+
+@token_app.command("create")
+def token_create(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The program that will use it.")],
+    scope: Annotated[list[str], typer.Option("--scope", help="What it may do: leads:read, leads:write, facts:read.")],
+    days: Annotated[
+        int | None, typer.Option(min=1, max=36_500, help="For how many days; for ever if not said.")
+    ] = None,
+) -> None:
+    """Make a token of the API and print it, once."""
+    from couveuse.cli import tokens
+
+    tokens.create(name, scope, days)
+
+
+@token_app.command("list")
+def token_list(
+    format_: Annotated[OutputFormat, typer.Option("--format", "-f", help="How to print.")] = OutputFormat.TABLE,
+) -> None:
+    """List the tokens of the API: what each may do, and when it was last used."""
+    from couveuse.cli import tokens
+
+    tokens.list_tokens(format_.value)
+
+
+@token_app.command("revoke")
+def token_revoke(
+    number: Annotated[
+        int, typer.Argument(metavar="NUMBER", min=1, max=2**63 - 1, help="The token's number in the list.")
+    ],
+) -> None:
+    """Let a token in no more, from this moment on."""
+    from couveuse.cli import tokens
+
+    tokens.revoke(number)
+
+
+@app.command()
+def link(
+    lead: Annotated[str, typer.Argument(metavar="LEAD", help="The lead: an e-mail, a user id, or its number.")],
+    days: Annotated[int, typer.Option(min=1, max=3_650, help="For how many days the link is valid.")] = 30,
+    lang: Annotated[Language | None, typer.Option(help="The page's language; the reader's if not said.")] = None,
+) -> None:
+    """Print a link to a lead's page, for someone without an account: read-only, signed, valid for a while."""
+    from couveuse.cli import links
+
+    links.link(lead, days, None if lang is None else lang.value)
+
+
+@key_app.command("create")
+def key_create(
+    source: Annotated[str, typer.Option(help="The name of what sends: site, crm ... Facts are known by it.")],
+    kind: Annotated[
+        Kind, typer.Option(help="server: on our servers only; public: in pages, where anybody may read it.")
+    ] = Kind.SERVER,
+    origin: Annotated[
+        list[str] | None, typer.Option(help="A site that may use a public key: https://www.example.com.")
+    ] = None,
+    rate: Annotated[
+        int | None, typer.Option(min=1, max=1_000_000, help="So many events a second at most, in each web process.")
+    ] = None,
+    format_: Annotated[OutputFormat, typer.Option("--format", "-f", help="How to print.")] = OutputFormat.TABLE,
+) -> None:
+    """Make a write key, shown this once, with what to paste into the clients that you use."""
+    from couveuse.cli import keys
+    from couveuse.store.write_keys import KeyKind
+
+    keys.create(KeyKind(kind.value), source, origin or (), rate, format_.value)
+
+
+@key_app.command("list")
+def key_list(
+    format_: Annotated[OutputFormat, typer.Option("--format", "-f", help="How to print.")] = OutputFormat.TABLE,
+) -> None:
+    """List the write keys by how they begin."""
+    from couveuse.cli import keys
+
+    keys.list_keys(format_.value)
+
+
+@key_app.command("revoke")
+def key_revoke(
+    key: Annotated[str, typer.Argument(metavar="KEY", help="Its id, as couveuse key list shows it, or how it begins.")],
+) -> None:
+    """Revoke a write key: within seconds it lets nobody in."""
+    from couveuse.cli import keys
+
+    keys.revoke(key)
+
+
+@app.command()
+def rejects(
+    top: Annotated[int, typer.Option(min=1, help="Only so many, the latest ones.")] = 20,
+    format_: Annotated[OutputFormat, typer.Option("--format", "-f", help="How to print.")] = OutputFormat.TABLE,
+) -> None:
+    """List what was sent and could not be taken, each with its reason and its cure."""
+    from couveuse.cli import keys
+
+    keys.list_rejects(top, format_.value)

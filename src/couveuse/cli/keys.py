@@ -1,0 +1,145 @@
+"""`couveuse key` and `couveuse rejects`: who may send facts, and what could not be taken of what they sent."""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+
+from couveuse import configuration
+from couveuse.cli import snippets
+from couveuse.cli.asking import note
+from couveuse.cli.tables import print_rows
+from couveuse.collect.judging import cure
+from couveuse.collect.keys import normal_origin
+from couveuse.core.events import CURES, Reject, holds_nul
+from couveuse.core.times import iso, microseconds
+from couveuse.errors import BadInput
+from couveuse.store import migrating, private, rejects, write_keys
+from couveuse.store.connections import connect
+from couveuse.store.write_keys import KeyKind, WriteKey
+
+MOST_SOURCE = 200
+# So much of a reject's body is shown in a table.
+SHOWN = 120
+
+
+@contextmanager
+def _database() -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
+    """The database, with its tables: those of a private one are made where this is its first use."""
+    found = configuration.read()
+    with private.attach_or_start(found, note) as url:
+        with connect(url, "command") as connection:
+            is_new = connection.execute("select to_regclass('write_keys') is null").fetchone() == (True,)
+        if is_new:
+            if not found.is_private:
+                raise BadInput("the database has no tables of ours yet: run couveuse migrate")
+            migrating.migrate(url, note)
+        with connect(url, "command") as connection:
+            yield connection
+
+
+def create(kind: KeyKind, source: str, origins: Sequence[str], rate: int | None, form: str) -> None:
+    """Make a key, and show it this once, with what to paste where."""
+    source = source.strip()
+    if not source or len(source) > MOST_SOURCE or holds_nul(source):
+        raise BadInput(f"--source: give the name of what sends, of {MOST_SOURCE} characters at most, as site or crm")
+    allowed = [_origin(text) for text in origins]
+    if kind is KeyKind.PUBLIC and not allowed:
+        raise BadInput("--origin: say which site may use a public key, as --origin https://www.example.com")
+    if kind is KeyKind.SERVER and allowed:
+        raise BadInput("--origin: a server key is for no page; leave it out, or make a public key: --kind public")
+    with _database() as connection:
+        key = write_keys.create_key(connection, kind=kind, source=source, origins=allowed, rate=rate)
+    if form == "json":
+        told = {"key": key, "kind": kind.value, "source": source, "origins": allowed, "rate": rate}
+        sys.stdout.write(json.dumps(told, ensure_ascii=False) + "\n")
+        return
+    print(key)
+    note("Keep it: it is shown this once.")
+    print(snippets.text(key, kind, configuration.read().url))
+
+
+def _origin(text: str) -> str:
+    origin = normal_origin(text)
+    if origin is None:
+        raise BadInput(
+            f"--origin {text}: write it as https://www.example.com, https://*.example.com, or * for any site"
+        )
+    return origin
+
+
+def list_keys(form: str) -> None:
+    """Every key, without the keys."""
+    with _database() as connection:
+        keys = write_keys.load_keys(connection)
+    if form == "json":
+        for key in keys:
+            sys.stdout.write(json.dumps(_told(key), ensure_ascii=False) + "\n")
+        return
+    columns = ("id", "key", "kind", "source", "origins", "events a second", "made", "revoked")
+    print_rows("Write keys", columns, [_cells(key) for key in keys], right=("id", "events a second"))
+
+
+def _told(key: WriteKey) -> dict[str, object]:
+    return {
+        "id": key.id,
+        "hint": key.hint,
+        "kind": key.kind.value,
+        "source": key.source,
+        "origins": list(key.origins),
+        "rate": key.rate,
+        "created_at": iso(microseconds(key.created_at)),
+        "revoked_at": key.revoked_at and iso(microseconds(key.revoked_at)),
+    }
+
+
+def _cells(key: WriteKey) -> list[str]:
+    told = _told(key)
+    dates = [str(told[name] or "")[:10] for name in ("created_at", "revoked_at")]
+    rate = str(key.rate or "any")
+    return [str(key.id), f"{key.hint}...", key.kind.value, key.source, ", ".join(key.origins), rate, *dates]
+
+
+def revoke(which: str) -> None:
+    """Let a key in no more; it is named by its id, or by how it begins, or by itself."""
+    with _database() as connection:
+        found = [key for key in write_keys.load_keys(connection) if _is_named(key, which)]
+        if len(found) != 1:
+            say = "no key is" if not found else f"{len(found)} keys are"
+            raise BadInput(f"{which}: {say} so named; give the id that couveuse key list shows")
+        if not write_keys.revoke_key(connection, found[0].id):
+            note(f"Key {found[0].id} was revoked before.")
+            return
+    note(f"Key {found[0].id} ({found[0].source}) is revoked; within seconds it lets nobody in.")
+
+
+def _is_named(key: WriteKey, which: str) -> bool:
+    return str(key.id) == which or key.hint == which.rstrip(".") or key.digest == write_keys.digest_of(which)
+
+
+def list_rejects(most: int, form: str) -> None:
+    """The latest rejects, each with its reason and its cure."""
+    with _database() as connection:
+        found = rejects.latest(connection, most)
+    if form == "json":
+        for row in found:
+            told = {**row._asdict(), "received_at": iso(row.received_at), "cure": _cure(row)}
+            sys.stdout.write(json.dumps(told, ensure_ascii=False) + "\n")
+        return
+    cells = [
+        [iso(row.received_at)[:19] + "Z", row.source, row.place, row.reason.replace("_", " "), row.detail or _cure(row),
+         row.body[:SHOWN]]
+        for row in found
+    ]  # fmt: skip
+    print_rows("Latest rejects", ("when", "source", "place", "reason", "cure", "what was sent"), cells)
+
+
+def _cure(row: rejects.StoredReject) -> str:
+    try:
+        reason = Reject(row.reason.removeprefix("lead_"))
+    except ValueError:
+        return ""
+    return cure(reason) if row.import_id is None else CURES[reason]
