@@ -68,15 +68,31 @@ def load_facts(
     """The facts of leads, each lead's in canonical order; a lead without facts has an empty list."""
     found: dict[int, list[Stored]] = defaultdict(list)
     rows = connection.execute(_OF_LEADS, [arrays.numbers(lead_ids)], binary=True).fetchall()
-    name_of = names.words(connection, {row[4] for row in rows})
-    source_of = sources.words(connection, {row[5] for row in rows})
-    for lead_id, identity_id, at, received_at, name_id, source_id, flags, payload in rows:
+    facts = read_rows(connection, [row[1:] for row in rows], names=names, sources=sources, payloads=payloads)
+    for (lead_id, *_), stored in zip(rows, facts, strict=True):
+        found[lead_id].append(stored)
+    for facts in found.values():
+        facts.sort(key=_key)
+    return {lead_id: found.get(lead_id, []) for lead_id in lead_ids}
+
+
+def read_rows(
+    connection: Connection[Any],
+    rows: Sequence[tuple[Any, ...]],
+    *,
+    names: Register,
+    sources: Register,
+    payloads: Compressor,
+) -> list[Stored]:
+    """Rows (identity, at, received at, name, source, flags, payload) as facts, in the order of the rows."""
+    name_of = names.words(connection, {row[3] for row in rows})
+    source_of = sources.words(connection, {row[4] for row in rows})
+    found = []
+    for identity_id, at, received_at, name_id, source_id, flags, payload in rows:
         message_id, properties, context, traits, user_id, anonymous_id = payloads.unpack_fact(payload)
         fact = Fact(at, name_of[name_id], message_id, source_of[source_id], properties, context, traits)
-        found[lead_id].append(Stored(fact, received_at, flags, identity_id, user_id, anonymous_id))
-    for stored in found.values():
-        stored.sort(key=_key)
-    return {lead_id: found.get(lead_id, []) for lead_id in lead_ids}
+        found.append(Stored(fact, received_at, flags, identity_id, user_id, anonymous_id))
+    return found
 
 
 def _key(stored: Stored) -> tuple[int, int, str, str]:

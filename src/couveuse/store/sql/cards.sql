@@ -1,0 +1,42 @@
+-- name: survivor
+-- The lead that holds a lead's facts now: itself, or where its key was joined or a person merged it, followed to the
+-- end; null where there is no such lead.
+with recursive way (id, step) as (
+    select %(lead)s::bigint, 0
+    union all
+    select coalesce(l.joined_id, m.into_id), w.step + 1
+    from way w join leads l on l.id = w.id left join merges m on m.lead_id = w.id and m.undone_at is null
+    where coalesce(l.joined_id, m.into_id) is not null and w.step < 1000
+)
+select w.id from way w join leads l on l.id = w.id order by w.step desc limit 1;
+
+-- name: cards
+-- Who some leads are: the key that makes each one, its company, and what is known of it; in no order.
+select l.id, r.sort, r.key, l.created_at, c.domain, c.name, l.traits, l.groups
+from leads l join identities r on r.id = l.root_id left join companies c on c.id = l.company_id
+where l.id = any(%s);
+
+-- name: consents
+-- What was said of consents by a lead's identities, the oldest first.
+select c.purpose, c.is_given, c.at, c.received_at, c.is_claim, c.basis, c.source, c.wording
+from consents c join identities i on i.id = c.identity_id
+where i.lead_id = %s order by c.at, c.id;
+
+-- name: handovers
+-- A lead's episodes with their hand-overs, the newest episode first and in it the oldest hand-over.
+select e.number, e.opened_at, e.closed_at, e.closed_by, h.id, h.model_id, h.team, h.treatment, h.kind, h.cause, h.causes,
+    h.at, h.made_at, h.score, h.band, h.why, h.withdrawn_at, h.withdrawn_because
+from episodes e left join handovers h on h.episode_id = e.id
+where e.lead_id = %s order by e.number desc, h.id limit %s;
+
+-- name: merges
+-- Merges of and into a lead, undone ones too, the newest first.
+select m.id, m.lead_id, a.key, m.into_id, b.key, m.at, m.by, m.undone_at, m.undone_by
+from merges m
+join leads la on la.id = m.lead_id join identities a on a.id = la.root_id
+join leads lb on lb.id = m.into_id join identities b on b.id = lb.root_id
+where m.lead_id = %(lead)s or m.into_id = %(lead)s order by m.id desc limit %(most)s;
+
+-- name: state
+-- What is kept of a lead under a model.
+select state from lead_states where model_id = %s and lead_id = %s;
