@@ -1,0 +1,40 @@
+"""What every answer of pages and API says of itself: it is private, nobody keeps it, nothing else may frame it."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse
+
+from couveuse.web.problems import MEDIA_TYPE, Kind, Problem
+
+HEADERS: Final[Mapping[str, str]] = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",  # a signed link must not leave with a referrer
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+_BY_STATUS: Final = {405: Kind.BAD_METHOD}
+
+
+def is_api(request: HttpRequest) -> bool:
+    """Whether a program is answered, and not a person."""
+    return str(request.path_info).startswith("/api/")
+
+
+def private(answer: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: headers that are not there are added; an error of the API is always a problem."""
+
+    def answered(request: HttpRequest) -> HttpResponse:
+        response = answer(request)
+        kind = _BY_STATUS.get(response.status_code)
+        if kind is not None and is_api(request) and response.headers.get("Content-Type") != MEDIA_TYPE:
+            allowed = response.headers.get("Allow")
+            response = Problem(kind, headers={"Allow": allowed} if allowed else None).response()
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    return answered

@@ -1,0 +1,84 @@
+"""Errors of the API as RFC 9457 has them: `application/problem+json`, each with what happened and the cure."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final
+
+from django.http import HttpResponse
+
+MEDIA_TYPE: Final = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """One sort of error: its status, and what is said of it where nobody knows better."""
+
+    status: int
+    title: str
+    cure: str
+
+
+class Kind(Enum):
+    """The sorts of errors; the name is the end of their `type`."""
+
+    BAD_REQUEST = Sort(400, "The request cannot be read", "Correct the request, and send it again.")
+    NO_TOKEN = Sort(
+        401, "A token is needed", "Send Authorization: Bearer TOKEN; make a token with: couveuse token create."
+    )
+    BAD_TOKEN = Sort(401, "This token lets nobody in", "Make another token with: couveuse token create.")
+    NO_SCOPE = Sort(403, "This token is not for that", "Make a token with the scope: couveuse token create --scope ...")
+    NO_SUCH_PAGE = Sort(404, "There is no such address", "See the addresses in /api/v1/openapi.json.")
+    NO_SUCH_LEAD = Sort(404, "There is no such lead", "Look it up in /api/v1/leads; it may have been erased.")
+    NO_SUCH_MODEL = Sort(404, "There is no such model", "See the published models in /api/v1/models.")
+    NO_SUCH_MERGE = Sort(404, "There is no such merge", "See the merges of the lead.")
+    BAD_METHOD = Sort(405, "This address does not take that method", "See the methods in /api/v1/openapi.json.")
+    NOT_ACTING = Sort(409, "No states are kept of this model", "Choose one whose standing is acting or scoring.")
+    NO_MODEL = Sort(409, "No scoring model is published", "Publish one: couveuse rescore bareme-b2b.")
+    CANNOT_MERGE = Sort(409, "These leads cannot be merged", "See what is said, and name other leads.")
+    CHANGED = Sort(409, "What you were reading has changed", "Begin again without the cursor.")
+    BAD_VALUE = Sort(422, "Some values will not do", "Correct what is named, and send it again.")
+    BROKEN = Sort(500, "Something broke on our side", "Try again; if it stays, look at the log of this instance.")
+    AWAY = Sort(503, "The database does not answer", "Try again in a moment; if it stays: couveuse doctor.")
+
+    @property
+    def type(self) -> str:
+        """What names this sort for programs."""
+        return f"urn:couveuse:problem:{self.name.lower().replace('_', '-')}"
+
+
+class Problem(Exception):
+    """The answer to a request that cannot be met; `detail` is of this case, `errors` name what is wrong in it."""
+
+    def __init__(
+        self,
+        kind: Kind,
+        detail: str = "",
+        *,
+        cure: str = "",
+        errors: Sequence[dict[str, Any]] = (),
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail or kind.value.title)
+        self.kind, self.detail, self.cure, self.errors = kind, detail, cure, errors
+        self.headers = headers or {}
+
+    def response(self) -> HttpResponse:
+        """The problem as an answer."""
+        sort = self.kind.value
+        body: dict[str, Any] = {
+            "type": self.kind.type,
+            "title": sort.title,
+            "status": sort.status,
+            "detail": self.detail or f"{sort.title}.",
+            "cure": self.cure or sort.cure,
+        }
+        if self.errors:
+            body["errors"] = list(self.errors)
+        return HttpResponse(
+            json.dumps(body, ensure_ascii=False, default=str).encode("utf-8", "backslashreplace"),
+            content_type=MEDIA_TYPE,
+            status=sort.status,
+            headers=self.headers,
+        )
