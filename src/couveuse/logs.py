@@ -1,7 +1,7 @@
 """What is logged, and how: JSON or text on the standard error, libraries' words too, and nothing that names a person.
 
-Log ids and counts. A value under a name of `PERSONAL` is left out, and its name told; addresses within a text are masked,
-and what an error quotes. That is a net, and no leave to log what it would catch.
+Log ids and counts. A value under a name of `PERSONAL` is left out, and its name told; addresses within a text are
+masked, and what an error quotes. That is a net, and no leave to log what it would catch.
 """
 
 import json
