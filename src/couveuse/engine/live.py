@@ -6,10 +6,10 @@ from typing import Any
 from psycopg import Connection
 
 from couveuse.core.model import Model
+from couveuse.core.ours import with_our_own
 from couveuse.core.plan import Plan, plan
 from couveuse.documents.reading import parse_model
 from couveuse.engine.folding import Bands
-from couveuse.engine.ours import with_our_own
 from couveuse.errors import CouveuseError
 from couveuse.store.published import Published, live_models
 

@@ -8,12 +8,12 @@ from psycopg import Connection, sql
 
 from couveuse.core.plan import Plan
 from couveuse.core.state import State, packed, unpacked
-from couveuse.store import arrays
+from couveuse.store import arrays, binary
 from couveuse.store.payloads import Compressor
 from couveuse.store.statements import statement
 
 _COPY_TYPES = ("int4", "int8", "float8", "float8", "int8", "int8", "int8", "float8", "float8", "int2", "int2", "int2",
-               "int2", "text", "text", "jsonb", "bytea")  # fmt: skip
+               "int2", "text", "text", "bytea", "bytea")  # fmt: skip
 _LOCK = statement("leads", "lock_states")
 _REMOVE = statement("states", "remove")
 _ROOM, _BRING = statement("states", "room"), statement("states", "bring")
@@ -46,8 +46,8 @@ class StateRow:
         """In the order of the statements."""
         return (
             self.lead_id, self.score, self.read_at, self.band_changes_at, self.last_event_at, self.behaviour, self.fit,
-            self.band, self.stage, self.temperature, self.maturity, self.lead_class, self.persona, self.routes,
-            self.state,
+            self.band, self.stage, self.temperature, self.maturity, self.lead_class, self.persona,
+            binary.jsonb(self.routes), self.state,
         )  # fmt: skip
 
 

@@ -104,6 +104,14 @@ create table given_traits (
     traits jsonb not null
 );
 create index given_traits_identity on given_traits (identity_id);
+create index given_traits_import on given_traits (import_id) where import_id is not null;
+
+-- Whose facts and traits an import brought: what its report counts, and what its undoing reads.
+create table imported (
+    import_id integer not null,
+    identity_id bigint not null,
+    primary key (import_id, identity_id)
+);
 
 -- What a published model says of a lead: the state of the fold, and the reading at `read_at`. One partition a model.
 create table lead_states (
@@ -169,7 +177,8 @@ create table consents (
     is_given boolean not null,
     at bigint not null,
     received_at bigint not null,
-    is_claim boolean not null,
+    is_claim boolean not null,              -- a public key said it
+    is_declared boolean not null default false,  -- whoever brought a list said it of all who stand in it
     basis text,
     source text,
     wording text,                           -- version of the words that were shown
