@@ -39,6 +39,11 @@ def run(arguments: Sequence[str]) -> int:
         return _refused(f"{where}: {error.strerror or error}; check the path and the disk")
 
 
+def note(text: str) -> None:
+    """Say something beside the answer."""
+    print(text, file=sys.stderr)
+
+
 def _refused(message: str) -> int:
     print(f"couveuse: {message}", file=sys.stderr)
     return BAD_INPUT

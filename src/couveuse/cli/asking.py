@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from couveuse.cli import note
 from couveuse.core import times
 from couveuse.core.events import CURES, Reject
 from couveuse.core.model import Model
@@ -77,11 +78,6 @@ def renames(pairs: Sequence[str]) -> Mapping[str, str]:
             raise BadInput(f"--map {pair}: write it as --map new=old, as --map email=courriel")
         found[new.strip()] = old.strip()
     return found
-
-
-def note(text: str) -> None:
-    """Say something beside the answer."""
-    print(text, file=sys.stderr)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from typing import Any
 from psycopg import Connection
 
 from couveuse import configuration
-from couveuse.cli.asking import note
+from couveuse.cli import note
 from couveuse.core.text import email as email_of
 from couveuse.core.times import DAY_US, iso
 from couveuse.errors import BadInput

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import typer
 
-from couveuse.cli import FINDING
-from couveuse.cli.asking import Asked, give_notices, note, scored
+from couveuse.cli import FINDING, note
+from couveuse.cli.asking import Asked, give_notices, scored
 from couveuse.documents.findings import ModelErrors
 from couveuse.documents.presets import preset, presets
 from couveuse.documents.reading import read_model

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from couveuse.cli.asking import Asked, give_notices, note, scored
+from couveuse.cli import note
+from couveuse.cli.asking import Asked, give_notices, scored
 from couveuse.core.times import iso, microseconds
 from couveuse.errors import BadInput
 from couveuse.history.scoring import ORDER, Scoring, written_as

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from couveuse import configuration
-from couveuse.cli.asking import note
+from couveuse.cli import note
 from couveuse.core.times import iso, microseconds
 from couveuse.errors import BadInput
 from couveuse.store import api_tokens, connections, private

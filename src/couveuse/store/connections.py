@@ -6,7 +6,6 @@ import psycopg
 
 from couveuse.errors import CouveuseError
 
-OLDEST = 15
 # A query that takes longer than this in the front door or a page is ended; the engine sets its own.
 STATEMENT_MS = 30_000
 

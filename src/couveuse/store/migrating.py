@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Sequence
 
-from couveuse.store import connections
+from couveuse.store import OLDEST, connections
 
 # Whoever migrates holds this lock of the database's; any number will do that nobody else uses.
 LOCK = 0x636F7576
@@ -33,9 +33,9 @@ def migrate(url: str, say: Callable[[str], None] = lambda _: None) -> Sequence[s
     Raises NoDatabase where PostgreSQL does not answer, OldDatabase where it is too old.
     """
     with connections.connect(url, "migrate", autocommit=True, statement_ms=0) as connection:
-        if connection.info.server_version < connections.OLDEST * 10_000:
+        if connection.info.server_version < OLDEST * 10_000:
             version = connection.info.parameter_status("server_version")
-            raise connections.OldDatabase(f"PostgreSQL {version} is too old: use {connections.OLDEST} or newer")
+            raise connections.OldDatabase(f"PostgreSQL {version} is too old: use {OLDEST} or newer")
         connection.execute("select pg_advisory_lock(%s)", [LOCK])
         setup(url)
         return _apply(say)

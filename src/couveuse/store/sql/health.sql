@@ -8,3 +8,25 @@ select
     (select count(*) from processes where kind = 'engine' and pid <> 0
         and seen_at >= extract(epoch from clock_timestamp()) * 1000000 - %(silent)s),
     (extract(epoch from clock_timestamp()) * 1000000)::bigint;
+
+-- name: measure
+-- How large it is: one row. Rows are estimates, of all partitions of a table together.
+select
+    pg_database_size(current_database()),
+    (select count(*) from (
+        select from lead_states where model_id = (select id from models where standing = 'acting')
+        and band_changes_at < extract(epoch from clock_timestamp()) * 1000000 - 5000000 limit 10000
+    ) overdue),
+    (select coalesce(jsonb_object_agg(name, rows), '{}') from (
+        select coalesce(parents.relname, tables.relname) as name, sum(greatest(tables.reltuples, 0))::bigint as rows
+        from pg_class tables
+        left join pg_inherits on inhrelid = tables.oid
+        left join pg_class parents on parents.oid = inhparent
+        where tables.relkind = 'r' and pg_table_is_visible(tables.oid)
+            and coalesce(parents.relname, tables.relname) = any(%(tables)s)
+        group by 1
+    ) estimates),
+    (select coalesce(jsonb_object_agg(kind, processes), '{}') from (
+        select kind, count(*) as processes from processes
+        where pid <> 0 and seen_at >= extract(epoch from clock_timestamp()) * 1000000 - %(silent)s group by kind
+    ) alive);

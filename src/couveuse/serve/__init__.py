@@ -1,0 +1,1 @@
+"""One ASGI application over the front door and the pages, its probes, and the server that runs it."""

@@ -1,0 +1,82 @@
+"""What `/metrics` tells, in Prometheus's text: counts of all processes, what waits, how large the database is."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from couveuse.store.health import Look
+from couveuse.store.processes import Counts
+from couveuse.store.statements import statement
+
+KIND: Final = b"text/plain; version=0.0.4; charset=utf-8"
+MEASURE: Final = statement("health", "measure")
+# Tables whose rows are told, as the database estimates them.
+TABLES: Final = ("events", "leads", "identities", "lead_states", "handovers", "rejects", "seen")
+VALUES: Final = {"tables": list(TABLES)}
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One row of `MEASURE`."""
+
+    size: int
+    overdue: int
+    rows: Mapping[str, int]
+    alive: Mapping[str, int]
+
+
+def text(look: Look | None, measured: Measured | None, counts: Mapping[str, Counts]) -> bytes:
+    """The whole answer; without a look, that the database is away."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Told([*_gauges(look, measured), *_counters(counts)]))
+    return generate_latest(registry)
+
+
+class _Told(Collector):
+    def __init__(self, metrics: Sequence[Metric]) -> None:
+        self._metrics = metrics
+
+    def collect(self) -> Sequence[Metric]:
+        return self._metrics
+
+
+def _gauges(look: Look | None, measured: Measured | None) -> Iterator[Metric]:
+    yield GaugeMetricFamily("couveuse_database_up", "Whether the database answers.", value=int(look is not None))
+    if look is not None:
+        yield GaugeMetricFamily("couveuse_inbox_events", "Events that wait for the engine.", value=look.waiting)
+        since = "For how long the oldest event has waited."
+        yield GaugeMetricFamily("couveuse_inbox_oldest_seconds", since, value=look.waits_seconds)
+        yield GaugeMetricFamily("couveuse_models_acting", "Published models that act.", value=look.acting_models)
+    if measured is not None:
+        yield GaugeMetricFamily("couveuse_database_bytes", "The size of the database.", value=measured.size)
+        overdue = "Leads whose band should have changed by time alone; at most 10,000 are counted."
+        yield GaugeMetricFamily("couveuse_wakeups_overdue", overdue, value=measured.overdue)
+        yield _labelled("couveuse_rows", "Rows of a table, as the database estimates them.", "table", measured.rows)
+        yield _labelled("couveuse_processes", "Processes that live.", "kind", measured.alive)
+
+
+def _labelled(name: str, says: str, label: str, values: Mapping[str, float]) -> Metric:
+    family = GaugeMetricFamily(name, says, labels=[label])
+    for each, value in sorted(values.items()):
+        family.add_metric([each], value)
+    return family
+
+
+def _counters(counts: Mapping[str, Counts]) -> Iterator[Metric]:
+    """Each count of each kind of process; what is counted by reason has a label."""
+    for kind, named in sorted(counts.items()):
+        for name, value in sorted(named.items()):
+            says = f"Counted by all processes of the kind {kind}: {name.replace('_', ' ')}."
+            family = CounterMetricFamily(
+                f"couveuse_{kind}_{name}", says, labels=["reason"] if isinstance(value, Mapping) else []
+            )
+            reasons: Mapping[str, Any] = value if isinstance(value, Mapping) else {}
+            for reason, number in sorted(reasons.items()):
+                family.add_metric([reason], number)
+            if not isinstance(value, Mapping):
+                family.add_metric([], value)
+            yield family
