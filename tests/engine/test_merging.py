@@ -20,7 +20,8 @@ class Merger:
     def merge(self, lead: str, into: str) -> int:
         models = self.models.load(self.town.connection)
         one, other = self.town.lead(lead), self.town.lead(into)
-        assert one is not None and other is not None
+        assert one is not None
+        assert other is not None
         return merge(self.town.connection, self.folder, models, one, other, by="Alice", now=NOW)
 
     def unmerge(self, number: int) -> None:

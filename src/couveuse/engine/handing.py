@@ -181,7 +181,8 @@ def withdraw(
 ) -> int:  # fmt: skip
     """Withdraw hand-overs of leads whose facts were corrected, where no cause of them stands; returns how many.
 
-    A cause stands if the facts up to its instant, as they are known today, still open its route then.
+    A cause stands if the facts up to its instant, as they are known today, still open its route then; or if others open
+    it now.
     """
     standing = [each for each in store.standing_of_leads(connection, lead_ids) if each.model_id in models]
     if not standing:
@@ -190,14 +191,17 @@ def withdraw(
     gone = [
         each.id
         for each in standing
-        if not any(
-            _stands(models[each.model_id].plan, whos[each.lead_id], stored[each.lead_id], each.team, cause, instant)
-            for cause, instant in each.causes
-        )
+        if not _any_stands(models[each.model_id].plan, whos[each.lead_id], stored[each.lead_id], each, now)
     ]
     if gone:
         store.withdraw(connection, gone, because=because, now=now)
     return len(gone)
+
+
+def _any_stands(plan: Plan, who: Who, stored: Sequence[Stored], standing: store.Standing, now: int) -> bool:
+    """Whether a cause stood at its instant, or stands now by other facts."""
+    asked = [*standing.causes, *((cause, max(now, stored[-1].fact.at)) for cause, _ in standing.causes if stored)]
+    return any(_stands(plan, who, stored, standing.team, cause, instant) for cause, instant in asked)
 
 
 def _stands(plan: Plan, who: Who, stored: Sequence[Stored], team: str, cause: str, instant: int) -> bool:

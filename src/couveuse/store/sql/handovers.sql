@@ -15,7 +15,8 @@ from unnest(%(ids)s::bigint[], %(ats)s::bigint[], %(bys)s::text[]) as g (id, at,
 where e.id = g.id and e.closed_at is null;
 
 -- name: hand_over
--- One hand-over a lead, team, episode and kind of cause; whatever else causes it joins it. Tells which are new.
+-- One hand-over a lead, team, episode and kind of cause; whatever else causes it joins it, up to twenty facts of rules.
+-- Tells which are new.
 insert into handovers (lead_id, episode_id, model_id, team, treatment, kind, cause, causes, at, made_at, score, band, why)
 select lead_id, episode_id, model_id, team, treatment, kind, cause, jsonb_build_array(jsonb_build_object('cause', cause,
     'at', at)), at, %(now)s, score, band, why::jsonb
@@ -24,7 +25,9 @@ from unnest(%(leads)s::bigint[], %(episodes)s::bigint[], %(models)s::integer[], 
     %(bands)s::text[], %(whys)s::text[])
     as g (lead_id, episode_id, model_id, team, treatment, kind, cause, at, score, band, why)
 on conflict (lead_id, team, episode_id, kind) do update set causes = handovers.causes || excluded.causes
-    where not handovers.causes @> jsonb_build_array(jsonb_build_object('cause', excluded.cause))
+    where case when excluded.kind = 'rule' then jsonb_array_length(handovers.causes) < 20
+            and not handovers.causes @> excluded.causes
+        else not handovers.causes @> jsonb_build_array(jsonb_build_object('cause', excluded.cause)) end
 returning id, lead_id, (xmax = 0) as is_new;
 
 -- name: standing_of_leads
