@@ -38,7 +38,7 @@ def test_a_further_cause_joins_and_another_teams_escalates(town):
     assert [row[:3] for row in town.handovers(ALICE)] == [
         ("telemarketing", "rule", "download"), ("sales", "rule", "quote"), ("sales", "band", "high"),
     ]  # fmt: skip
-    assert causes(town) == [["download"], ["quote"], ["high"]]
+    assert causes(town) == [["download", "download"], ["quote"], ["high"]]
     assert town.rows("select count(*) from episodes") == [(1,)]
 
 
