@@ -9,8 +9,7 @@ from typing import Any
 import psycopg
 
 from couveuse import configuration
-from couveuse.cli import snippets
-from couveuse.cli.asking import note
+from couveuse.cli import note, snippets
 from couveuse.cli.tables import print_rows
 from couveuse.collect.judging import cure
 from couveuse.collect.keys import normal_origin
