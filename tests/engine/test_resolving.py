@@ -31,6 +31,16 @@ def test_the_lead_of_a_user_id_goes_on_under_its_number_when_its_e_mail_is_known
     assert town.rows("select count(*) from leads") == [(1,)]
 
 
+def test_a_lead_that_goes_on_under_its_e_mail_has_what_follows_from_it(database):
+    from tests.engine.town import MODEL
+
+    fit = "  - {id: ours, where: {traits.email_domain: example.com}, points: 7}\nbands:"
+    with Town(database, MODEL.replace("bands:", fit)) as town:
+        town.take(accepted("Page Viewed", user_id="u"))
+        town.take(accepted("Page Viewed", user_id="u", email=ALICE))
+        assert town.score(ALICE) == 9
+
+
 def test_the_lead_of_an_e_mail_survives_and_the_other_says_where_it_went(town):
     town.take(accepted("Page Viewed", user_id="u"), accepted("Page Viewed", email=ALICE))
     alice, other = town.lead(ALICE), town.lead("u")

@@ -208,7 +208,8 @@ def point(
         return
     roots = {each.root_id for each in changed}
     lead_of = leads.leads_of_roots(connection, sorted(roots | {each.id for each in changed}))
-    _survive(connection, changed, by_id, lead_of)
+    # Under another key a lead has other traits from the start: those that follow from its e-mail.
+    resolved.refold |= _survive(connection, changed, by_id, lead_of)
     missing = [root for root in sorted(roots) if root not in lead_of and by_id[root].sort != DEVICE]
     if missing:
         emails = {root: by_id[root].key for root in missing if by_id[root].sort == EMAIL}
@@ -230,10 +231,10 @@ def point(
 
 def _survive(
     connection: Connection[Any], changed: Iterable[Identity], by_id: Mapping[int, Identity], lead_of: dict[int, int]
-) -> None:
+) -> set[int]:
     """The lead of a user id goes on as the lead of its e-mail; where that has one, its facts join that one's.
 
-    A user id that is its own again has the facts of its lead back.
+    A user id that is its own again has the facts of its lead back. Returns the leads that go on under another key.
     """
     rerooted: dict[int, int] = {}
     joined: dict[int, int | None] = {}
@@ -253,3 +254,4 @@ def _survive(
         leads.reroot_leads(connection, rerooted)
     if joined:
         leads.join_leads(connection, joined)
+    return set(rerooted)
