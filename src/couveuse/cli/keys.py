@@ -11,9 +11,8 @@ import psycopg
 from couveuse import configuration
 from couveuse.cli import note, snippets
 from couveuse.cli.tables import print_rows
-from couveuse.collect.judging import cure
 from couveuse.collect.keys import normal_origin
-from couveuse.core.events import CURES, Reject, holds_nul
+from couveuse.core.events import holds_nul
 from couveuse.core.times import iso, microseconds
 from couveuse.errors import BadInput
 from couveuse.store import migrating, private, rejects, write_keys
@@ -125,20 +124,12 @@ def list_rejects(most: int, form: str) -> None:
         found = rejects.latest(connection, most)
     if form == "json":
         for row in found:
-            told = {**row._asdict(), "received_at": iso(row.received_at), "cure": _cure(row)}
+            told = {**row._asdict(), "received_at": iso(row.received_at), "cure": rejects.cure_of(row)}
             sys.stdout.write(json.dumps(told, ensure_ascii=False) + "\n")
         return
     cells = [
-        [iso(row.received_at)[:19] + "Z", row.source, row.place, row.reason.replace("_", " "), row.detail or _cure(row),
-         row.body[:SHOWN]]
+        [iso(row.received_at)[:19] + "Z", row.source, row.place, row.reason.replace("_", " "),
+         row.detail or rejects.cure_of(row), row.body[:SHOWN]]
         for row in found
     ]  # fmt: skip
     print_rows("Latest rejects", ("when", "source", "place", "reason", "cure", "what was sent"), cells)
-
-
-def _cure(row: rejects.StoredReject) -> str:
-    try:
-        reason = Reject(row.reason.removeprefix("lead_"))
-    except ValueError:
-        return ""
-    return cure(reason) if row.import_id is None else CURES[reason]

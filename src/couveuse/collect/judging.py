@@ -1,7 +1,6 @@
 """From the messages of a request to what is stored of it: facts, each in its lane, and rejects with their reasons."""
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -9,7 +8,8 @@ from couveuse.collect.bodies import MOST_EVENT
 from couveuse.collect.messages import Batch, decoded
 from couveuse.collect.normalising import Arrival, fact, instant
 from couveuse.collect.routes import Call
-from couveuse.core.events import CURES, Refused, Row
+from couveuse.core import events
+from couveuse.core.events import Refused, Row
 from couveuse.core.events import Reject as Reason
 from couveuse.store.packets import Accepted, Flag, digest_of, lane_of
 from couveuse.store.payloads import Compressor
@@ -21,19 +21,10 @@ MOST_BODY_TEXTS: Final = 1 << 20
 # A long batch lets others in after so many events.
 SLICE: Final = 200
 
-# Cures as they are for HTTP; those of `couveuse.core.events` speak of files.
-_CURES_HERE: Mapping[Reason, str] = {
-    Reason.NOT_AN_OBJECT: "write each event of a batch as a JSON object",
-    Reason.NO_EVENT: "give a track call the name of its `event`",
-    Reason.BAD_TIME: "write `timestamp` in ISO 8601, as 2026-03-03T15:00:00.000Z, in the years 1900 to 2199",
-    Reason.NO_IDENTITY: "give `userId`, `anonymousId`, or an e-mail in `traits` (identify) or `context.traits`",
-    Reason.TOO_LARGE: "keep an event to 32 KB: leave out what is no property of it",
-}
-
 
 def cure(reason: Reason) -> str:
     """What the sender of a reject is to do."""
-    return _CURES_HERE.get(reason, CURES[reason])
+    return events.cure(reason, is_live=True)
 
 
 @dataclass(slots=True)

@@ -142,6 +142,15 @@ CURES: Mapping[Reject, str] = {
     Reject.NOT_ALLOWED: "send it from a server, with a server key: only the inside knows it, and no browser",
 }
 
+# Cures as they are for what is sent live; those above speak of files.
+LIVE_CURES: Mapping[Reject, str] = {
+    Reject.NOT_AN_OBJECT: "write each event of a batch as a JSON object",
+    Reject.NO_EVENT: "give a track call the name of its `event`",
+    Reject.BAD_TIME: "write `timestamp` in ISO 8601, as 2026-03-03T15:00:00.000Z, in the years 1900 to 2199",
+    Reject.NO_IDENTITY: "give `userId`, `anonymousId`, or an e-mail in `traits` (identify) or `context.traits`",
+    Reject.TOO_LARGE: "keep an event to 32 KB: leave out what is no property of it",
+}
+
 # A row larger than this, written as JSON, is refused.
 MOST_ROW_BYTES = 1 << 20
 # What is stored under its own name: longer names do not fit an index, and longer keys are no keys.
@@ -290,6 +299,11 @@ def number_text(value: object) -> str:
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return str(int(value))
     return str(value)
+
+
+def cure(reason: Reject, *, is_live: bool) -> str:
+    """What the sender of a reject is to do, who sent it live or in a file."""
+    return LIVE_CURES.get(reason, CURES[reason]) if is_live else CURES[reason]
 
 
 def holds_nul(value: object) -> bool:

@@ -5,9 +5,12 @@ from typing import Any, NamedTuple
 
 from psycopg import Connection
 
+from couveuse.core.events import Reject as Reason
+from couveuse.core.events import cure
 from couveuse.store.statements import statement
 
 _LATEST = statement("rejects", "latest")
+_BEFORE = statement("rejects", "before")
 _APPEND = statement("rejects", "append_of_import")
 # What is kept of the text of one.
 MOST_BODY = 10_000
@@ -48,3 +51,17 @@ def append_rejects(connection: Connection[Any], rows: Sequence[Reject], *, impor
         columns = [list(column) for column in zip(*rows, strict=True)]
         columns[5] = [body.replace("\x00", "\ufffd")[:MOST_BODY] for body in columns[5]]
         connection.execute(_APPEND, [import_id, *columns])
+
+
+def rejects_before(connection: Connection[Any], number: int, most: int) -> Sequence[StoredReject]:
+    """Rejects with a lower number, the last one first."""
+    return [StoredReject(*row) for row in connection.execute(_BEFORE, {"before": number, "most": most}).fetchall()]
+
+
+def cure_of(row: StoredReject) -> str:
+    """What whoever sent a reject is to do; nothing where the reason is not known here."""
+    try:
+        reason = Reason(row.reason.removeprefix("lead_"))
+    except ValueError:
+        return ""
+    return cure(reason, is_live=row.import_id is None)

@@ -11,3 +11,8 @@ select id, received_at, source, reason, detail, place, body, import_id from reje
 -- What could not be taken, of an import (null: of none).
 insert into rejects (received_at, source, reason, detail, place, body, import_id)
 select g.*, %s::integer from unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[]) as g;
+
+-- name: before
+-- Rejects of the front door and of imports with a lower number, the last one first.
+select id, received_at, source, reason, detail, place, body, import_id from rejects
+where id < %(before)s order by id desc limit %(most)s;
