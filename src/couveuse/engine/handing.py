@@ -86,6 +86,18 @@ def hand_over(
     """Close the episodes that facts end, and write the hand-overs that facts open; returns how many are new."""
     due = [each for lead in moved for each in due_routes(model.plan, lead)]
     ending = {lead.lead_id: lead.facts for lead in moved if any(fact.event in COOLING for fact in lead.facts)}
+    return make(connection, model, due, ending, whys, now)
+
+
+def make(
+    connection: Connection[Any],
+    model: LiveModel,
+    due: Sequence[Due],
+    ending: Mapping[int, Sequence[Fact]],
+    whys: "Reasons",
+    now: int,
+) -> int:
+    """Close episodes that facts end, and write the hand-overs that are due; returns how many are new."""
     if not due and not ending:
         return 0
     episodes = store.last_episodes(connection, {each.lead_id for each in due} | ending.keys())

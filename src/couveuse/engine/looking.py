@@ -19,12 +19,13 @@ from couveuse.core.fold import begin, behaviour_at, fit_points, is_counted, lear
 from couveuse.core.ledger import Ledger, Line
 from couveuse.core.plan import LAST_FACT, Plan
 from couveuse.core.reading import Reading, at, interests, lines
-from couveuse.core.state import State
+from couveuse.core.state import Key, State
 from couveuse.engine.folding import fold_lead, is_admitted, known_of, reading_of, since_always
 from couveuse.engine.live import LiveModel
 from couveuse.errors import CouveuseError
 from couveuse.store import cards, events, leads, registers, states
 from couveuse.store.events import Stored
+from couveuse.store.facts import FactReader, Span
 from couveuse.store.leads import Known, Who
 from couveuse.store.payloads import Compressor
 
@@ -69,13 +70,7 @@ class Look:
     @cached_property
     def facts(self) -> Sequence[Seen]:
         """The facts that had occurred by the instant, each with what is thought of it."""
-        verdicts = self.state.verdicts
-        return [
-            Seen(each, verdict_on(verdicts, each.fact.source, each.fact.message_id),
-                 is_admitted(each.fact, each.flags, self.who))
-            for each in self.stored
-            if each.fact.at <= self.reading.at
-        ]  # fmt: skip
+        return [_seen(each, self.state, self.who) for each in self.stored if each.fact.at <= self.reading.at]
 
     @cached_property
     def known(self) -> Known:
@@ -87,6 +82,11 @@ class Look:
         """What the lead reads, the heaviest first."""
         weights = interests(self.plan, self.state, self.reading.at)
         return dict(sorted(weights.items(), key=lambda item: (-item[1], item[0])))
+
+    @cached_property
+    def sum(self) -> float:
+        """What all lines make together."""
+        return fsum(line.points for line in self.lines)
 
     @property
     def agrees(self) -> bool | None:
@@ -133,6 +133,19 @@ class Looker:
             return replace(found, stored_score=self._stored_score(connection, model, found))
         return found
 
+    def facts(
+        self, connection: Connection[Any], lead_id: int, span: Span, after: Key | None, *, most: int, newest_first: bool
+    ) -> tuple[list[Seen], bool]:
+        """So many facts of a lead from a place in canonical order on, and whether more follow; nothing is folded."""
+        who = leads.load_who(connection, [lead_id])[lead_id]
+        reader = FactReader(self.names, self.sources, self.payloads)
+        told = State([], [], [], [], {}, {})
+        for each in reader.verdicts(connection, span):
+            if is_admitted(each.fact, each.flags, who):
+                learn_verdict(told, each.fact)
+        found, goes_on = reader.page(connection, span, after, most=most, newest_first=newest_first)
+        return [_seen(each, told, who) for each in found], goes_on
+
     def reading(self, connection: Connection[Any], lead_id: int, model: LiveModel, now: int) -> Reading | None:
         """A lead's reading now by the state that is kept; None where none is."""
         state = self.state(connection, lead_id, model)
@@ -159,9 +172,16 @@ def look_at(lead_id: int, who: Who, plan: Plan, stored: Sequence[Stored], *, at:
     state = fold_lead(plan, who, stored, until=at, ledger=ledger)
     reading = reading_of(plan, state, now if at is None else at)
     written = lines(plan, state, ledger, reading.at)
-    if not is_close(fsum(line.points for line in written), reading.score):
+    found = Look(lead_id, who, plan, state, reading, written, stored)
+    if not is_close(found.sum, reading.score):
         raise BrokenLedger
-    return Look(lead_id, who, plan, state, reading, written, stored)
+    return found
+
+
+def _seen(stored: Stored, state: State, who: Who) -> Seen:
+    fact = stored.fact
+    verdict = verdict_on(state.verdicts, fact.source, fact.message_id)
+    return Seen(stored, verdict, is_admitted(fact, stored.flags, who))
 
 
 def is_close(one: float, other: float) -> bool:

@@ -14,6 +14,7 @@ from couveuse.core.times import SECOND_US
 from couveuse.engine.batches import Folder
 from couveuse.engine.folding import reading_of, row_of
 from couveuse.engine.live import LiveModel, LiveModels, NothingPublished
+from couveuse.engine.releasing import release
 from couveuse.store import connections, states
 
 log = structlog.get_logger("couveuse.engine")
@@ -24,6 +25,8 @@ AT_ONCE = 500
 STALE_US = 22 * 3600 * SECOND_US
 # How often lists are looked over for what is stale, and how long the clock sleeps at most.
 SWEEP_SECONDS, MOST_SECONDS = 3600.0, 1.0
+# How often it is seen whether somebody is to be handed over who came quietly.
+RELEASE_SECONDS = 30.0
 
 
 class Failing(Protocol):
@@ -45,7 +48,7 @@ class Clock:
         self._url, self._tally, self._now = url, tally, clock
         self._folder = Folder(url)
         self._models = LiveModels()
-        self._next_sweep = 0.0
+        self._next_sweep = self._next_release = 0.0
 
     def wake(self, connection: Connection[Any]) -> int:
         """Read again the leads whose band has changed by time alone; returns how many there were."""
@@ -76,6 +79,11 @@ class Clock:
                     break
                 after = stale[-1][0]
         return swept
+
+    def release(self, connection: Connection[Any]) -> int:
+        """Hand over what today's allowances leave; returns how many hand-overs are new."""
+        acting = next(model for model in self._models.load(connection) if model.acts)
+        return release(connection, self._folder, acting, self._now())
 
     def _read_again(
         self, connection: Connection[Any], model: LiveModel, packed: list[tuple[int, bytes]], now: int
@@ -113,6 +121,9 @@ class Clock:
     def _until_stopped(self, connection: Connection[Any], stopping: threading.Event) -> None:
         while not stopping.is_set():
             self.wake(connection)
+            if time.monotonic() >= self._next_release:
+                self.release(connection)
+                self._next_release = time.monotonic() + RELEASE_SECONDS
             if time.monotonic() >= self._next_sweep:
                 self.sweep(connection)
                 self._next_sweep = time.monotonic() + SWEEP_SECONDS

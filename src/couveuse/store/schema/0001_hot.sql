@@ -96,21 +96,32 @@ create table companies (
     name text not null default ''
 );
 
--- Traits that files of leads say were held since always.
+-- Traits that files of leads say were held since always, with what their row says of whose they are.
 create table given_traits (
     id bigint generated always as identity primary key,
     identity_id bigint not null,
     import_id integer,
-    traits jsonb not null
+    traits jsonb not null,
+    with_ids bigint[] not null default '{}',  -- the other keys of the row
+    source text collate "C" not null default '',
+    message_id text collate "C" not null default ''
 );
 create index given_traits_identity on given_traits (identity_id);
-create index given_traits_import on given_traits (import_id) where import_id is not null;
 
 -- Whose facts and traits an import brought: what its report counts, and what its undoing reads.
 create table imported (
     import_id integer not null,
     identity_id bigint not null,
     primary key (import_id, identity_id)
+);
+
+-- How far an import is: so many of the rows of each share are done, and what became of them.
+create table import_shares (
+    import_id integer not null,
+    share smallint not null,
+    done bigint not null default 0,
+    counts jsonb not null default '{}',
+    primary key (import_id, share)
 );
 
 -- What a published model says of a lead: the state of the fold, and the reading at `read_at`. One partition a model.
@@ -167,6 +178,21 @@ create table handovers (
     unique (lead_id, team, episode_id, kind)
 );
 create index handovers_made on handovers (made_at, id);
+
+-- What came quietly (an import, a model published anew) hands nobody over, unless so many a day were asked for.
+create table allowances (
+    id bigint generated always as identity primary key,
+    per_day integer not null,
+    made_at bigint not null,
+    because text not null
+);
+-- The leads that may be handed over so, the best first, and when each was (null: not yet).
+create table allowed (
+    allowance_id bigint not null references allowances (id),
+    lead_id bigint not null,
+    handed_at bigint,
+    primary key (allowance_id, lead_id)
+);
 
 -- Consents, given or withdrawn, as facts said them; append-only. What holds is derived (couveuse.core.consent).
 create table consents (
