@@ -5,9 +5,10 @@ import json
 import threading
 from base64 import b64encode
 from collections.abc import Coroutine, Iterable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -22,6 +23,7 @@ from couveuse.store.payloads import Compressor
 from couveuse.store.rejects import StoredReject, latest
 from couveuse.store.write_keys import KeyKind, create_key
 
+T = TypeVar("T")
 UTC = ZoneInfo("UTC")
 SERVER_KEY, PUBLIC_KEY = "cvs_test-of-a-server", "cvp_test-of-a-page"
 SITE = "https://www.example.com"
@@ -44,25 +46,29 @@ class Door:
     def __enter__(self) -> Self:
         self._thread.start()
         self.run(self.app.open())
-        self._client = httpx.AsyncClient(transport=httpx.ASGITransport(app=self.app), base_url="http://couveuse.test")
+        self.client = httpx.AsyncClient(transport=httpx.ASGITransport(app=self.app), base_url="http://couveuse.test")
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.run(self.app.close())
-        self.run(self._client.aclose())
+        self.run(self.client.aclose())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
 
-    def run(self, work: Coroutine[Any, Any, Any]) -> Any:
+    def begin(self, work: Coroutine[Any, Any, T]) -> "Future[T]":
+        """A coroutine, begun in the door's loop."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
         """What a coroutine gives, run in the door's loop."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=60)
+        return self.begin(work).result(timeout=60)
 
     def request(self, method: str, path: str, **said: Any) -> httpx.Response:
         """One request, as httpx makes it."""
-        return self.run(self._client.request(method, path, **said))
+        return self.run(self.client.request(method, path, **said))
 
     def post(
         self, path: str, body: object, *, key: str | None = SERVER_KEY, headers: Mapping[str, str] | None = None

@@ -130,7 +130,9 @@ def shown_by(headers: Mapping[bytes, bytes]) -> list[str]:
         found.append(user)
     jitsu = headers.get(b"x-write-key", b"").decode("latin-1").strip()
     if jitsu:
-        found += [jitsu, jitsu.rpartition(":")[2]]  # as it was given, or an id of the sender's before the key
+        found.append(jitsu)
+        if ":" in jitsu:  # the key may have an id of the sender's before it
+            found.append(jitsu.rpartition(":")[2])
     return [key for key in found if is_key(key)]
 
 
