@@ -1,15 +1,19 @@
 """Real processes for tests: started, waited for by what they do, and never left behind."""
 
+import json
 import multiprocessing
 import os
 import pwd
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import couveuse
 
@@ -50,6 +54,74 @@ def python(code: str, *words: object, environment: Mapping[str, str] | None = No
         if process.poll() is None:
             process.kill()
         process.communicate()
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A `couveuse` that runs, and what it has said."""
+
+    process: subprocess.Popen[bytes]
+    said: Path
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        """What it and its children have logged."""
+        lines = self.said.read_text(encoding="utf-8").splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
+
+    def children(self, *, deep: bool = False) -> dict[int, str]:
+        """Its live children, and theirs, by their command."""
+        return dict(_children(self.pid, deep))
+
+    def stop(self, number: int = signal.SIGTERM, seconds: float = 60.0) -> int:
+        """Send a signal, and return the exit code."""
+        self.process.send_signal(number)
+        return self.process.wait(seconds)
+
+
+def _children(pid: int, deep: bool) -> Iterator[tuple[int, str]]:
+    with suppress(OSError):
+        for child in map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()):
+            if lives(child):
+                yield child, Path(f"/proc/{child}/cmdline").read_text(encoding="utf-8").replace("\0", " ").strip()
+                if deep:
+                    yield from _children(child, deep)
+
+
+@contextmanager
+def couveuse_runs(folder: Path, *words: str, **settings: object) -> Iterator[Running]:
+    """`couveuse` with these words and settings, in this folder; killed at the end if it still runs, children too."""
+    environment = {name: value for name, value in ENVIRONMENT.items() if not name.startswith("COUVEUSE_")}
+    environment |= {f"COUVEUSE_{name.upper()}": str(value) for name, value in settings.items()}
+    said = folder / f"{words[0]}.log"
+    with said.open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "couveuse.cli", *words], cwd=folder, env=environment, stdout=log, stderr=log,
+            stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+    running = Running(process, said)
+    try:
+        yield running
+    finally:
+        left = running.children(deep=True)
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        with suppress(AssertionError):
+            until(lambda: not any(map(lives, left)), 20)
+        for pid in filter(lives, left):
+            os.kill(pid, signal.SIGKILL)
+
+
+def free_port() -> int:
+    """A port on which nobody listens."""
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        return int(trial.getsockname()[1])
 
 
 def as_nobody(function: Callable[[], object]) -> str:

@@ -130,7 +130,9 @@ def _told(error: Any) -> tuple[str, list[str]]:
     if error is None:
         return "", []
     line = str(error).strip().partition("\n")[0]
-    words = f"{type(error).__name__}: {_QUOTED.sub(MASK, line)}" if line else type(error).__name__
+    if not isinstance(error, ImportError):  # which quotes our own names only
+        line = _QUOTED.sub(MASK, line)
+    words = f"{type(error).__name__}: {line}" if line else type(error).__name__
     return _ADDRESS.sub(MASK, words), _frames(error.__traceback__)
 
 

@@ -43,6 +43,14 @@ class Kind(StrEnum):
     PUBLIC = "public"
 
 
+class Part(StrEnum):
+    """What a process serves."""
+
+    INTAKE = "intake"
+    PAGES = "pages"
+    ALL = "all"
+
+
 Events = Annotated[
     list[str],
     typer.Argument(metavar="EVENTS", help="Files, folders or globs: CSV, NDJSON, Parquet, XLSX; .gz, .zst."),
@@ -306,3 +314,41 @@ def rejects(
     from couveuse.cli import keys
 
     keys.list_rejects(top, format_.value)
+
+
+@app.command()
+def up() -> None:
+    """Run everything on this machine: PostgreSQL (unless one is given), the front door, the pages, the engine."""
+    from couveuse.cli import supervising
+
+    supervising.up()
+
+
+@app.command()
+def web(
+    serve: Annotated[Part, typer.Option(help="Take events, show pages, or both.")] = Part.ALL,
+) -> None:
+    """Run the front door and the pages, for a machine of their own."""
+    from couveuse.cli import serving
+
+    serving.web(serve.value)
+
+
+@app.command()
+def engine() -> None:
+    """Run one engine: several may run at once, on several machines."""
+    from couveuse.cli import serving
+
+    serving.engine()
+
+
+@app.command()
+def migrate(
+    publish_first: Annotated[
+        bool, typer.Option("--publish-first", help="Publish a first model, too, where none was published yet.")
+    ] = False,
+) -> None:
+    """Bring the database to this version; safe to run twice, and at once from two machines."""
+    from couveuse.cli import serving
+
+    serving.migrate(publish_first)

@@ -69,7 +69,7 @@ class Dispatch:
         if self._front_door is not None:
             await self._front_door.open()
         if self._has_pages:
-            self._pages = logged(pages(self._url))
+            self._pages = logged(await asyncio.to_thread(pages, self._url))
         self._life.start()
 
     async def close(self) -> None:

@@ -32,7 +32,7 @@ def run(settings: Configuration, part: Part) -> None:
         loop=Loops.uvloop,
         http=HTTPModes.auto,
         websockets=False,
-        log_level=LogLevels(settings.log),
+        log_level=LogLevels.warning,  # its beginning and end are told by whoever starts it
         log_dictconfig=logs.for_granian(),
         respawn_failed_workers=True,
         respawn_interval=0.1,
