@@ -52,6 +52,18 @@ def prepare(staging: Staging, events: Sequence[Input], leads: Sequence[Input]) -
 
     Raises BadInput where nothing can be scored.
     """
+    tell_apart(staging, events, leads)
+    kinds = _classify(staging)
+    _people(staging)
+    rows = staging.counts.facts if staging.options.only is None else 0  # one lead is folded where it is asked for
+    return Prepared(_write_facts(staging), _write_notes(staging), kinds, rows)
+
+
+def tell_apart(staging: Staging, events: Sequence[Input], leads: Sequence[Input]) -> None:
+    """Read the files: whose each row is (`owned_facts`, `owned_lead_rows`), and which are copies (`losers`).
+
+    Raises BadInput where nothing can be used.
+    """
     staging.stage_events(events)
     if leads:
         staging.stage_leads(leads)
@@ -59,10 +71,6 @@ def prepare(staging: Staging, events: Sequence[Input], leads: Sequence[Input]) -
     _slim(staging)
     _look_up(staging)
     _tell_copies(staging)
-    kinds = _classify(staging)
-    _people(staging)
-    rows = staging.counts.facts if staging.options.only is None else 0  # one lead is folded where it is asked for
-    return Prepared(_write_facts(staging), _write_notes(staging), kinds, rows)
 
 
 def _own(staging: Staging) -> None:
@@ -186,7 +194,8 @@ def _tell_copies(staging: Staging) -> None:
     staging.sql(
         f"""create table losers as select ref from (
             select ref, row_number() over (partition by source, mid order by inst, kind, event, email nulls last,
-                user_id nulls last, anonymous_id nulls last, whole nulls last{read}, ref) as place
+                user_id nulls last, anonymous_id nulls last, case when is_change then whole end nulls last{read},
+                whole nulls last, ref) as place
             from texts where id in (from alike)) where place > 1"""
     )
     staging.sql(

@@ -20,10 +20,12 @@ from couveuse.core.times import Calendar, microseconds, moment
 from couveuse.errors import BadInput
 from couveuse.history import inputs
 from couveuse.history.folding import Folding, RuleTally
+from couveuse.history.inputs import Format, Input
 from couveuse.history.loose import first_line, quoted
 from couveuse.history.prepare import Prepared, prepare
 from couveuse.history.shares import fold_shares
 from couveuse.history.staging import Counts, Options, Staging, as_couveuse_error, connect, is_of_disk
+from couveuse.history.whole import Arranged, arrange
 
 MEMORY = "900MB"
 # Best first: who is hot before who is warm, whoever is irrelevant last; then the score, then who was there last.
@@ -53,6 +55,7 @@ class Request:
     want_rules: bool = False
     want_rates: bool = False
     want_dossiers: bool = False
+    to_store: bool = False  # whole facts are wanted, and what cannot be stored is none
     processes: int = 0  # 0: one a core
     memory: str = MEMORY
 
@@ -81,7 +84,8 @@ class Scoring:
             named=request.want_lines or request.want_states,
             only=request.only,
             won=request.won,
-            whole=request.want_dossiers,
+            whole=request.want_dossiers or request.to_store,
+            storable=request.to_store,
         )
         self.staging = Staging(self.connection, self.folder, plan(request.model), options)
         self.landmarks: tuple[int, ...] = ()
@@ -108,15 +112,30 @@ class Scoring:
 
     def prepare(self) -> Prepared:
         """Read, judge, deduplicate and sort."""
-        request = self.request
-        work = self.folder / "inputs"
-        work.mkdir(exist_ok=True)
-        events = inputs.find(request.events, encoding=request.encoding, work=work)
-        leads = inputs.find(request.leads, encoding=request.encoding, work=work) if request.leads else []
+        events, leads = self._files()
         try:
             return prepare(self.staging, events, leads)
         except duckdb.Error as error:
             raise as_couveuse_error(error) from error
+
+    def arrange(self) -> Arranged:
+        """Read, judge, deduplicate and sort for whoever stores the facts; nothing is folded."""
+        events, leads = self._files()
+        try:
+            return arrange(self.staging, events, leads)
+        except duckdb.Error as error:
+            raise as_couveuse_error(error) from error
+
+    def _files(self) -> tuple[list[Input], list[Input]]:
+        request = self.request
+        work = self.folder / "inputs"
+        work.mkdir(exist_ok=True)
+        leads = inputs.find(request.leads, encoding=request.encoding, work=work) if request.leads else []
+        if leads and not request.events:
+            nothing = work / "no-events.ndjson"
+            nothing.touch()
+            return [Input(str(nothing), Format.NDJSON)], leads
+        return inputs.find(request.events, encoding=request.encoding, work=work), leads
 
     def fold(self, prepared: Prepared) -> None:
         """Fold every lead; the tables can be asked for from then on."""

@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from couveuse.core import times
-from couveuse.core.events import CURES, Reject, digest
+from couveuse.core.events import CURES, MOST_KEY, MOST_NAME, Reject, digest
 from couveuse.core.plan import Plan
 from couveuse.errors import BadInput, CouveuseError
 from couveuse.history import loose
@@ -54,6 +54,7 @@ class Options:
     only: str | None = None  # one lead
     won: str | None = None  # the column of leads that says who converted
     whole: bool = False  # every row may be asked for later, as it stood
+    storable: bool = False  # names and keys that are too long to be stored make no fact
 
 
 @dataclass(slots=True)
@@ -219,10 +220,18 @@ class Staging:
                 when inst is null or wall < {earliest} or wall >= {end} then '{Reject.BAD_TIME}'
                 when inst > {self.options.latest} then '{Reject.FUTURE}'
                 when email is null and user_id is null and anonymous_id is null then '{Reject.NO_IDENTITY}'
-                when is_incomplete then '{Reject.BAD_CHANGE}' end as reason
+                when is_incomplete then '{Reject.BAD_CHANGE}' {self._long_keys("event")} end as reason
             from (select *, wall - coalesce(shift, {shift}) as inst from loose_events)"""
         )
         return lacking
+
+    def _long_keys(self, *names: str) -> str:
+        """What `couveuse.core.events.unstorable` says of keys, where rows are to be stored."""
+        if not self.options.storable:
+            return ""
+        keys = ("email", "user_id", "anonymous_id", "mid", "source")
+        too_long = [f"length({key}) > {MOST_KEY}" for key in keys] + [f"length({name}) > {MOST_NAME}" for name in names]
+        return f"when {' or '.join(too_long)} then '{Reject.LONG_KEY}'"
 
     def rows_as_objects(self, batch: pa.RecordBatch, ref: str, whole: str) -> list[dict[str, object]]:
         """Whole rows as the core reads them: renamed, and without the empty cells of tables."""
@@ -277,18 +286,16 @@ class Staging:
         pairs = ", ".join(f"{quoted(path)}, {cell}" for path, cell in zip(self.plan.trait_paths, cells, strict=False))
         cell = f"({cells[-1]})::varchar" if self.options.won else "null::varchar"
         won = f"coalesce(json_key({cell}), nullif({cell}, {quoted(json.dumps(''))}))"
+        nobody = f"when coalesce(email, user_id, anonymous_id) is null then '{Reject.NO_IDENTITY}'"
+        reason = f"case when flaw is not null then flaw {nobody} {self._long_keys()} end"
         self.sql(
             f"""create view lead_rows as select ref, email, user_id, anonymous_id,
                 json_object({pairs})::varchar as traits,
                 lower({won}) as won,
                 {times.NEVER}::bigint as inst, 0::tinyint as kind, source, coalesce(mid, '') as mid
-                from loose_leads where flaw is null and coalesce(email, user_id, anonymous_id) is not null"""
+                from loose_leads where ({reason}) is null"""
         )
-        self.sql(
-            f"""create view judged_leads as select ref, whole, case when flaw is not null then flaw
-                when coalesce(email, user_id, anonymous_id) is null then '{Reject.NO_IDENTITY}' end as reason
-                from loose_leads"""
-        )
+        self.sql(f"create view judged_leads as select ref, whole, {reason} as reason from loose_leads")
         self.has_leads = True
         said = ", ".join(f"f{index}::varchar" for index in range(len(self.plan.trait_paths)))
         self.says_traits = bool(said) and self.one(f"select count(coalesce({said})) from loose_leads") > 0

@@ -50,8 +50,8 @@ class Compressor:
         """A JSON value as bytes."""
         try:
             written = self._encode(values)
-        except (TypeError, ValueError, OverflowError):  # what msgspec does not write and Python does: huge integers
-            written = json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
+        except (TypeError, ValueError, OverflowError):  # what msgspec does not write: huge integers, lone surrogates
+            written = json.dumps(values, separators=(",", ":")).encode()
         return self._mark + self._writer.compress(written)
 
     def shrink(self, text: str) -> bytes:
