@@ -309,7 +309,7 @@ def a_dossier(language: str = "fr", place: int = 3, number: int = 60, **parts: o
             HandOver("sales", "make-appointment", "quote", AT - 12 * DAY_US, 31.2),)),
             Episode(1, AT - 200 * DAY_US, AT - 150 * DAY_US, (withdrawn,))),
         "merged": ("c.martin@perso.example.org",),
-        "suppressions": (),
+        "suppressed": (),
         "valid_until_us": AT + 30 * DAY_US,
     }  # fmt: skip
     return Dossier(**(values | parts))  # type: ignore[arg-type]  # the same

@@ -33,7 +33,7 @@ def hostile(text):
                     rules=tuple(replace(r, event=text, label=Label(text, text)) for r in MODEL.rules))  # fmt: skip
     return a_dossier(
         "en", model=model, page=replace(lead_page, lines=lines), traits={text: text}, groups=(text,),
-        identities=(Identity("user_id", text, is_known=False),), merged=(text,), suppressions=(text,),
+        identities=(Identity("user_id", text, is_known=False),), merged=(text,), suppressed=(text,),
         consents=(Consent(text, True, AT, text, text, text),),
         episodes=(Episode(1, AT, AT, (HandOver(text, text, text, AT, 1.0, AT, text),)),),
     )  # fmt: skip
@@ -82,8 +82,8 @@ def test_a_hand_over_that_was_withdrawn_is_struck_and_says_why():
 
 
 def test_an_address_that_must_not_be_written_to_is_said_first():
-    tree = parsed(render_dossier(a_dossier("en", suppressions=("bounced",))))
-    assert tree.one("p", class_="stop").text == "Do not write to this address: the mailbox is no more."
+    tree = parsed(render_dossier(a_dossier("en", suppressed=("ada@example.com",))))
+    assert tree.one("p", class_="stop").text == "Do not write to ada@example.com."
 
 
 def test_what_is_empty_says_so():

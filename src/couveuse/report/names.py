@@ -120,10 +120,6 @@ class Names:
         """On what a consent stands, in words where the product knows it."""
         return self.short(self.words.known("basis", id), 60)
 
-    def suppressed(self, ids: Iterable[str]) -> str:
-        """Why an address is left alone, in words where the product knows them."""
-        return ", ".join(self.short(self.words.known("suppression", id), 60) for id in ids)
-
     def because(self, id: str) -> str:
         """Why something was withdrawn, in words where the product knows it."""
         return self.short(self.words.known("because", id), 80)

@@ -303,7 +303,10 @@ class Episode:
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """All that is shown of one lead as of an instant; `merged` are the names of leads that were merged into it."""
+    """All that is shown of one lead as of an instant.
+
+    `merged` names leads that were merged into it; nobody may write to the addresses that are `suppressed`.
+    """
 
     model: Model
     language: str
@@ -313,7 +316,7 @@ class Dossier:
     groups: tuple[str, ...] = ()
     identities: tuple[Identity, ...] = ()
     consents: tuple[Consent, ...] = ()
-    suppressions: tuple[str, ...] = ()
+    suppressed: tuple[str, ...] = ()
     episodes: tuple[Episode, ...] = ()
     merged: tuple[str, ...] = ()
     valid_until_us: int | None = None

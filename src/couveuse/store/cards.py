@@ -1,4 +1,4 @@
-"""What is shown of one lead beside its score: who it is, consents, episodes and hand-overs, merges."""
+"""What is shown of one lead beside its score: who it is, episodes and hand-overs, merges."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +10,6 @@ from couveuse.store.statements import statement
 
 _SURVIVOR = statement("cards", "survivor")
 _CARDS = statement("cards", "cards")
-_CONSENTS = statement("cards", "consents")
 _HANDOVERS = statement("cards", "handovers")
 _MERGES = statement("cards", "merges")
 _STATE = statement("cards", "state")
@@ -31,19 +30,6 @@ class Card:
     company: str | None
     traits: Mapping[str, Any]
     groups: Sequence[str]
-
-
-class ConsentRow(NamedTuple):
-    """One thing that was said of a consent."""
-
-    purpose: str
-    is_given: bool
-    at: int
-    received_at: int
-    is_claim: bool
-    basis: str | None
-    source: str | None
-    wording: str | None
 
 
 class HandOverRow(NamedTuple):
@@ -99,11 +85,6 @@ def survivor(connection: Connection[Any], lead_id: int) -> int | None:
 def load_cards(connection: Connection[Any], lead_ids: Sequence[int]) -> dict[int, Card]:
     """Who these leads are, by number."""
     return {row[0]: Card(*row) for row in connection.execute(_CARDS, [list(lead_ids)]).fetchall()}
-
-
-def consents_of(connection: Connection[Any], lead_id: int) -> list[ConsentRow]:
-    """What was said of a lead's consents, the oldest first."""
-    return [ConsentRow(*row) for row in connection.execute(_CONSENTS, [lead_id]).fetchall()]
 
 
 def episodes_of(connection: Connection[Any], lead_id: int) -> list[EpisodeRow]:

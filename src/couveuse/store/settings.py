@@ -15,10 +15,12 @@ SECRET_KEY = secrets.secret_key(_configuration())
 DEBUG = False
 ALLOWED_HOSTS = ["*"]  # the front door answers under any name; signed links are made from PUBLIC_URL
 ROOT_URLCONF = "couveuse.web.urls"
+APPEND_SLASH = False  # an address is right or it is not
 INSTALLED_APPS = ["couveuse.store"]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "couveuse.web.headers.private",
 ]
 TEMPLATES: list[dict[str, object]] = []
 USE_TZ = True

@@ -16,12 +16,6 @@ select l.id, r.sort, r.key, l.created_at, c.domain, c.name, l.traits, l.groups
 from leads l join identities r on r.id = l.root_id left join companies c on c.id = l.company_id
 where l.id = any(%s);
 
--- name: consents
--- What was said of consents by a lead's identities, the oldest first.
-select c.purpose, c.is_given, c.at, c.received_at, c.is_claim, c.basis, c.source, c.wording
-from consents c join identities i on i.id = c.identity_id
-where i.lead_id = %s order by c.at, c.id;
-
 -- name: handovers
 -- A lead's episodes with their hand-overs, the newest episode first and in it the oldest hand-over.
 select e.number, e.opened_at, e.closed_at, e.closed_by, h.id, h.model_id, h.team, h.treatment, h.kind, h.cause, h.causes,

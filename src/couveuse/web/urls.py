@@ -1,0 +1,18 @@
+"""Which address is answered by what."""
+
+from django.urls import path
+
+from couveuse.web.api.version_1 import api, document
+from couveuse.web.pages import home, lead, refusals
+
+urlpatterns = [
+    path("", home.page),
+    path("l/<str:token>", lead.page),
+    path("api/v1/openapi.json", document),
+    path("api/v1/", api.urls),
+]
+
+handler400 = refusals.bad_request
+handler403 = refusals.bad_request
+handler404 = refusals.not_found
+handler500 = refusals.broken
