@@ -317,6 +317,23 @@ def rejects(
 
 
 @app.command()
+def demo(
+    events: Annotated[str, typer.Argument(metavar="EVENTS", help="A history as NDJSON; its last days are replayed.")],
+    leads: Annotated[str | None, typer.Option("--leads", "-l", help="What the CRM knew of the leads.")] = None,
+    model: ModelOption = "bareme-b2b",
+    seconds: Annotated[float, typer.Option("--for", min=1, help="How long the replay lasts, in seconds.")] = 60.0,
+    lang: Annotated[Language, typer.Option(help="The language of labels and pages.")] = Language.EN,
+    stay: Annotated[
+        bool | None, typer.Option("--stay/--no-stay", help="Go on afterwards; if not said, on a terminal only.")
+    ] = None,
+) -> None:
+    """Show the whole product on a company's history: everything runs, visitors come, leads ripen."""
+    from couveuse.cli import demo as showing
+
+    showing.show(events, leads, model, seconds, lang.value, stay)
+
+
+@app.command()
 def up() -> None:
     """Run everything on this machine: PostgreSQL (unless one is given), the front door, the pages, the engine."""
     from couveuse.cli import supervising

@@ -150,7 +150,7 @@ class Supervisor:
         self._look_after_server()
         for child in self._children:
             child.look_after()
-        if not self._is_announced and _answers(self._settings):
+        if not self._is_announced and answers(self._settings):
             self._is_announced = True
             _announce(self._settings)
 
@@ -215,7 +215,8 @@ def _say(text: str) -> None:
     _log.info(text)
 
 
-def _answers(settings: Configuration) -> bool:
+def answers(settings: Configuration) -> bool:
+    """Whether the front door answers."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)
     line = http.client.HTTPConnection(host, settings.port, timeout=1)
     try:

@@ -8,7 +8,7 @@ from typing import Final
 from couveuse.errors import CouveuseError
 
 # How long an address may be in use by a server that is stopping.
-PATIENCE: Final = 5.0
+PATIENCE: Final = 3.0
 
 
 class AddressInUse(CouveuseError):
@@ -38,3 +38,8 @@ def _refusal(host: str, port: int) -> OSError | None:
     except OSError as error:
         return error
     return None
+
+
+def is_free(host: str, port: int) -> bool:
+    """Whether an address can be listened on now."""
+    return _refusal(host, port) is None

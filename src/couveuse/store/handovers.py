@@ -15,6 +15,7 @@ _CLOSE = statement("handovers", "close_episodes")
 _HAND_OVER = statement("handovers", "hand_over")
 _STANDING = statement("handovers", "standing_of_leads")
 _WITHDRAW = statement("handovers", "withdraw")
+_NEWEST, _SINCE = statement("handovers", "newest"), statement("handovers", "since")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,20 @@ class Standing:
     team: str
     kind: str
     causes: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A hand-over as the journal tells it; `key` is the lead's own."""
+
+    id: int
+    lead_id: int
+    team: str
+    treatment: str
+    cause: str
+    made_at: int
+    score: float
+    key: str
 
 
 def last_episodes(connection: Connection[Any], lead_ids: Collection[int]) -> dict[int, Episode]:
@@ -116,3 +131,15 @@ def standing_of_leads(connection: Connection[Any], lead_ids: Collection[int]) ->
 def withdraw(connection: Connection[Any], ids: Collection[int], *, because: str, now: int) -> None:
     """Hand-overs whose facts are gone."""
     connection.execute(_WITHDRAW, {"ids": list(ids), "because": because, "now": now})
+
+
+def newest(connection: Connection[Any]) -> int:
+    """The number of the newest hand-over; 0 where there is none."""
+    row = connection.execute(_NEWEST).fetchone()
+    assert row is not None  # an aggregate always answers
+    return int(row[0])
+
+
+def made_since(connection: Connection[Any], number: int) -> list[Made]:
+    """The hand-overs made after one, by number, in the order in which they were made."""
+    return [Made(*row) for row in connection.execute(_SINCE, [number]).fetchall()]

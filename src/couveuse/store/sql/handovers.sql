@@ -42,6 +42,10 @@ where id = any(%(ids)s) and withdrawn_at is null;
 
 -- name: since
 -- Hand-overs made after one by number, in the order in which they were made.
-select h.id, h.lead_id, h.team, h.treatment, h.kind, h.cause, h.at, h.score, h.band, r.key
+select h.id, h.lead_id, h.team, h.treatment, h.cause, h.made_at, h.score, r.key
 from handovers h join leads l on l.id = h.lead_id join identities r on r.id = l.root_id
 where h.id > %s order by h.id;
+
+-- name: newest
+-- The number of the newest hand-over (0: there is none).
+select coalesce(max(id), 0) from handovers;

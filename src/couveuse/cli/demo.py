@@ -1,0 +1,189 @@
+"""`couveuse demo`: the whole product on a company's history, its visitors replayed live, leads named as they ripen."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from couveuse import configuration
+from couveuse.cli import note, replaying
+from couveuse.cli.supervising import answers, command
+from couveuse.configuration import Configuration
+from couveuse.core.times import DAY_US
+from couveuse.documents.reading import read_model
+from couveuse.engine.publishing import publish_first
+from couveuse.errors import BadInput, CouveuseError
+from couveuse.serve.addresses import is_free
+from couveuse.store import api_tokens, connections, handovers, leads, migrating, secrets, write_keys
+from couveuse.store.api_tokens import Scope
+from couveuse.store.private import attach_or_start, url
+from couveuse.store.write_keys import KeyKind
+from couveuse.web.links import PATH, Link, Links
+
+PATIENCE = 60.0
+LINK_DAYS = 7
+# How much of the history's end is played live, and where nobody says otherwise in how many seconds.
+LIVE_US = 5 * DAY_US
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """What is shown: a history, its leads, the model that acts, and how long the replay lasts."""
+
+    events: Path
+    leads: Path | None
+    model: str
+    seconds: float
+    language: str
+    stay: bool
+
+
+def show(events: str, known: str | None, model: str, seconds: float, language: str, stay: bool | None) -> None:
+    """Run the product on the history, replay its end, and stay until told to stop where that is wanted."""
+    for path in (events, *([known] if known else [])):
+        if not Path(path).is_file():
+            raise BadInput(f"{path}: no such file; make the example's: python examples/pompes/generate.py --out demo")
+    stays = sys.stdout.isatty() if stay is None else stay
+    _show(Demo(Path(events), Path(known) if known else None, model, seconds, language, stays))
+
+
+def _show(wanted: Demo) -> None:
+    document = read_model(wanted.model)
+    settings = _settings()
+    settings.data.mkdir(parents=True, exist_ok=True)
+    _say("1", f"A private PostgreSQL in {settings.data}/, and the scoring model {document.model.name}.")
+    with attach_or_start(settings) as database:
+        migrating.migrate(database)
+        publish_first(database, settings, wanted.model)
+    now = time.time_ns() // 1000
+    history = replaying.split(wanted.events, settings.data / "history.ndjson", now=now, last=LIVE_US)
+    with _running(settings) as environment:
+        _say("2", f"Eighteen months of history: {history.rows:,} events, brought in as any file is.")
+        _bring_in(wanted, history.past, environment)
+        _say("3", f"Its last days, live: {len(history.coming):,} events through the front door at {settings.url}.")
+        Replay(wanted, settings, document.model).run(history.coming)
+        if wanted.stay:
+            note("Everything goes on; Ctrl-C stops it.")
+            signal.pause()
+
+
+def _settings() -> Configuration:
+    """The settings, on the next free port where theirs is taken."""
+    found = configuration.read()
+    port = next((port for port in range(found.port, found.port + 50) if is_free(found.host, port)), None)
+    if port is None:
+        raise BadInput(f"COUVEUSE_PORT: {found.port} and the fifty ports behind it are taken; name a free one")
+    os.environ["COUVEUSE_PORT"] = str(port)
+    return replace(found, port=port)
+
+
+def _say(number: str, text: str) -> None:
+    print(f"{number}. {text}", flush=True)
+
+
+@contextmanager
+def _running(settings: Configuration) -> Iterator[dict[str, str]]:
+    """`couveuse up`, for the time of the block; gives the environment of further commands."""
+    environment = {**os.environ, "COUVEUSE_DATA": str(settings.data)}
+    quiet = {**environment, "COUVEUSE_LOG": os.environ.get("COUVEUSE_LOG", "warning")}
+    product = subprocess.Popen(command("up"), env=quiet, start_new_session=True)
+    try:
+        deadline = time.monotonic() + PATIENCE
+        while not answers(settings):
+            if product.poll() is not None or time.monotonic() > deadline:
+                raise CouveuseError("the product does not start: run couveuse up, and see what it says")
+            time.sleep(0.1)
+        yield environment
+    finally:
+        product.terminate()
+        product.wait()
+
+
+def _bring_in(wanted: Demo, past: Path, environment: dict[str, str]) -> None:
+    words = ["import", str(past), "--basis", "legitimate-interest", "--consent-source", "the demo's history",
+             "--consent-date", datetime.now(UTC).date().isoformat()]  # fmt: skip
+    if wanted.leads is not None:
+        words += ["--leads", str(wanted.leads)]
+    done = subprocess.run(command(*words), env=environment, check=False)
+    if done.returncode:
+        raise CouveuseError("the history could not be brought in; it says why above")
+
+
+class Replay:
+    """Sends rows as they would come, and prints the leads that are handed over meanwhile."""
+
+    def __init__(self, wanted: Demo, settings: Configuration, model: Any) -> None:
+        self._wanted, self._settings, self._model = wanted, settings, model
+        self._links = Links(secrets.secret_key(settings))
+        self._labels = {rule.id: rule.label for rule in model.rules} | {band.id: band.label for band in model.bands}
+        self._first: str | None = None
+
+    def run(self, rows: Sequence[Any]) -> None:
+        """Replay them all, then say where to look."""
+        with connections.connect(url(self._settings), "demo", autocommit=True) as connection:
+            key = write_keys.create_key(connection, kind=KeyKind.SERVER, source="demo", origins=[], rate=None)
+            last = handovers.newest(connection)
+            sending = threading.Thread(target=self._send, args=(key, rows), daemon=True)
+            sending.start()
+            while True:
+                is_over = not sending.is_alive()
+                for made in handovers.made_since(connection, last):
+                    last = made.id
+                    self._tell(connection, made)
+                if is_over and self._is_folded(connection):
+                    break
+                time.sleep(0.2)
+            self._where_to_look(connection)
+
+    def _send(self, key: str, rows: Sequence[Any]) -> None:
+        sender = replaying.Sender(self._settings.url, key)
+        run = f"{time.time_ns():x}"
+        number = 0
+        for handful in replaying.paced(rows, self._wanted.seconds):
+            messages = []
+            for row in handful:
+                number += 1
+                messages.append(replaying.message(row, f"{run}-{number}"))
+            sender.send(messages)
+
+    def _is_folded(self, connection: psycopg.Connection[Any]) -> bool:
+        from couveuse.store import inbox
+
+        return inbox.backlog(connection)[0] == 0
+
+    def _tell(self, connection: psycopg.Connection[Any], made: handovers.Made) -> None:
+        known = leads.load_known(connection, [made.lead_id])[made.lead_id].traits
+        name = " ".join(str(known[part]) for part in ("first_name", "last_name") if known.get(part)) or made.key
+        company = f", {known['company']}" if isinstance(known.get("company"), str) else ""
+        label = self._labels.get(made.cause)
+        cause = label.text(self._wanted.language, made.cause) if label else made.cause
+        link = self._link(made.lead_id)
+        self._first = self._first or link
+        at = datetime.fromtimestamp(made.made_at / 1e6, UTC).astimezone().strftime("%H:%M:%S")
+        print(f"   {at}  {name}{company}: {made.score:.1f} points, to {made.team} ({made.treatment}), for “{cause}”")
+        print(f"             {link}", flush=True)
+
+    def _link(self, lead_id: int) -> str:
+        expires = time.time_ns() // 1000 + LINK_DAYS * DAY_US
+        return self._settings.url + PATH + self._links.sign(Link(lead_id, expires, self._wanted.language))
+
+    def _where_to_look(self, connection: psycopg.Connection[Any]) -> None:
+        token = api_tokens.create_token(connection, name="demo", scopes=list(Scope), expires_at=None)
+        address = self._settings.url
+        _say("4", "Where to look:")
+        if self._first:
+            print(f"   a lead, line by line   {self._first}")
+        print(f"   the best leads         curl -H 'Authorization: Bearer {token}' '{address}/api/v1/leads?limit=5'")
+        print(f"   is all well            {address}/readyz   {address}/metrics")
+        print(f"   send events of yours   COUVEUSE_DATA={self._settings.data} couveuse key create --source mine")
+        sys.stdout.flush()
