@@ -11,7 +11,7 @@ INSTALL := $(PY) $(PINNED)
 .PHONY: help demo test lint format bench faults spark wheel compiled pins clean
 
 help:
-	@echo "make demo     score a company's history, print the table, write the HTML report into demo/"
+	@echo "make demo     run the whole product on an invented company's history, its visitors live"
 	@echo "make test     run the tests"
 	@echo "make lint     check style, format, types and the direction of imports"
 	@echo "make format   put the code into its format"
@@ -25,8 +25,8 @@ help:
 
 demo: $(VENV)/project
 	$(PY) examples/pompes/generate.py --out demo
-	$(VENV)/bin/couveuse score demo/events.ndjson --leads demo/leads.csv --model examples/pompes/bareme.yaml \
-		--at 2026-07-01T00:00:00+02:00 --top 20 --html demo/rapport.html --lang fr
+	COUVEUSE_DATA=demo/couveuse-data $(VENV)/bin/couveuse demo demo/events.ndjson --leads demo/leads.csv \
+		--model examples/pompes/bareme.yaml --lang fr
 
 test: $(VENV)/project $(VENV)/dev
 	$(PY) -m pytest --cov=couveuse
