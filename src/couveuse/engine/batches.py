@@ -24,7 +24,7 @@ from couveuse.engine.resolving import Keyed, NeedsTheLock, Resolved, nodes_of, p
 from couveuse.store import events, leads, registers, states
 from couveuse.store.events import EventRow, Stored
 from couveuse.store.identities import own_bindings, share_bindings
-from couveuse.store.leads import Known, Who
+from couveuse.store.leads import Who
 from couveuse.store.months import Months
 from couveuse.store.packets import Accepted, Flag
 from couveuse.store.payloads import Compressor
@@ -39,6 +39,14 @@ class Arrived:
     accepted: Accepted
     fact: Fact
     keyed: Keyed
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Traits that a row of a file of leads gives, held since always; whose they are is said like a fact's."""
+
+    keyed: Keyed
+    traits: str  # JSON
 
 
 @dataclass(slots=True)
@@ -64,6 +72,7 @@ class Touched:
     """A lead that a batch touches: its new facts in canonical order, and which of them may hand it over."""
 
     arrived: list[Arrived] = field(default_factory=list)
+    is_given: bool = False  # traits, held since always
 
     @property
     def live(self) -> list[Fact]:
@@ -92,9 +101,22 @@ class Folder:
         accepted: Sequence[Accepted],
         *,
         now: int,
-        import_id: int | None = None,
     ) -> Counts:
         """Store and fold what was accepted, in the caller's transaction; of copies the first counts."""
+        counts, _ = self.store(connection, models, accepted, now=now)
+        return counts
+
+    def store(
+        self,
+        connection: Connection[Any],
+        models: Sequence[LiveModel],
+        accepted: Sequence[Accepted],
+        given: Sequence[Given] = (),
+        *,
+        now: int,
+        import_id: int | None = None,
+    ) -> tuple[Counts, Resolved]:
+        """The same of an import, with rows of files of leads; tells also whose what is new was."""
         firsts: dict[bytes, Accepted] = {}
         for each in accepted:
             firsts.setdefault(each.digest, each)
@@ -102,17 +124,20 @@ class Folder:
         new = events.new_among(connection, firsts)
         arrived = [self._arrived(each) for digest, each in firsts.items() if digest in new]
         counts = Counts(facts=len(arrived), copies=len(accepted) - len(arrived))
-        if not arrived:
-            return counts
-        resolved = _resolved(connection, [each.keyed for each in arrived], now)
+        if not arrived and not given:
+            return counts, Resolved({})
+        keyed = [each.keyed for each in arrived] + [each.keyed for each in given]
+        resolved = _resolved(connection, keyed, now)
         self._append(connection, arrived, resolved, import_id)
         touched = _by_lead(arrived, resolved)
+        if given:
+            _give(connection, given, resolved, touched, import_id)
         work = _Work(self, connection, models, now)
         work.fold(touched, resolved)
         store_consents(connection, arrived, resolved, import_id)
         counts.leads, counts.made = len(touched), len(resolved.made)
         counts.refolded, counts.handed_over, counts.withdrawn = work.refolded, work.handed_over, work.withdrawn
-        return counts
+        return counts, resolved
 
     def refold(self, connection: Connection[Any], models: Sequence[LiveModel], lead_ids: Collection[int], *,
                now: int, because: str) -> Counts:  # fmt: skip
@@ -169,8 +194,8 @@ def _resolved(connection: Connection[Any], keyed: Sequence[Keyed], now: int) -> 
     return resolved
 
 
-def _by_lead(arrived: Sequence[Arrived], resolved: Resolved) -> dict[int, Touched]:
-    touched: dict[int, Touched] = defaultdict(Touched)
+def _by_lead(arrived: Sequence[Arrived], resolved: Resolved) -> defaultdict[int, Touched]:
+    touched: defaultdict[int, Touched] = defaultdict(Touched)
     for each in arrived:
         lead_id = resolved.nearest(each.keyed).lead_id
         if lead_id is not None:
@@ -179,6 +204,26 @@ def _by_lead(arrived: Sequence[Arrived], resolved: Resolved) -> dict[int, Touche
         if len(lead.arrived) > 1:
             lead.arrived.sort(key=lambda each: each.fact.key)
     return touched
+
+
+def _give(
+    connection: Connection[Any],
+    given: Sequence[Given],
+    resolved: Resolved,
+    touched: defaultdict[int, Touched],
+    import_id: int | None,
+) -> None:
+    """Write traits held since always; a lead that was there before is folded again, for they change its past."""
+    rows = []
+    for each in given:
+        nearest, *others = (resolved.identities[node] for node in each.keyed.nodes)
+        _, _, source, message_id = each.keyed.place
+        rows.append((nearest.id, import_id, each.traits, [other.id for other in others], source, message_id))
+        if nearest.lead_id is not None:
+            touched[nearest.lead_id].is_given = True
+            if nearest.lead_id not in resolved.made:
+                resolved.refold.add(nearest.lead_id)
+    leads.give_traits(connection, rows)
 
 
 class _Work:
@@ -195,12 +240,12 @@ class _Work:
         lead_ids = sorted(touched.keys() | resolved.refold)
         if not lead_ids:
             return
-        old = states.lock_states(self.connection, [model.id for model in self.models], lead_ids)
+        old = self._locked(lead_ids)
         unsure = resolved.refold | resolved.made | {number for number, lead in touched.items() if _asks_who(lead)}
         self.whos = leads.load_who(self.connection, sorted(unsure)) if unsure else {}
         refold = set(resolved.refold)
         folded = {model.id: self._extended(model, touched, resolved, old, refold) for model in self.models}
-        stored = self._refolded(folded, old, resolved, refold) if refold else {}
+        stored = self._refolded(folded, old, refold) if refold else {}
         readings = {model.id: self._write(model, folded[model.id], old) for model in self.models}
         self._know(touched, refold, stored)
         self._hand_over(touched, folded, readings)
@@ -210,6 +255,25 @@ class _Work:
                 self.connection, {model.id: model for model in self.models}, corrected, self._load,
                 because=self.because, now=self.now,
             )  # fmt: skip
+
+    def _locked(self, lead_ids: Sequence[int]) -> dict[tuple[int, int], bytes]:
+        """The leads' states, locked; those of a model that is coming are read once the others' locks are had.
+
+        Whoever makes the states of a coming model holds the locks on the acting model's: what was written while this
+        waited for them is seen by a second statement, and by the first it is not.
+        """
+        standing = [model.id for model in self.models if not model.is_coming]
+        old = states.lock_states(self.connection, standing, lead_ids)
+        coming = [model.id for model in self.models if model.is_coming]
+        return old | states.lock_states(self.connection, coming, lead_ids) if coming else old
+
+    def _is_left(self, model: LiveModel, lead_id: int, old: Mapping[tuple[int, int], bytes]) -> bool:
+        """Whether the state of a lead under a model that is coming is left to whoever makes that model's states.
+
+        That one goes by the acting model's states, and will read these facts, too; a lead that has none is not met.
+        """
+        acting = next(each.id for each in self.models if each.acts)
+        return model.is_coming and (model.id, lead_id) not in old and (acting, lead_id) in old
 
     def _load(self, lead_ids: Sequence[int]) -> tuple[Mapping[int, Who], Mapping[int, Sequence[Stored]]]:
         return self.folder.load(self.connection, lead_ids)
@@ -228,14 +292,14 @@ class _Work:
             if lead_id in refold:
                 continue
             packed = old.get((model.id, lead_id))
+            if packed is None and self._is_left(model, lead_id, old):
+                continue
             try:
                 if packed is not None:
                     state = states.unpack_state(model.plan, packed, self.folder.payloads)
                 elif lead_id in resolved.made:
                     who = self.whos[lead_id]
                     state = begin(model.plan, who.email, since_always(model.plan, who.given))
-                elif model.is_coming:
-                    continue  # whoever makes the model's states will read these facts, too
                 else:
                     raise StateMismatch
                 extend(model.plan, state, self._facts(lead_id, lead))
@@ -254,7 +318,6 @@ class _Work:
         self,
         folded: Mapping[int, dict[int, State]],
         old: Mapping[tuple[int, int], bytes],
-        resolved: Resolved,
         refold: set[int],
     ) -> Mapping[int, Sequence[Stored]]:
         """Fold leads from all their facts; who has no identities any more has no state."""
@@ -266,8 +329,7 @@ class _Work:
             states.remove_states(self.connection, empty)
         for model in self.models:
             for lead_id in refold - set(empty):
-                is_left = model.is_coming and (model.id, lead_id) not in old and lead_id not in resolved.made
-                if not is_left:
+                if not self._is_left(model, lead_id, old):
                     folded[model.id][lead_id] = fold_lead(model.plan, whos[lead_id], stored[lead_id])
         return stored
 
@@ -293,7 +355,7 @@ class _Work:
         if told:
             loaded = leads.load_known(self.connection, told)
             for number in told:
-                known[number] = loaded.get(number, Known())
+                known[number] = known_of(self.whos[number], ()) if touched[number].is_given else loaded[number]
                 for fact in self._facts(number, touched[number]):
                     learn(known[number], fact)
         if known:
@@ -324,7 +386,7 @@ def _asks_who(lead: Touched) -> bool:
 
 
 def _says_who(lead: Touched) -> bool:
-    return any(CHANGES.get(each.fact.event) in _OF_THE_PERSON for each in lead.arrived)
+    return lead.is_given or any(CHANGES.get(each.fact.event) in _OF_THE_PERSON for each in lead.arrived)
 
 
 def _corrects(lead: Touched) -> bool:

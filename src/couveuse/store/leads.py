@@ -8,6 +8,7 @@ from typing import Any
 
 from psycopg import Connection
 
+from couveuse.store import binary
 from couveuse.store.statements import statement
 
 _INSERT = statement("leads", "insert_leads")
@@ -17,8 +18,15 @@ _JOIN = statement("leads", "join_leads")
 _MERGED = statement("leads", "merged")
 _WHO = statement("leads", "who")
 _GIVEN = statement("leads", "given_traits")
+_GIVE = statement("leads", "give_traits")
 _SET_TRAITS = statement("leads", "set_traits")
 _TRAITS = statement("leads", "traits")
+
+
+_GIVEN_TYPES = ("int8", "int4", "bytea", "int8[]", "text", "text")
+
+GivenRow = tuple[int, int | None, str, Sequence[int], str, str]
+"""Identity, import, traits as JSON, the other identities of the row, its source and `message_id`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +90,14 @@ def load_who(connection: Connection[Any], lead_ids: Sequence[int]) -> dict[int, 
     return {
         number: Who(number, email, known, empty, tuple(given.get(number, ()))) for number, email, known, empty in rows
     }
+
+
+def give_traits(connection: Connection[Any], rows: Sequence[GivenRow]) -> None:
+    """Write traits that rows of files of leads give, held since always."""
+    with connection.cursor() as cursor, cursor.copy(_GIVE) as copy:
+        copy.set_types(_GIVEN_TYPES)
+        for identity_id, import_id, traits, others, source, message_id in rows:
+            copy.write_row((identity_id, import_id, binary.jsonb(traits), others, source, message_id))
 
 
 def load_known(connection: Connection[Any], lead_ids: Sequence[int]) -> dict[int, Known]:

@@ -47,6 +47,10 @@ from leads l join identities r on r.id = l.root_id where l.id = any(%s);
 select i.lead_id, g.traits::text from given_traits g join identities i on i.id = g.identity_id
 where i.lead_id = any(%s);
 
+-- name: give_traits
+-- Traits that files of leads give, by COPY in binary.
+copy given_traits (identity_id, import_id, traits, with_ids, source, message_id) from stdin (format binary);
+
 -- name: set_traits
 -- What is known of leads now, for lists and pages.
 update leads l set traits = g.traits::jsonb, groups = array(select jsonb_array_elements_text(g.groups::jsonb))
