@@ -369,3 +369,18 @@ def migrate(
     from couveuse.cli import serving
 
     serving.migrate(publish_first)
+
+
+@app.command()
+def doctor(
+    settings: Annotated[bool, typer.Option("--settings", help="List all settings with their values instead.")] = False,
+) -> None:
+    """Look for what may be wrong, each thing with its cure; exit code 1 where there is something."""
+    if settings:
+        from couveuse.cli import settings as listing
+
+        listing.show()
+        return
+    from couveuse.cli import doctoring
+
+    doctoring.examine()

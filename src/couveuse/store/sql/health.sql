@@ -30,3 +30,21 @@ select
         select kind, count(*) as processes from processes
         where pid <> 0 and seen_at >= extract(epoch from clock_timestamp()) * 1000000 - %(silent)s group by kind
     ) alive);
+
+-- name: server
+-- What the server is and how it is set: one row.
+select
+    current_setting('server_version'), current_setting('server_version_num')::integer,
+    current_setting('server_encoding'), current_setting('max_connections')::integer,
+    (select coalesce(array_agg(name order by name), '{}') from pg_settings
+        where name in ('fsync', 'full_page_writes', 'synchronous_commit') and setting = 'off'),
+    (extract(epoch from clock_timestamp()) * 1000000)::bigint;
+
+-- name: in_use
+-- What is set up and what has gone wrong lately: one row. Reasons of rejects since an instant, the most frequent first.
+select
+    (select count(*) from write_keys where revoked_at is null),
+    (select jsonb_build_array(our_domains, our_addresses) from models where standing = 'acting'),
+    (select coalesce(jsonb_agg(jsonb_build_array(reason, rejects) order by rejects desc, reason), '[]') from (
+        select reason, count(*) as rejects from rejects where received_at >= %(since)s group by reason
+    ) reasons);

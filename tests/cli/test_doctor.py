@@ -1,0 +1,186 @@
+"""`couveuse doctor`: all is well, or each finding with its cure; it changes nothing."""
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import psycopg
+import pytest
+from psycopg import Connection
+
+from couveuse import configuration
+from couveuse.cli import doctoring
+from couveuse.store import health
+from couveuse.store.health import Check
+from couveuse.store.processes import SignsOfLife
+from couveuse.store.write_keys import KeyKind, create_key
+from tests.cli.conftest import Ask
+from tests.processes import free_port
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def connection(database: str) -> Iterator[Connection[Any]]:
+    with psycopg.connect(database, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def well(database: str, connection: Connection[Any], data: Path) -> dict[str, str]:
+    """The settings of an instance in which all is well."""
+    connection.execute(
+        "insert into models (name, version, document, our_domains, our_addresses, standing, published_by, progress)"
+        """ values ('m', 1, '', '["example.com"]', '[]', 'acting', '', '{}')"""
+    )
+    create_key(connection, kind=KeyKind.SERVER, source="site")
+    for kind in ("engine", "web"):
+        SignsOfLife(database, kind).beat(connection)
+    return {
+        "COUVEUSE_DATABASE_URL": database,
+        "COUVEUSE_DATA": str(data),
+        "COUVEUSE_OUR_DOMAINS": "example.com",
+        "COUVEUSE_PORT": str(free_port()),
+    }
+
+
+def found(settings: Mapping[str, str]) -> dict[str, Check]:
+    return {check.name: check for check in doctoring.checks(configuration.read(settings))}
+
+
+def wrong(settings: Mapping[str, str]) -> dict[str, str]:
+    return {name: check.cure for name, check in found(settings).items() if not check.is_fine}
+
+
+def test_it_works(well: dict[str, str], ask: Ask, monkeypatch: pytest.MonkeyPatch, data: Path) -> None:
+    for name, value in well.items():
+        monkeypatch.setenv(name, value)
+    answer = ask("doctor")
+    assert (answer.code, answer.err) == (0, "")
+    assert "WRONG" not in answer.out
+    assert {line.split()[1] for line in answer.out.splitlines()} >= {"Python", "database", "clock", "engine", "backlog"}
+    assert not data.exists()
+
+
+def test_a_finding_is_an_exit_code_and_a_cure(ask: Ask, monkeypatch: pytest.MonkeyPatch, data: Path) -> None:
+    monkeypatch.delenv("COUVEUSE_DATABASE_URL", raising=False)  # set where Django was set up
+    monkeypatch.setenv("COUVEUSE_DATA", str(data))
+    monkeypatch.setenv("COUVEUSE_PORT", str(free_port()))
+    answer = ask("doctor")
+    assert answer.code == 1
+    lines = answer.out.splitlines()
+    place = next(place for place, line in enumerate(lines) if line.startswith("WRONG"))
+    assert "the private PostgreSQL does not run" in lines[place]
+    assert lines[place + 1].strip() == "run: couveuse up"
+    assert lines[-1] == "1 finding."
+    assert not data.exists()
+
+
+def test_a_database_that_is_away(well: dict[str, str]) -> None:
+    well["COUVEUSE_DATABASE_URL"] = f"postgresql://couveuse@127.0.0.1:{free_port()}/couveuse"
+    assert wrong(well) == {"database": "start it, or correct COUVEUSE_DATABASE_URL"}
+
+
+def test_a_database_without_tables(well: dict[str, str], server: str) -> None:
+    well["COUVEUSE_DATABASE_URL"] = server
+    assert wrong(well) == {"migrations": "run: couveuse migrate"}
+
+
+class Broken(NamedTuple):
+    """What is done to an instance, and the finding that it makes."""
+
+    statement: str
+    name: str
+    cure: str
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        Broken("delete from models", "model", "publish one"),
+        Broken("delete from processes where kind = 'engine'", "engine", "couveuse engine"),
+        Broken("delete from processes where kind = 'web'", "web", "couveuse web"),
+        Broken("update write_keys set revoked_at = now()", "write keys", "couveuse key create"),
+        Broken("update models set our_domains = '[]'", "our own", "couveuse rescore"),
+        Broken("delete from django_migrations where app = 'store'", "migrations", "couveuse migrate"),
+    ],
+    ids=lambda broken: broken.name,
+)
+def test_what_is_wrong_is_found_with_its_cure(
+    well: dict[str, str], connection: Connection[Any], broken: Broken
+) -> None:
+    connection.execute(broken.statement)  # type: ignore[arg-type]  # the tests' own words
+    cures = wrong(well)
+    assert list(cures) == [broken.name]
+    assert broken.cure in cures[broken.name]
+
+
+def test_rejects_of_the_last_day_are_told_by_reason(well: dict[str, str], connection: Connection[Any]) -> None:
+    now = time.time_ns() // 1000
+    for reason, at in [("no_event", now), ("no_event", now), ("too_old", now), ("no_who", now - 2 * 86_400_000_000)]:
+        connection.execute(
+            "insert into rejects (received_at, source, reason, body) values (%s, 'site', %s, '')", [at, reason]
+        )
+    check = found(well)["rejects"]
+    assert check == Check("rejects", "3 in the last day: no_event (2), too_old (1)", "see: couveuse rejects")
+
+
+def test_a_full_backlog(well: dict[str, str], connection: Connection[Any]) -> None:
+    connection.execute("insert into inbox (lane, events, received_at, packet) values (0, 7, 1, '')")
+    assert "backlog" in wrong({**well, "COUVEUSE_BACKLOG": "7"})
+
+
+def test_a_port_that_somebody_else_uses(well: dict[str, str], connection: Connection[Any]) -> None:
+    import socket
+
+    with socket.create_server(("127.0.0.1", int(well["COUVEUSE_PORT"]))):
+        assert wrong(well) == {}  # our own web process
+        connection.execute("update processes set host = 'elsewhere'")
+        assert wrong(well) == {"address": "stop it, or set COUVEUSE_PORT"}
+
+
+def test_a_disk_that_is_nearly_full(well: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctoring, "FREE_BYTES", 1 << 60)
+    assert wrong(well) == {"data folder": "free some disk space"}
+
+
+def test_a_clock_that_is_off(well: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    now = time.time_ns
+    monkeypatch.setattr(time, "time_ns", lambda: now() + 5_000_000_000)
+    assert wrong(well) == {"clock": "set both clocks by NTP"}
+
+
+def test_a_database_that_may_lose_what_was_acknowledged(well: dict[str, str], connection: Connection[Any]) -> None:
+    name = connection.info.dbname
+    connection.execute(f'alter database "{name}" set synchronous_commit = off')  # type: ignore[arg-type]  # ours
+    assert wrong(well) == {"durability": "set synchronous_commit to on"}
+
+
+def test_a_secret_that_others_may_read(well: dict[str, str], data: Path) -> None:
+    data.mkdir()
+    (data / "secret-key").write_text("x" * 50)
+    (data / "secret-key").chmod(0o644)
+    assert wrong(well) == {"secret key": f"run: chmod 600 {data}/secret-key"}
+
+
+def test_a_folder_that_is_a_file(well: dict[str, str], data: Path) -> None:
+    data.write_text("")
+    assert wrong(well) == {"data folder": "correct its rights, or set COUVEUSE_DATA to another one"}
+
+
+def test_a_damaged_private_folder(data: Path) -> None:
+    (data / "postgresql").mkdir(parents=True)
+    (data / "postgresql" / "PG_VERSION").write_text("12")
+    cures = wrong({"COUVEUSE_DATA": str(data), "COUVEUSE_PORT": str(free_port())})
+    assert cures["PostgreSQL"] == "install postgresql-12"
+
+
+def test_it_looks_as_the_probes_do(well: dict[str, str], connection: Connection[Any]) -> None:
+    names = [check.name for check in health.checks(health.look(connection), 1)]
+    assert set(names) <= set(found(well))
+    assert os.environ.get("COUVEUSE_PORT") is None
