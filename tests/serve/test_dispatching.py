@@ -36,7 +36,11 @@ def _pages(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def serve(
-    database: str, ask: Callable[[httpx.AsyncClient], Awaitable[Any]], part: Part = Part.ALL, backlog: str = "1000000"
+    database: str,
+    ask: Callable[[httpx.AsyncClient], Awaitable[Any]],
+    part: Part = Part.ALL,
+    backlog: str = "1000000",
+    client: str = "127.0.0.1",
 ) -> Any:
     """What is answered by a dispatch on this database."""
     settings = replace(configuration.read({"COUVEUSE_BACKLOG": backlog}), database_url=database)
@@ -45,9 +49,9 @@ def serve(
         dispatch = Dispatch(settings, database, part)
         await dispatch.open()
         try:
-            transport = httpx.ASGITransport(app=dispatch, raise_app_exceptions=False)  # type: ignore[arg-type]
-            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
-                return await ask(client)
+            transport = httpx.ASGITransport(app=dispatch, raise_app_exceptions=False, client=(client, 1))
+            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as asking:
+                return await ask(asking)
         finally:
             await dispatch.close()
 
@@ -182,6 +186,29 @@ def test_metrics_sum_what_all_processes_have_counted(database: str) -> None:
     oldest = next(line for line in lines if line.startswith("couveuse_inbox_oldest_seconds"))
     assert float(oldest.split()[1]) > 1e9
     assert any(line.startswith("couveuse_database_bytes ") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("client", "headers"),
+    [("1.2.3.4", {}), ("2a00:1450::1", {}), ("127.0.0.1", {"X-Forwarded-For": "10.0.0.1"}), ("unknown", {})],
+)
+def test_whoever_asks_from_outside_learns_no_figures(database: str, client: str, headers: dict[str, str]) -> None:
+    async def ask(asking: httpx.AsyncClient) -> list[httpx.Response]:
+        return [await asking.get(path, headers=headers) for path in ("/metrics", "/readyz", "/healthz")]
+
+    metrics, ready, health = serve(database, ask, client=client)
+    assert (metrics.status_code, ready.status_code, health.status_code) == (404, 503, 200)
+    assert ready.json() == {"ready": False}
+
+
+@pytest.mark.parametrize("client", ["127.0.0.1", "::1", "10.1.2.3", "fe80::1%eth0"])
+def test_the_own_network_learns_the_figures(database: str, client: str) -> None:
+    async def ask(asking: httpx.AsyncClient) -> list[httpx.Response]:
+        return [await asking.get(path) for path in ("/metrics", "/readyz")]
+
+    metrics, ready = serve(database, ask, client=client)
+    assert "couveuse_database_up 1.0" in metrics.text
+    assert "checks" in ready.json()
 
 
 def test_however_often_it_is_asked_the_database_is_asked_once(database: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -68,6 +68,16 @@ def accepts(port: int) -> bool:
     return True
 
 
+def test_each_of_several_workers_serves(database: str, port: int, tmp_path: Path) -> None:
+    settings = dict(database_url=database, port=port, data=tmp_path / "data", log_format="json", web_workers=2)
+    with couveuse_runs(tmp_path, "web", **settings) as web, psycopg.connect(database, autocommit=True) as connection:
+        alive = "select count(*) from processes where kind = 'web' and pid <> 0"
+        until(lambda: connection.execute(alive).fetchone() == (2,))
+        os.kill(next(iter(web.children())), signal.SIGKILL)
+        until(lambda: all(answers(port) for _ in range(20)) and len(web.children()) == 2)
+        assert web.stop() == 0
+
+
 def test_a_worker_that_is_killed_is_started_again(web: Running, port: int) -> None:
     (worker,) = web.children()
     os.kill(worker, signal.SIGKILL)

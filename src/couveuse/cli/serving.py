@@ -1,5 +1,9 @@
 """`couveuse web`, `couveuse engine`, `couveuse migrate`: the parts of the product, each by itself."""
 
+import sys
+
+import structlog
+
 from couveuse import configuration, logs
 from couveuse.cli import note
 from couveuse.store import migrating
@@ -31,12 +35,13 @@ def migrate(publish_first: bool) -> None:
     """Bring the database to this version; publish a first model where a new instance is to score at once."""
     settings = configuration.read()
     logs.set_up("migrate", settings)
-    with attach_or_start(settings, note) as url:
-        applied = migrating.migrate(url, note)
-        note(f"{len(applied)} migrations applied." if applied else "The database is at this version.")
+    say = note if sys.stderr.isatty() else structlog.get_logger("couveuse.migrate").info
+    with attach_or_start(settings, say) as url:
+        applied = migrating.migrate(url, say)
+        say(f"{len(applied)} migrations applied." if applied else "The database is at this version.")
         if publish_first:
             from couveuse.engine.publishing import FIRST
             from couveuse.engine.publishing import publish_first as publish
 
             if publish(url, settings):
-                note(f"Published the model {FIRST}, to begin with.")
+                say(f"Published the model {FIRST}, to begin with.")

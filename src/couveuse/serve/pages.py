@@ -20,11 +20,20 @@ def pages(url: str) -> Application:
 
         migrating.setup(url)
         from couveuse.web.wsgi import application
+
+        _load_urls()
     except Exception:  # noqa: BLE001 - whatever it is, events must still be taken
         _log.exception("pages failed to load")
         return _broken
     found: Any = WSGIMiddleware(application, workers=THREADS)
     return found  # type: ignore[no-any-return]  # the package has no types
+
+
+def _load_urls() -> None:
+    """All pages, now: the first reader does not wait for them, and what is broken is told at the start."""
+    from django.urls import get_resolver
+
+    get_resolver().check()
 
 
 async def _broken(scope: Message, receive: Receive, send: Send) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Iterable
+from ipaddress import ip_address
 from typing import Any, Final
 
 import psycopg
@@ -32,15 +33,20 @@ class Probes:
         self._answers: dict[str, tuple[float, int, bytes]] = {}
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Serve one request."""
+        """Serve one request. Whoever asks from outside learns whether we are ready, and no figures."""
         path = scope["path"]
         if scope["method"] not in ("GET", "HEAD"):
             await answer(send, 405, b"use GET here\n")
         elif path == "/healthz":
             await answer(send, 200, b"ok\n")
-        else:
+        elif path == "/readyz":
             status, body = await self._fresh(path)
-            await answer(send, status, body, b"application/json" if path == "/readyz" else _KIND)
+            told = body if is_near(scope) else b'{"ready": %s}\n' % (b"true" if status == 200 else b"false")
+            await answer(send, status, told, b"application/json")
+        elif is_near(scope):
+            await answer(send, *await self._fresh(path), _KIND)
+        else:
+            await answer(send, 404, b"figures are only told within the network, and not through a proxy\n")
 
     async def _fresh(self, path: str) -> tuple[int, bytes]:
         async with self._lock:
@@ -86,6 +92,17 @@ class Probes:
 
 
 _KIND: Final = b"text/plain; version=0.0.4; charset=utf-8"
+_FORWARDED: Final = frozenset((b"forwarded", b"x-forwarded-for", b"x-real-ip"))
+
+
+def is_near(scope: Message) -> bool:
+    """Whether a request comes from this machine or its network, and straight: a proxy says for whom it asks."""
+    client = scope.get("client")
+    try:
+        is_private = client is not None and ip_address(client[0].partition("%")[0]).is_private
+    except ValueError:
+        return False
+    return is_private and not any(name.lower() in _FORWARDED for name, _ in scope["headers"])
 
 
 async def _look(connection: psycopg.AsyncConnection[Any]) -> Look:
