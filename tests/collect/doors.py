@@ -115,24 +115,29 @@ class Kept:
 
 
 def taken(url: str) -> list[Kept]:
-    """What waits for the engine, taken away and decoded; each packet is looked over."""
+    """What waits for the engine, taken away and decoded."""
+    with psycopg.connect(url) as connection:
+        return taken_by(connection)
+
+
+def taken_by(connection: psycopg.Connection[Any]) -> list[Kept]:
+    """The same; each packet is looked over."""
     compressor = Compressor()
     found = []
-    with psycopg.connect(url) as connection:
-        rows = connection.execute("delete from inbox returning id, lane, events, received_at, packet").fetchall()
-        for _, lane, events, received_at, packet in sorted(rows):
-            accepted = unpack(packet)
-            assert (len(accepted), accepted[0].received_at) == (events, received_at)
-            for each in accepted:
-                message_id, properties, context, traits, user_id, device = compressor.unpack_fact(each.payload)
-                fact = Fact(each.at, each.event, message_id, each.source, properties, context, traits)
-                assert each.digest == digest_of(each.source, message_id)
-                assert lane == lane_of(each.email, each.user_id, each.anonymous_id)
-                # The payload holds the keys that are further from the person than the row's own.
-                assert user_id == (each.user_id if each.email else None)
-                assert device == (each.anonymous_id if each.email or each.user_id else None)
-                row = Row(fact, each.email, each.user_id, each.anonymous_id)
-                found.append(Kept(row, each.flags, each.received_at))
+    rows = connection.execute("delete from inbox returning id, lane, events, received_at, packet").fetchall()
+    for _, lane, events, received_at, packet in sorted(rows):
+        accepted = unpack(packet)
+        assert (len(accepted), accepted[0].received_at) == (events, received_at)
+        for each in accepted:
+            message_id, properties, context, traits, user_id, device = compressor.unpack_fact(each.payload)
+            fact = Fact(each.at, each.event, message_id, each.source, properties, context, traits)
+            assert each.digest == digest_of(each.source, message_id)
+            assert lane == lane_of(each.email, each.user_id, each.anonymous_id)
+            # The payload holds the keys that are further from the person than the row's own.
+            assert user_id == (each.user_id if each.email else None)
+            assert device == (each.anonymous_id if each.email or each.user_id else None)
+            row = Row(fact, each.email, each.user_id, each.anonymous_id)
+            found.append(Kept(row, each.flags, each.received_at))
     return found
 
 

@@ -80,11 +80,14 @@ def batch(body: bytes) -> Batch | Answer:
         found = repaired
     events = [bytes(raw) for raw in found.batch[:MOST_EVENTS]]
     beyond = found.batch[MOST_EVENTS:]
-    context = _any.decode(found.context)
+    said_for_all = bytes(found.context)
+    if len(said_for_all) * len(events) > MOST_BODY:
+        return answers.LARGE_CONTEXT
+    context = decoded(said_for_all)
+    if isinstance(context, Reject):
+        return answers.TOO_DEEP if context is Reject.TOO_DEEP else answers.NOT_JSON
     if not isinstance(context, dict):
         context = {}
-    if len(bytes(found.context)) * len(events) > MOST_BODY:
-        return answers.LARGE_CONTEXT
     excess = bytes(beyond[0]) if beyond else b""
     return Batch(events, excess, len(beyond), context, found.sent_at, found.write_key)
 
@@ -106,8 +109,6 @@ def _repaired(body: bytes) -> _Batch | Answer:
         return answers.NO_BATCH
     events = [msgspec.Raw(_written(event)) for event in found["batch"]]
     context = msgspec.Raw(_written(found.get("context")))
-    if isinstance(decoded(bytes(context)), Reject):
-        return answers.NOT_JSON
     return _Batch(events, context, found.get("sentAt"), found.get("writeKey"))
 
 
