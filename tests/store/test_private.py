@@ -434,7 +434,7 @@ def test_what_a_killed_server_left_is_waited_for_but_not_for_ever(
     monkeypatch.setattr(private, "PATIENCE", 0.5)
     monkeypatch.setattr(binaries, "find", lambda _: binaries.Binaries(open_folder, 18))
     began = time.monotonic()
-    with pytest.raises(NotStarted, match=r"lock file .* already exists"):
+    with pytest.raises(NotStarted, match=r"lock file .* already exists\): stop the server that runs there"):
         PrivateServer(data).start()
     assert 0.5 <= time.monotonic() - began < 10
     assert (data / "postgresql.log").read_text().count("lock file") > 1

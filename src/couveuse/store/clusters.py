@@ -209,6 +209,8 @@ def _run(cluster: Cluster, program: str, *arguments: str, told: str = "") -> Non
 
 # What stands in an error of PostgreSQL, and what to do about it.
 CURES = {
+    'lock file "postmaster.pid" already exists': "stop the server that runs there (postmaster.pid names it)",
+    "pre-existing shared memory block": "stop what is left of the server that ran there",
     "No space left on device": "free disk space, then start again",
     "Disk quota exceeded": "free disk space, then start again",
     "Permission denied": "correct the folder's rights, or set COUVEUSE_DATA to another folder",
