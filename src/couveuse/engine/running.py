@@ -17,6 +17,7 @@ from couveuse.engine.live import LiveModels, NothingPublished
 from couveuse.engine.poison import take_apart
 from couveuse.engine.waking import Clock
 from couveuse.store import connections, inbox
+from couveuse.store.packets import unpack
 from couveuse.store.processes import SignsOfLife
 
 log = structlog.get_logger("couveuse.engine")
@@ -73,7 +74,7 @@ class Worker:
                 packets = inbox.claim_packets(connection, batch=self._batch)
                 if not packets:
                     return 0
-                accepted = [each for _, facts in packets for each in facts]
+                accepted = [each for _, packet in packets for each in unpack(packet)]
                 models = self._models.load(connection)
                 counts = self._folder.take(connection, models, accepted, now=self._clock())
                 inbox.delete_packets(connection, [number for number, _ in packets])
@@ -104,6 +105,11 @@ class Worker:
                 wait = min(wait * 2, AWAY_SECONDS[1])
             except NothingPublished as error:
                 log.warning("waiting", reason=str(error))
+                stopping.wait(AWAY_SECONDS[1])
+            except Exception as error:
+                self._folder.forget()
+                self._tally.fail()
+                log.exception("worker failed", error=type(error).__name__, again_in=AWAY_SECONDS[1])
                 stopping.wait(AWAY_SECONDS[1])
 
     def _until_stopped(self, connection: Connection[Any], stopping: threading.Event) -> None:

@@ -113,9 +113,10 @@ class Clock:
                 stopping.wait(1.0)
             except NothingPublished:
                 stopping.wait(MOST_SECONDS)
-            except psycopg.Error as error:
+            except Exception as error:
+                self._folder.forget()
                 self._tally.fail()
-                log.warning("clock failed", error=connections.first_line(error))
+                log.exception("clock failed", error=type(error).__name__)
                 stopping.wait(MOST_SECONDS)
 
     def _until_stopped(self, connection: Connection[Any], stopping: threading.Event) -> None:

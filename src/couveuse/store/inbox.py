@@ -5,7 +5,7 @@ from typing import Any
 
 from psycopg import Connection
 
-from couveuse.store.packets import LANES, Accepted, unpack
+from couveuse.store.packets import LANES
 from couveuse.store.statements import statement
 
 # Advisory locks of two numbers: this one, and the lane's.
@@ -19,14 +19,13 @@ _DELETE = statement("inbox", "delete")
 _BACKLOG = statement("inbox", "backlog")
 
 
-def claim_packets(connection: Connection[Any], *, batch: int) -> list[tuple[int, list[Accepted]]]:
+def claim_packets(connection: Connection[Any], *, batch: int) -> list[tuple[int, bytes]]:
     """Packets for one transaction, by id in the order of acceptance; their lanes are locked until it ends."""
     wanted = {"lock": LANE_LOCK, "most": LANES // 2}
     lanes = [lane for (lane,) in connection.execute(_LOCK, wanted).fetchall()]
     if not lanes:
         return []
-    found = connection.execute(_CLAIM, {"lanes": lanes, "batch": batch}, binary=True).fetchall()
-    return [(number, unpack(packet)) for number, packet in found]
+    return connection.execute(_CLAIM, {"lanes": lanes, "batch": batch}, binary=True).fetchall()
 
 
 def delete_packets(connection: Connection[Any], numbers: Sequence[int]) -> None:

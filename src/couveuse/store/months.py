@@ -13,6 +13,7 @@ from couveuse.store.statements import statement
 # Months farther off than this stay in the partition of all others: a sender's clock must not make partitions for ever.
 YEARS_BACK: Final = 10
 _LOCK: Final = 0x636F756D
+LOCK_MS: Final = 30_000
 _MONTHS = statement("events", "months")
 
 
@@ -31,7 +32,10 @@ class Months:
         self._seen: set[int] = set()  # days of instants met before: a set of integers is quicker than a calendar
 
     def ensure(self, instants: Iterable[int], now: int) -> None:
-        """Make the partitions that these instants need, in transactions of their own."""
+        """Make the partitions that these instants need, in transactions of their own.
+
+        Not from within a transaction that has written events: it would wait for itself.
+        """
         days = {at // DAY_US for at in instants} - self._seen
         if not days:
             return
@@ -42,6 +46,8 @@ class Months:
         ]
         if missing:
             with connections.connect(self._url, "months", autocommit=True) as connection:
+                # The parent table is locked for a moment. Whoever holds it for long must not make us wait for ever.
+                connection.execute(f"set lock_timeout = {LOCK_MS}")
                 for month in missing:
                     _make(connection, month)
                 self._known |= {name for (name,) in connection.execute(_MONTHS).fetchall()}
