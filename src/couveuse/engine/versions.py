@@ -32,7 +32,7 @@ class Versions:
     def _planned(self, version: Version) -> LiveModel:
         published = version.published
         known = self._known.get(published.id)
-        if known is None:
+        if known is None or known.published.document != published.document:
             planned = plan(model_of(published))
             known = LiveModel(published, planned, Bands(planned))
         elif known.published != published:

@@ -13,17 +13,19 @@ _versions: Final = Versions()
 
 
 class _Thread(threading.local):
-    """What reads payloads may not be in two threads at once."""
+    """What reads payloads may not be in two threads at once; the numbers that it remembers are of one database."""
 
-    def __init__(self) -> None:
-        self.looker = Looker()
+    connection: Connection[Any] | None = None
+    looker: Looker
 
 
 _thread: Final = _Thread()
 
 
-def looker() -> Looker:
-    """This thread's own."""
+def looker(connection: Connection[Any]) -> Looker:
+    """What looks on this connection, which is this thread's own."""
+    if _thread.connection is not connection:
+        _thread.connection, _thread.looker = connection, Looker()
     return _thread.looker
 
 

@@ -167,9 +167,9 @@ def _edges(model: LiveModel, bands: list[int]) -> tuple[float | None, float | No
 
 def _reading(connection: Connection[Any], model: LiveModel, listed: Listed, now: int) -> Reading:
     try:
-        state = states.unpack_state(model.plan, listed.state, looker().payloads)
+        state = states.unpack_state(model.plan, listed.state, looker(connection).payloads)
     except StateMismatch:
-        return looker().look(connection, listed.lead_id, model, now=now).reading
+        return looker(connection).look(connection, listed.lead_id, model, now=now).reading
     return reading_of(model.plan, state, now)
 
 

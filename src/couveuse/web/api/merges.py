@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from django.http import HttpRequest
-from ninja import Path, Router
+from ninja import Path, Router, Status
 
 from couveuse import configuration
 from couveuse.engine.batches import Folder
@@ -25,7 +25,7 @@ MergeId = Annotated[int, Path(ge=1, le=2**63 - 1, description="The merge's numbe
     "/leads/{lead_id}/merge", response={201: Merged}, auth=BearerToken(Scope.LEADS_WRITE), operation_id="merge_leads",
     summary="Merge a lead into another one",
 )  # fmt: skip
-def merge_leads(request: HttpRequest, lead_id: LeadId, asked: MergeAsked) -> tuple[int, dict[str, Any]]:
+def merge_leads(request: HttpRequest, lead_id: LeadId, asked: MergeAsked) -> Status[dict[str, Any]]:
     """Both leads' facts count for the one that stays; nothing is lost, and it can be undone by the merge's number."""
     with database.writing() as connection:
         try:
@@ -35,7 +35,7 @@ def merge_leads(request: HttpRequest, lead_id: LeadId, asked: MergeAsked) -> tup
             raise Problem(Kind.NO_MODEL) from error
         except CannotMerge as error:
             raise Problem(Kind.CANNOT_MERGE, str(error)) from error
-    return 201, {"merge": number, "lead_id": lead_id, "into_id": asked.into}
+    return Status(201, {"merge": number, "lead_id": lead_id, "into_id": asked.into})
 
 
 @router.post(

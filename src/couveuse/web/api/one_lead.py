@@ -93,11 +93,11 @@ def lead(request: HttpRequest, lead_id: LeadId, asked: Query[AsOf]) -> dict[str,
         card = _card(connection, lead_id)
         model = model_of(connection, asked.model)
         at, known_at = instant(asked.at, "at", model), instant(asked.known_at, "known_at", model)
-        state = None if asked.at or asked.known_at else looker().state(connection, lead_id, model)
+        state = None if asked.at or asked.known_at else looker(connection).state(connection, lead_id, model)
         if state is not None:
             reading, traits, groups = reading_of(model.plan, state, now), card.traits, card.groups
         else:
-            look = looker().look(connection, lead_id, model, at=at, known_at=known_at, now=now)
+            look = looker(connection).look(connection, lead_id, model, at=at, known_at=known_at, now=now)
             state, reading, traits, groups = look.state, look.reading, look.known.traits, look.known.groups
         weights = interests(model.plan, state, reading.at)
         return {
@@ -134,7 +134,7 @@ def ledger(request: HttpRequest, lead_id: LeadId, asked: Query[LedgerAsked]) -> 
         asked_at, asked_known_at = instant(asked.at, "at", model), instant(asked.known_at, "known_at", model)
         if number is None:
             at, known_at = asked_at, asked_known_at
-        look = looker().look(connection, lead_id, model, at=at, known_at=known_at, now=now)
+        look = looker(connection).look(connection, lead_id, model, at=at, known_at=known_at, now=now)
     if count not in (None, len(look.lines)):
         raise Problem(Kind.CHANGED, "The lead's facts of that time are not what they were: it was merged or corrected.")
     end = start + asked.limit
@@ -174,7 +174,9 @@ def facts(request: HttpRequest, lead_id: LeadId, asked: Query[FactsAsked]) -> di
         keys = identities.identities_of_leads(connection, [lead_id])
         span = Span(list(keys), EVER if at is None else at, EVER if known_at is None else known_at)
         after = None if parts is None else (parts[1], parts[2], parts[3], parts[4])
-        found, goes_on = looker().facts(connection, lead_id, span, after, most=asked.limit, newest_first=newest_first)
+        found, goes_on = looker(connection).facts(
+            connection, lead_id, span, after, most=asked.limit, newest_first=newest_first
+        )
     return {
         "id": lead_id,
         "lead": card.key,

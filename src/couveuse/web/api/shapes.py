@@ -104,8 +104,8 @@ class Score(Answer):
     last_event_at: str | None
 
 
-class LeadShape(Score):
-    """A lead in a list: who it is, and its score now."""
+class Who(Answer):
+    """Who a lead is, in short."""
 
     id: int
     lead: str = Field(description="Its e-mail if known, else its user id.")
@@ -113,6 +113,10 @@ class LeadShape(Score):
     company: str
     title: str
     company_domain: str | None
+
+
+class LeadShape(Score, Who):
+    """A lead in a list: who it is, and its score now."""
 
 
 class LeadsPage(Answer):

@@ -73,7 +73,7 @@ def dossier(
     connection: Connection[Any], lead_id: int, model: LiveModel, language: str, now: int, valid_until: int
 ) -> values.Dossier:
     """All that the page of a lead shows."""
-    look = looker().look(connection, lead_id, model, now=now)
+    look = looker(connection).look(connection, lead_id, model, now=now)
     card = cards.load_cards(connection, [lead_id])[lead_id]
     keys = sorted(identities.identities_of_leads(connection, [lead_id]).values(), key=lambda each: (each.sort, each.id))
     addresses = [each.key for each in keys if each.sort == EMAIL]
