@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any, Final
 
@@ -29,34 +29,37 @@ _thread = _Thread()
 @contextmanager
 def reading() -> Iterator[Connection[Any]]:
     """A connection whose statements all see one instant, and that may not write; raises NoDatabase."""
-    with _begun(IsolationLevel.REPEATABLE_READ, read_only=True) as connection:
+    with ExitStack() as stack:
+        connection = _tried(lambda connection: _begin(stack, connection))
         yield connection
 
 
 @contextmanager
 def writing() -> Iterator[Connection[Any]]:
     """A connection in no transaction yet: whoever writes begins one; raises NoDatabase."""
+    yield _tried(_write)
+
+
+def _tried(begin: Callable[[Connection[Any]], None]) -> Connection[Any]:
+    """This thread's connection, opened anew where PostgreSQL was started again since it was last used."""
     connection = _connection()
-    connection.isolation_level, connection.read_only = None, None
-    yield connection
-
-
-@contextmanager
-def _begun(level: IsolationLevel, *, read_only: bool) -> Iterator[Connection[Any]]:
-    with ExitStack() as stack:
+    try:
+        begin(connection)
+    except psycopg.OperationalError:
+        close()
         connection = _connection()
-        try:
-            connection = _enter(stack, connection, level, read_only=read_only)
-        except psycopg.OperationalError:  # PostgreSQL was started again since this connection was last used
-            close()
-            connection = _enter(stack, _connection(), level, read_only=read_only)
-        yield connection
-
-
-def _enter(stack: ExitStack, connection: Connection[Any], level: IsolationLevel, *, read_only: bool) -> Connection[Any]:
-    connection.isolation_level, connection.read_only = level, read_only
-    stack.enter_context(connection.transaction())
+        begin(connection)
     return connection
+
+
+def _begin(stack: ExitStack, connection: Connection[Any]) -> None:
+    connection.isolation_level, connection.read_only = IsolationLevel.REPEATABLE_READ, True
+    stack.enter_context(connection.transaction())
+
+
+def _write(connection: Connection[Any]) -> None:
+    connection.isolation_level, connection.read_only = None, None
+    connection.execute("select 1")
 
 
 def _connection() -> Connection[Any]:
