@@ -103,27 +103,47 @@ class Folder:
         now: int,
     ) -> Counts:
         """Store and fold what was accepted, in the caller's transaction; of copies the first counts."""
-        counts, _ = self.store(connection, models, accepted, now=now)
+        firsts = {each.digest: each for each in reversed(accepted)}
+        new = self._new(connection, firsts, now)
+        arrived = [self._arrived(each) for digest, each in reversed(firsts.items()) if digest in new]
+        counts, _ = self._keep(connection, models, arrived, now=now)
+        counts.copies = len(accepted) - len(arrived)
         return counts
 
     def store(
         self,
         connection: Connection[Any],
         models: Sequence[LiveModel],
-        accepted: Sequence[Accepted],
+        arrived: Sequence[Arrived],
+        given: Sequence[Given],
+        *,
+        now: int,
+        import_id: int,
+    ) -> tuple[Counts, Resolved]:
+        """The same of an import, with rows of files of leads; tells also whose what is new was."""
+        firsts = {each.accepted.digest: each for each in reversed(arrived)}
+        new = self._new(connection, {digest: each.accepted for digest, each in firsts.items()}, now)
+        found = [each for digest, each in reversed(firsts.items()) if digest in new]
+        counts, resolved = self._keep(connection, models, found, given, now=now, import_id=import_id)
+        counts.copies = len(arrived) - len(found)
+        return counts, resolved
+
+    def _new(self, connection: Connection[Any], firsts: Mapping[bytes, Accepted], now: int) -> set[bytes]:
+        self.months.ensure((each.at for each in firsts.values()), now)
+        return events.new_among(connection, firsts)
+
+    def _keep(
+        self,
+        connection: Connection[Any],
+        models: Sequence[LiveModel],
+        arrived: Sequence[Arrived],
         given: Sequence[Given] = (),
         *,
         now: int,
         import_id: int | None = None,
     ) -> tuple[Counts, Resolved]:
-        """The same of an import, with rows of files of leads; tells also whose what is new was."""
-        firsts: dict[bytes, Accepted] = {}
-        for each in accepted:
-            firsts.setdefault(each.digest, each)
-        self.months.ensure((each.at for each in firsts.values()), now)
-        new = events.new_among(connection, firsts)
-        arrived = [self._arrived(each) for digest, each in firsts.items() if digest in new]
-        counts = Counts(facts=len(arrived), copies=len(accepted) - len(arrived))
+        """Store and fold facts that are new, and rows of files of leads."""
+        counts = Counts(facts=len(arrived))
         if not arrived and not given:
             return counts, Resolved({})
         keyed = [each.keyed for each in arrived] + [each.keyed for each in given]

@@ -84,8 +84,12 @@ def find(arguments: Sequence[str], *, encoding: str = "utf-8", work: Path) -> li
 
     Raises BadInput where there is nothing to read, or where a file cannot be what its name says.
     """
-    paths = [path for argument in arguments for path in _paths(argument)]
-    return [_look(path, encoding, work) for path in dict.fromkeys(paths)]
+    return [_look(path, encoding, work) for path in paths_of(arguments)]
+
+
+def paths_of(arguments: Sequence[str]) -> list[str]:
+    """The files that the arguments name, each once; raises BadInput where one names none."""
+    return list(dict.fromkeys(path for argument in arguments for path in _paths(argument)))
 
 
 def _paths(argument: str) -> list[str]:

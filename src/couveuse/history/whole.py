@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
 import pyarrow as pa
 
 from couveuse.core.events import ROW_KEYS, Fact, parts
@@ -18,6 +19,7 @@ from couveuse.history.prepare import IS_KIND_1, tell_apart
 from couveuse.history.shares import DIGESTS, batches
 from couveuse.history.staging import Staging, plain_row
 
+_decode = msgspec.json.Decoder(dict[str, object]).decode
 COLUMNS = [
     "lead", "sort", "key", "is_lead", "is_table", "inst", "event", "source", "mid", "email", "user_id", "anonymous_id",
     "whole",
@@ -75,11 +77,13 @@ def _is_table(files: Sequence[Input]) -> str:
     return f"(ref >> {REF_BITS}) in ({', '.join(tables)})" if tables else "false"
 
 
-def whole_rows(arranged: Arranged, low: int = 0, high: int = DIGESTS) -> Iterator[WholeRow]:
-    """The rows of the leads whose digests are in [low, high), in order."""
+def whole_rows(arranged: Arranged, low: int = 0, high: int = DIGESTS, *, skip: int = 0) -> Iterator[WholeRow]:
+    """The rows of the leads whose digests are in [low, high), in order, but for so many at the beginning."""
     rename = {old: new for new, old in arranged.rename}
     for batch in batches(arranged.path, COLUMNS, low, high):
-        yield from _rows(batch, rename)
+        if skip < batch.num_rows:
+            yield from _rows(batch.slice(skip), rename)
+        skip = max(skip - batch.num_rows, 0)
 
 
 def _rows(batch: pa.RecordBatch, rename: Mapping[str, str]) -> Iterator[WholeRow]:
@@ -87,7 +91,7 @@ def _rows(batch: pa.RecordBatch, rename: Mapping[str, str]) -> Iterator[WholeRow
     for lead, sort, key, is_lead, is_table, inst, event, source, mid, email, user_id, anonymous_id, whole in zip(
         *columns, strict=True
     ):
-        row = json.loads(whole)
+        row = _row_of(whole)
         if is_table or rename:
             row = plain_row(row, rename, is_table=is_table)
         fact = (
@@ -96,6 +100,14 @@ def _rows(batch: pa.RecordBatch, rename: Mapping[str, str]) -> Iterator[WholeRow
             else Fact(inst, event, mid, source, *parts(row))
         )
         yield WholeRow(lead, (sort, key), is_lead, fact, email, user_id, anonymous_id)
+
+
+def _row_of(text: str) -> dict[str, object]:
+    try:
+        return _decode(text)
+    except msgspec.DecodeError:  # what Python reads and msgspec does not: huge numbers, lone surrogates
+        row: dict[str, object] = json.loads(text)
+        return row
 
 
 def traits_of(row: Mapping[str, object]) -> dict[str, object]:

@@ -86,6 +86,7 @@ class Import(models.Model):
     kind = models.CharField(max_length=10)
     digest = models.BinaryField()
     files = models.JSONField(default=list)
+    settings = models.JSONField(default=dict)
     consent = models.JSONField(default=dict)
     standing = models.CharField(max_length=10, choices=Standing.choices)
     done = models.PositiveBigIntegerField(default=0)

@@ -39,6 +39,7 @@ class Migration(migrations.Migration):
                 ("kind", models.CharField(max_length=10)),
                 ("digest", models.BinaryField()),
                 ("files", models.JSONField(default=list)),
+                ("settings", models.JSONField(default=dict)),
                 ("consent", models.JSONField(default=dict)),
                 (
                     "standing",
