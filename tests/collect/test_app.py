@@ -217,6 +217,11 @@ def test_what_a_batch_says_for_all_goes_into_each(door: Door) -> None:
     assert kept.keys == ("ana@example.com", "u-1", None)
 
 
+def test_a_nul_in_what_a_batch_says_for_all_is_in_each(door: Door) -> None:
+    door.post("/v1/batch", a_batch([a_track(), a_track()], context={"ip": "\0"}))
+    assert (door.stored(), [reject.reason for reject in door.rejects()]) == ([], [Reject.NUL, Reject.NUL])
+
+
 def test_clocks_are_corrected_by_the_batch_the_message_or_the_header(door: Door) -> None:
     early = "2020-01-01T00:00:00Z", "2020-01-01T00:00:10Z"
     for said, headers in (({"sentAt": early[1]}, {}), ({}, {"SentAt": early[1]})):

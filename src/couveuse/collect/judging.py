@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from couveuse.collect.bodies import MOST_EVENT
-from couveuse.collect.messages import Batch, decoded
+from couveuse.collect.messages import Batch, decoded, may_hold_nul
 from couveuse.collect.normalising import Arrival, fact, instant
 from couveuse.collect.routes import Call
 from couveuse.core import events
@@ -46,7 +46,7 @@ class Judge:
     def one(self, call: Call, message: dict[str, Any], body: bytes, arrival: Arrival, key: str) -> Judged:
         """A message that came alone."""
         judged = Judged()
-        found = fact(call, message, arrival, may_hold_nul=b"\\u0000" in body)
+        found = fact(call, message, arrival, may_hold_nul=may_hold_nul(body))
         self._add(judged, found, body, arrival, key, call)
         return judged
 
@@ -57,7 +57,8 @@ class Judge:
         for number, written in enumerate(batch.events):
             if number % SLICE == SLICE - 1:
                 await asyncio.sleep(0)
-            self._add(judged, _judged(written, arrival), written, arrival, key, f"batch {number + 1}")
+            found = _judged(written, arrival, batch.context_may_hold_nul or may_hold_nul(written))
+            self._add(judged, found, written, arrival, key, f"batch {number + 1}")
         if batch.beyond:
             detail = f"{batch.beyond:,} events beyond the first {len(batch.events):,}; the first of them is kept"
             self._reject(judged, Reason.TOO_MANY, batch.excess, arrival, key, f"batch {len(batch.events) + 1}", detail)
@@ -94,7 +95,7 @@ class Judge:
         judged.rejects.append(Reject(arrival.received_at, arrival.source, reason.value, detail, str(place), text))
 
 
-def _judged(written: bytes, arrival: Arrival) -> Row | Refused:
+def _judged(written: bytes, arrival: Arrival, nul: bool) -> Row | Refused:
     if len(written) > MOST_EVENT:
         return Refused(Reason.TOO_LARGE)
     message = decoded(written)
@@ -102,7 +103,7 @@ def _judged(written: bytes, arrival: Arrival) -> Row | Refused:
         return Refused(message)
     if not isinstance(message, dict):
         return Refused(Reason.NOT_AN_OBJECT)
-    return fact(message.get("type"), message, arrival, may_hold_nul=b"\\u0000" in written)
+    return fact(message.get("type"), message, arrival, may_hold_nul=nul)
 
 
 def kept_text(written: bytes, key: str) -> str:

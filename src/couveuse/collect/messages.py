@@ -39,6 +39,7 @@ class Batch:
     excess: bytes  # the first one too many, as it was written; empty where there is none
     beyond: int  # how many there are too many
     context: Properties
+    context_may_hold_nul: bool
     sent_at: object
     write_key: object
 
@@ -89,7 +90,7 @@ def batch(body: bytes) -> Batch | Answer:
     if not isinstance(context, dict):
         context = {}
     excess = bytes(beyond[0]) if beyond else b""
-    return Batch(events, excess, len(beyond), context, found.sent_at, found.write_key)
+    return Batch(events, excess, len(beyond), context, may_hold_nul(said_for_all), found.sent_at, found.write_key)
 
 
 def _repaired(body: bytes) -> _Batch | Answer:
@@ -114,6 +115,11 @@ def _repaired(body: bytes) -> _Batch | Answer:
 
 def _written(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+
+
+def may_hold_nul(written: bytes) -> bool:
+    """Whether a NUL may stand in some text: JSON writes it in one way only."""
+    return b"\\u0000" in written
 
 
 def decoded(written: bytes) -> object | Reject:

@@ -22,6 +22,8 @@ TICK: Final = 1.0
 KEYS_EVERY: Final = 5.0
 # Unknown keys do not make us ask more often than this.
 KEYS_APART: Final = 0.25
+# So long an answer of the database's is waited for; after that the connection is given up.
+SILENT: Final = 10.0
 # So many requests may wait to hear whether their key is a new one.
 MOST_ASKING: Final = 1000
 
@@ -108,10 +110,11 @@ class Watch:
         coming, self._coming = self._coming, asyncio.get_running_loop().create_future()
         is_loaded = False
         try:
-            self.keys.replace(await fetch_keys(await self._connected()))
+            async with asyncio.timeout(SILENT):
+                self.keys.replace(await fetch_keys(await self._connected()))
             is_loaded = True
-        except psycopg.Error:
-            pass  # the writer tells of it; the keys that are known go on
+        except (psycopg.Error, TimeoutError):
+            await self._hang_up()  # the writer tells of it; the keys that are known go on
         finally:
             if not coming.done():
                 coming.set_result(is_loaded)
@@ -119,10 +122,16 @@ class Watch:
     async def _count_waiting(self) -> None:
         committed = self._writer.committed
         try:
-            self._sampled = await intake.backlog(await self._connected())
+            async with asyncio.timeout(SILENT):
+                self._sampled = await intake.backlog(await self._connected())
             self._committed_then = committed
-        except psycopg.Error:
-            pass
+        except (psycopg.Error, TimeoutError):
+            await self._hang_up()
+
+    async def _hang_up(self) -> None:
+        if self._connection is not None:
+            await self._connection.close()
+        self._connection = None
 
     async def _connected(self) -> psycopg.AsyncConnection[Any]:
         if self._connection is None or self._connection.closed:

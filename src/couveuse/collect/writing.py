@@ -8,8 +8,8 @@ import asyncio
 import logging
 import time
 from collections import defaultdict, deque
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from enum import Enum
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ import psycopg
 
 from couveuse.collect.counts import Counts
 from couveuse.store import intake
-from couveuse.store.connections import first_line, options
+from couveuse.store.connections import first_line, hang_up, options
 from couveuse.store.packets import Accepted
 from couveuse.store.rejects import Reject
 
@@ -26,6 +26,8 @@ MOST_EVENTS: Final = 10_000
 MOST_BYTES: Final = 8 << 20
 # A sender waits no longer for a commit; what was committed later all the same is known when it comes again.
 PATIENCE: Final = 5.0
+# A connection is given up on which a commit has not ended so long after that: whether it did will never be told.
+MORE_PATIENCE: Final = 10.0
 # How long it is waited before another connection is tried.
 PAUSE: Final = 0.2
 # How long an outage is not told again.
@@ -159,25 +161,37 @@ class Writer:
         """
         assert self._connection is not None  # the caller looked
         began = time.monotonic()
-        hurry = asyncio.get_running_loop().call_later(PATIENCE, self._give_up, lots)
         try:
-            await _append(self._connection, lots)
+            with self._hurry(self._connection, lots):
+                await _append(self._connection, lots)
         except (psycopg.DataError, ValueError, TypeError, OverflowError) as error:
-            hurry.cancel()
             await self._apart(lots, error)
         except psycopg.Error as error:
-            hurry.cancel()
-            if again and self._connection.closed and await self._connect():
+            awaited = any(not lot.outcome.done() for lot in lots)
+            if again and awaited and self._connection.closed and await self._connect():
                 await self._commit(lots, again=False)
             else:
                 self._failed(lots, error)
         else:
-            hurry.cancel()
             self.committed += sum(lot.events for lot in lots)
             self._counts.commits += 1
             self._counts.commit_seconds += time.monotonic() - began
             self._end(lots, Outcome.STORED)
         self.is_away = not self._is_connected()
+
+    @contextmanager
+    def _hurry(self, connection: psycopg.AsyncConnection[Any], lots: list[Lot]) -> Iterator[None]:
+        """Bounds how long a commit is waited for: first by its senders, then at all."""
+        loop = asyncio.get_running_loop()
+        timers = [
+            loop.call_later(PATIENCE, self._give_up, lots),
+            loop.call_later(PATIENCE + MORE_PATIENCE, hang_up, connection),
+        ]
+        try:
+            yield
+        finally:
+            for timer in timers:
+                timer.cancel()
 
     def _give_up(self, lots: list[Lot]) -> None:
         """PostgreSQL takes too long: nobody waits any more. What it may still commit is known when it comes again."""
