@@ -12,9 +12,11 @@ import structlog
 from psycopg import Connection
 
 from couveuse.configuration import Configuration
+from couveuse.engine import silence
 from couveuse.engine.batches import Counts, Folder
 from couveuse.engine.live import LiveModels, NothingPublished
 from couveuse.engine.poison import take_apart
+from couveuse.engine.silence import Watchdog
 from couveuse.engine.waking import Clock
 from couveuse.store import connections, inbox
 from couveuse.store.packets import unpack
@@ -66,9 +68,12 @@ class Worker:
         self._url, self._batch, self._tally, self._clock = url, batch, tally, clock
         self._folder = Folder(url)
         self._models = LiveModels()
+        self.connection: Connection[Any] | None = None
+        self.turn = 0
 
     def work(self, connection: Connection[Any]) -> int:
         """Take one batch, if there is one; returns how many facts it held, copies included."""
+        self.turn += 1
         try:
             with connection.transaction():
                 packets = inbox.claim_packets(connection, batch=self._batch)
@@ -95,6 +100,7 @@ class Worker:
         while not stopping.is_set():
             try:
                 with connections.connect(self._url, "engine", autocommit=True, statement_ms=0) as connection:
+                    self.connection = connection
                     connection.execute(f"listen {inbox.CHANNEL}")
                     wait = AWAY_SECONDS[0]
                     self._until_stopped(connection, stopping)
@@ -146,7 +152,9 @@ def work(configuration: Configuration, url: str, stopping: threading.Event) -> T
         for thread in threads:
             thread.start()
         log.info("engine started")
-        stopping.wait()
+        watchdog = Watchdog(url, [worker, clock])
+        while not stopping.wait(silence.EVERY_SECONDS):
+            watchdog.look()
         for thread in threads:
             thread.join()
     log.info("engine stopped", batches=tally.batches)

@@ -49,6 +49,8 @@ class Clock:
         self._folder = Folder(url)
         self._models = LiveModels()
         self._next_sweep = self._next_release = 0.0
+        self.connection: Connection[Any] | None = None
+        self.turn = 0
 
     def wake(self, connection: Connection[Any]) -> int:
         """Read again the leads whose band has changed by time alone; returns how many there were."""
@@ -106,6 +108,7 @@ class Clock:
         while not stopping.is_set():
             try:
                 with connections.connect(self._url, "clock", autocommit=True, statement_ms=0) as connection:
+                    self.connection = connection
                     self._until_stopped(connection, stopping)
             except (psycopg.OperationalError, psycopg.InterfaceError, connections.NoDatabase) as error:
                 self._folder.forget()
@@ -121,6 +124,7 @@ class Clock:
 
     def _until_stopped(self, connection: Connection[Any], stopping: threading.Event) -> None:
         while not stopping.is_set():
+            self.turn += 1
             self.wake(connection)
             if time.monotonic() >= self._next_release:
                 self.release(connection)

@@ -21,6 +21,8 @@ from couveuse.store.statements import statement
 PATHS: Final = frozenset(("/healthz", "/readyz", "/metrics"))
 # However often they are asked for, the database is asked once in so many seconds.
 FRESH_SECONDS: Final = 1.0
+# How long its answer is waited for.
+SILENT_SECONDS: Final = 10.0
 _COUNTS = statement("processes", "counts")
 
 
@@ -65,10 +67,12 @@ class Probes:
 
     async def _checks(self) -> list[Check]:
         try:
-            async with await self._connected() as connection:
+            async with asyncio.timeout(SILENT_SECONDS), await self._connected() as connection:
                 found: Look | None = await _look(connection)
         except UndefinedTable:
             found = None
+        except TimeoutError:
+            return [Check("database", "does not answer", "start PostgreSQL, or correct COUVEUSE_DATABASE_URL")]
         except psycopg.Error as error:
             return [Check("database", first_line(error), "start PostgreSQL, or correct COUVEUSE_DATABASE_URL")]
         return [Check("database", "answers"), *health.checks(found, self._configuration.backlog)]
@@ -78,12 +82,12 @@ class Probes:
 
         found, measured, counts = None, None, dict[str, Counts]()
         try:
-            async with await self._connected() as connection:
+            async with asyncio.timeout(SILENT_SECONDS), await self._connected() as connection:
                 found = await _look(connection)
                 row = await _one(connection, metrics.MEASURE, {**metrics.VALUES, **health.VALUES})
                 measured = metrics.Measured(*row)
                 counts = processes.total(await (await connection.execute(_COUNTS)).fetchall())
-        except psycopg.Error:
+        except (psycopg.Error, TimeoutError):
             pass  # what is known is told
         return 200, metrics.text(found, measured, counts)
 

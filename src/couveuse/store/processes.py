@@ -26,6 +26,8 @@ Counts = Mapping[str, Any]
 """Numbers by name, or by reason within a name."""
 
 BEAT_SECONDS: Final = 5.0
+# For so long an answer is waited for, which the server has to give within five seconds.
+SILENT_SECONDS: Final = 15.0
 # Whoever was silent for so long does not count as alive; after this long the row goes.
 SILENT_US: Final = 20_000_000
 FORGOTTEN_US: Final = 120_000_000
@@ -146,7 +148,8 @@ class SignsOfLife:
         try:
             if self._connection is None or self._connection.closed:
                 self._connection = connections.connect(self._url, "life", autocommit=True, statement_ms=5000)
-            act(self._connection)
+            with connections.within(self._connection, SILENT_SECONDS):
+                act(self._connection)
         except (psycopg.Error, connections.NoDatabase):
             self._close()  # whoever needs the database for more tells of it
 

@@ -1,0 +1,129 @@
+"""PostgreSQL away, frozen, or behind a network that is dead: senders are told at once, and all goes on by itself."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from tests.conftest import profile
+from tests.faults import truth
+from tests.faults.networks import Network
+from tests.faults.people import Crowd, a_town
+from tests.faults.product import FRONT_DOOR, Part, Product, children
+from tests.faults.senders import Line, Load, request, send_all
+from tests.processes import until
+
+# For so long PostgreSQL is away.
+SECONDS = 60.0 if profile() == "faults" else 4.0
+# How much of a core a process may take while it waits for it.
+IDLE = 0.05
+
+
+def processor_seconds(pids: list[int]) -> float:
+    """How much of a processor processes have taken since they began."""
+    ticks = 0
+    for pid in pids:
+        words = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        ticks += int(words[11]) + int(words[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+class Probe:
+    """One message, sent again and again: it may be stored though its sender was told to wait."""
+
+    def __init__(self, product: Product) -> None:
+        self._line = Line(product.port)
+        (self.said,) = Crowd(Random(0), "probe", a_town(Random(0), 1, "probe"), claims=0).messages(1)
+
+    def waits_at_once(self) -> bool:
+        """Whether a sender is told to wait, without waiting for that."""
+        began = time.monotonic()
+        answer = self._line.post(*request([self.said]), is_claim=False)
+        took = time.monotonic() - began
+        self._line.close()
+        if answer is None or answer[0] != 503:
+            return False
+        return int(answer[1]["retry-after"]) > 0 and took < 0.5
+
+
+def through_an_outage(
+    product: Product, parts: list[Part], begin: Callable[[], None], end: Callable[[], None], *, seconds: float = SECONDS
+) -> None:
+    """Under load, an outage begins, lasts, and ends; nothing that was acknowledged is lost, nobody is started again."""
+    rng, probe = Random(1), Probe(product)
+    pids = [pid for part in parts for pid in part.everybody()]
+    with Load(product.port, rng, a_town(rng, 30), pause=0.05) as load:
+        load.wait_for(100)
+        begin()
+        try:
+            until(probe.waits_at_once, 15)
+            until_over, before = time.monotonic() + seconds, processor_seconds(pids)
+            while time.monotonic() < until_over:
+                assert probe.waits_at_once()
+                time.sleep(0.2)
+            took = processor_seconds(pids) - before
+        finally:
+            end()
+        load.wait_for(100)
+        sent = send_all(product.port, [probe.said])
+    product.settle()
+    print(f"{load.answers()} {load.breaks()}, {took / seconds:.3f} of a core while away")
+    assert load.answers()[503] > 10
+    assert {pid for part in parts for pid in part.everybody()} == set(pids)
+    truth.check(product, [*load.acknowledged, *sent])
+
+
+@pytest.fixture
+def product(tmp_path: Path) -> Iterator[Product]:
+    with Product(tmp_path) as product:
+        yield product
+
+
+def test_postgresql_is_away_for_a_while(product: Product) -> None:
+    through_an_outage(product, [product.front_door, *product.engines], product.server.stop, product.server.start)
+
+
+def test_postgresql_stands_still_for_a_while(product: Product) -> None:
+    stopped: list[int] = []
+
+    def freeze() -> None:
+        assert product.server.pid
+        for pid in (product.server.pid, *children(product.server.pid)):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP)
+                stopped.append(pid)
+
+    def thaw() -> None:
+        for pid in stopped:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+    through_an_outage(product, [product.front_door, *product.engines], freeze, thaw)
+
+
+# An engine that soon suspects a silent connection.
+IMPATIENT = """
+from couveuse import configuration, logs
+from couveuse.engine import running, silence
+silence.EVERY_SECONDS = 0.2
+settings = configuration.read()
+logs.set_up("engine", settings)
+running.run(settings, settings.database_url)
+"""
+
+
+def test_the_network_to_postgresql_is_dead_for_a_while(product: Product) -> None:
+    """What was open when it died stays silent for ever, as behind a proxy that has forgotten it."""
+    with Network(product.url) as network:
+        product.forget_parts()
+        parts = [
+            product.part("web", *FRONT_DOOR, url=network.url),
+            product.part("engine 0", "-c", IMPATIENT, url=network.url),
+        ]
+        product.start_all()
+        through_an_outage(product, parts, network.cut, network.mend)
