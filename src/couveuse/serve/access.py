@@ -2,30 +2,43 @@
 
 import re
 import time
-from typing import Any
+from collections.abc import Collection, Iterable
+from typing import Any, Final
 
 import structlog
 
 from couveuse.serve.messages import Application, Message, Receive, Send
 
 _log = structlog.get_logger("couveuse.access")
-# What a segment of our own paths looks like: a word, a version, a number, a file. All else may be a secret or a person.
-_PLAIN = re.compile(r"[a-z][a-z_-]{0,23}(?:\.[a-z]{1,5})?|v\d{1,2}|\d{1,19}", re.IGNORECASE)
-MOST_SEGMENTS = 8
+_NUMBER = re.compile(r"\d{1,19}")
+MOST_SEGMENTS: Final = 8
 
 
-def shown(path: str) -> str:
-    """A path as it may be logged.
+def shown(path: str, words: Collection[str]) -> str:
+    """A path as it may be logged: our own words and numbers. All else may be a secret or a person.
 
-    >>> shown("/api/v1/leads/42"), shown("/l/eyJhbGciOi.x"), shown("/leads/alice@example.com/")
-    ('/api/v1/leads/42', '/l/…', '/leads/…/')
+    >>> shown("/leads/42", {"leads"}), shown("/leads/alice/", {"leads"}), shown("/l/eyJhbGciOi.x", {"l"})
+    ('/leads/42', '/leads/…/', '/l/…')
     """
     segments = path.split("/")
-    kept = [segment if not segment or _PLAIN.fullmatch(segment) else "…" for segment in segments[: MOST_SEGMENTS + 1]]
+    kept = [
+        segment if not segment or segment in words or _NUMBER.fullmatch(segment) else "…"
+        for segment in segments[: MOST_SEGMENTS + 1]
+    ]
     return "/".join(kept if len(segments) <= MOST_SEGMENTS + 1 else [*kept, "…"])
 
 
-def logged(application: Application) -> Application:
+def words_of(paths: Iterable[str]) -> frozenset[str]:
+    """The words of patterns of paths, without what stands for something else.
+
+    >>> sorted(words_of(["api/v1/leads/<int:lead_id>", "^l/(?P<token>.+)$"]))
+    ['api', 'l', 'leads', 'v1']
+    """
+    segments = {segment.strip("^$") for path in paths for segment in path.split("/")}
+    return frozenset(segment for segment in segments if re.fullmatch(r"[\w.-]+", segment))
+
+
+def logged(application: Application, words: Collection[str]) -> Application:
     """The application, each of its requests logged once it is answered."""
 
     async def serve(scope: Message, receive: Receive, send: Send) -> None:
@@ -43,6 +56,6 @@ def logged(application: Application) -> Application:
         finally:
             say: Any = _log.warning if status >= 500 or not status else _log.info
             took = round((time.perf_counter() - began) * 1000, 1)
-            say("request", method=scope["method"], path=shown(scope["path"]), status=status, ms=took)
+            say("request", method=scope["method"], path=shown(scope["path"], words), status=status, ms=took)
 
     return serve

@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 
 from couveuse.configuration import Configuration
-from couveuse.serve.access import logged
+from couveuse.serve.access import logged, words_of
 from couveuse.serve.messages import Message, Receive, Send, answer
 from couveuse.serve.pages import pages
 from couveuse.serve.probes import PATHS, Probes
@@ -28,7 +28,8 @@ class Dispatch:
     """The application of one process."""
 
     def __init__(self, configuration: Configuration, url: str, part: Part = Part.ALL) -> None:
-        from couveuse.collect.app import application, serves
+        from couveuse.collect.app import application
+        from couveuse.collect.routes import CALLS, serves
 
         self._url = url
         self._serves = serves
@@ -36,7 +37,7 @@ class Dispatch:
         self._front_door = application(configuration, url) if part is not Part.PAGES else None
         self._intake: Any = self._front_door
         if configuration.log == "debug" and self._front_door is not None:
-            self._intake = logged(self._front_door)  # thousands of lines a second
+            self._intake = logged(self._front_door, words_of(CALLS))  # thousands of lines a second
         self._has_pages = part is not Part.INTAKE
         self._pages: Any = None
         self._page_requests = 0
@@ -69,7 +70,7 @@ class Dispatch:
         if self._front_door is not None:
             await self._front_door.open()
         if self._has_pages:
-            self._pages = logged(await asyncio.to_thread(pages, self._url))
+            self._pages = await asyncio.to_thread(pages, self._url)
         self._life.start()
 
     async def close(self) -> None:

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 import structlog
 
+from couveuse.serve.access import logged, words_of
 from couveuse.serve.messages import Application, Message, Receive, Send, answer
 
 _log = structlog.get_logger("couveuse.serve")
@@ -21,19 +22,24 @@ def pages(url: str) -> Application:
         migrating.setup(url)
         from couveuse.web.wsgi import application
 
-        _load_urls()
+        words = words_of(_paths())
     except Exception:  # noqa: BLE001 - whatever it is, events must still be taken
         _log.exception("pages failed to load")
-        return _broken
+        return logged(_broken, ())
     found: Any = WSGIMiddleware(application, workers=THREADS)
-    return found  # type: ignore[no-any-return]  # the package has no types
+    return logged(found, words)
 
 
-def _load_urls() -> None:
-    """All pages, now: the first reader does not wait for them, and what is broken is told at the start."""
+def _paths() -> list[str]:
+    """The patterns of all pages, loaded now: no reader waits for them, and what is broken is told at the start."""
     from django.urls import get_resolver
 
-    get_resolver().check()
+    found, within = [], list(get_resolver().url_patterns)
+    while within:
+        each = within.pop()
+        found.append(str(each.pattern))
+        within += getattr(each, "url_patterns", [])
+    return found
 
 
 async def _broken(scope: Message, receive: Receive, send: Send) -> None:
