@@ -299,14 +299,12 @@ def test_a_cluster_of_somebody_else_is_refused(data: Path, open_folder: Path) ->
 def test_a_path_that_no_socket_can_have_goes_a_short_way(made: Path, tmp_path: Path, name: str) -> None:
     data = copied(made, tmp_path / name)
     way = private._way(data / "postgresql")
-    try:
-        with PrivateServer(data) as server:
-            assert ask(server.url, "select 1") == 1
-            way.unlink()
-            server.tidy()  # as after something has swept the folder of temporary files
-            assert ask(server.url, "select 1") == 1
-    finally:
+    with PrivateServer(data) as server:
+        assert ask(server.url, "select 1") == 1
         shutil.rmtree(way.parent)
+        server.tidy()  # as after something has swept the folder of temporary files
+        assert ask(server.url, "select 1") == 1
+    assert not way.parent.exists()
 
 
 def test_a_short_way_that_somebody_else_made_is_refused(made: Path, tmp_path: Path) -> None:

@@ -136,6 +136,7 @@ class PrivateServer:
                     break
             self._child = None
         if self._lock is not None:
+            _remove_way(self._cluster_folder)
             os.close(self._lock)
             self._lock = None
 
@@ -264,6 +265,15 @@ def _make_way(folder: Path) -> None:
         f"{way.parent}, the short way to a folder whose path is too long for a socket, cannot be used ({why}): remove "
         "it, or set COUVEUSE_DATA to a shorter path"
     )
+
+
+def _remove_way(folder: Path) -> None:
+    """Leave nothing behind of a short way that is ours."""
+    way = _way(folder)
+    with suppress(OSError):
+        if way != folder and way.readlink() == folder:
+            way.unlink()
+            way.parent.rmdir()
 
 
 def _end_predecessor(folder: Path) -> None:
