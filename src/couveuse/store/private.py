@@ -253,11 +253,12 @@ def _make_way(folder: Path) -> None:
         return
     try:
         way.parent.mkdir(mode=0o700, exist_ok=True)
-        with suppress(FileExistsError):
-            way.symlink_to(folder)
         found = way.parent.lstat()
-        if (found.st_uid, found.st_mode & 0o170777) == (os.geteuid(), 0o040700) and way.readlink() == folder:
-            return
+        if (found.st_uid, found.st_mode & 0o170777) == (os.geteuid(), 0o040700):
+            with suppress(FileExistsError):
+                way.symlink_to(folder)
+            if way.readlink() == folder:
+                return
         why = "it is not ours alone"
     except OSError as error:
         why = error.strerror or str(error)
