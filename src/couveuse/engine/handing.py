@@ -22,7 +22,7 @@ from couveuse.engine.folding import fold_lead
 from couveuse.engine.live import LiveModel
 from couveuse.store import handovers as store
 from couveuse.store.events import Stored
-from couveuse.store.handovers import Episode, HandOver
+from couveuse.store.handovers import Episode, HandOver, Key
 from couveuse.store.leads import Who
 
 RULE, BAND = "rule", "band"
@@ -103,26 +103,27 @@ def make(
     episodes = store.last_episodes(connection, {each.lead_id for each in due} | ending.keys())
     episodes = _close(connection, episodes, ending)
     opened = _open(connection, model, episodes, due)
-    handed = [each for each in due if each.lead_id in opened]
-    if not handed:
+    first: dict[Key, Due] = {}
+    for each in due:
+        if each.lead_id in opened:
+            # One statement may write a key once; what else the same facts cause is the same work.
+            first.setdefault((each.lead_id, each.route.team, opened[each.lead_id], each.kind), each)
+    known = store.causes_of(connection, first) if first else {}
+    # A band hands over again with each fact of a lead that is in it: it is known, and nothing is written.
+    told = {key: each for key, each in first.items() if each.kind == RULE or each.route.cause not in known.get(key, ())}
+    if not told:
         return 0
-    reasons = whys.of({each.lead_id for each in handed})
+    # A ledger is a fold of all facts: only what is new is told why.
+    new = {each.lead_id for key, each in told.items() if key not in known}
+    reasons = whys.of(new) if new else {}
     made = [
         HandOver(
             each.lead_id, opened[each.lead_id], model.id, each.route.team, each.route.treatment, each.kind,
-            each.route.cause, each.at, each.reading.score, each.reading.band.id, reasons[each.lead_id],
+            each.route.cause, each.at, each.reading.score, each.reading.band.id, reasons.get(each.lead_id, ()),
         )
-        for each in handed
+        for each in told.values()
     ]  # fmt: skip
-    return store.hand_over(connection, _first_of_each_key(made), now)
-
-
-def _first_of_each_key(made: Sequence[HandOver]) -> list[HandOver]:
-    """One statement may write a key once; what else the same facts cause is the same work."""
-    first: dict[tuple[int, str, str], HandOver] = {}
-    for each in made:
-        first.setdefault((each.lead_id, each.team, each.kind), each)
-    return list(first.values())
+    return store.hand_over(connection, made, now)
 
 
 def _close(

@@ -13,9 +13,13 @@ _LAST_EPISODES = statement("handovers", "last_episodes")
 _OPEN = statement("handovers", "open_episodes")
 _CLOSE = statement("handovers", "close_episodes")
 _HAND_OVER = statement("handovers", "hand_over")
+_CAUSES = statement("handovers", "causes")
 _STANDING = statement("handovers", "standing_of_leads")
 _WITHDRAW = statement("handovers", "withdraw")
 _NEWEST, _SINCE = statement("handovers", "newest"), statement("handovers", "since")
+
+Key = tuple[int, str, int, str]
+"""By what a hand-over is one: lead, team, episode, and kind of cause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ class HandOver:
     at: int
     score: float
     band: str
-    why: Sequence[Mapping[str, Any]]
+    why: Sequence[Mapping[str, Any]]  # empty where it joins what was handed over before
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,13 @@ def close_episodes(connection: Connection[Any], closing: Mapping[int, tuple[int,
             "bys": [by for _, by in closing.values()],
         },
     )
+
+
+def causes_of(connection: Connection[Any], keys: Collection[Key]) -> dict[Key, frozenset[str]]:
+    """The hand-overs that are made already among these, and perhaps others of the same leads, each with its causes."""
+    wanted = {"leads": list({lead_id for lead_id, *_ in keys}), "episodes": list({key[2] for key in keys})}
+    rows = connection.execute(_CAUSES, wanted).fetchall()
+    return {(lead_id, team, episode_id, kind): frozenset(causes) for lead_id, team, episode_id, kind, causes in rows}
 
 
 def hand_over(connection: Connection[Any], made: Sequence[HandOver], now: int) -> int:

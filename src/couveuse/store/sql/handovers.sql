@@ -14,6 +14,11 @@ update episodes e set closed_at = g.at, closed_by = g.by
 from unnest(%(ids)s::bigint[], %(ats)s::bigint[], %(bys)s::text[]) as g (id, at, by)
 where e.id = g.id and e.closed_at is null;
 
+-- name: causes
+-- What was handed over of these leads in these episodes, and for which causes; in no order.
+select lead_id, team, episode_id, kind, array(select cause ->> 'cause' from jsonb_array_elements(causes) as c (cause))
+from handovers where lead_id = any(%(leads)s) and episode_id = any(%(episodes)s);
+
 -- name: hand_over
 -- One hand-over a lead, team, episode and kind of cause; whatever else causes it joins it, up to twenty facts of rules.
 -- Tells which are new.
