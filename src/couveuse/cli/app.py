@@ -305,6 +305,56 @@ def key_revoke(
     keys.revoke(key)
 
 
+@app.command("import")
+def import_(
+    events: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="EVENTS", help="Files, folders or globs: CSV, NDJSON, Parquet, XLSX; .gz, .zst."),
+    ] = None,
+    leads: Leads = None,
+    basis: Annotated[
+        str | None,
+        typer.Option(help="On what basis they may be written to: legitimate-interest, consent, contract ... or none."),
+    ] = None,
+    consent_source: Annotated[
+        str | None, typer.Option(help="Where the consent or the addresses come from: 'salon 2026'.")
+    ] = None,
+    consent_date: Annotated[str | None, typer.Option(help="Since when it holds: 2026-03-01.")] = None,
+    purpose: Annotated[
+        list[str] | None, typer.Option(help="For what: marketing-email if not said; email-tracking, phone ...")
+    ] = None,
+    source: Annotated[str, typer.Option(help="The source of facts that name none.")] = "",
+    hand_over: Annotated[
+        int | None, typer.Option(min=1, help="Hand over so many a day of whom is ripe; nobody if not said.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would come to, and write nothing.")] = False,
+    list_: Annotated[bool, typer.Option("--list", help="List the imports.")] = False,
+    undo: Annotated[int | None, typer.Option(help="Take back the import of this number.")] = None,
+    rejects: Annotated[
+        str | None, typer.Option(help="Write the rejected rows with their reasons here (NDJSON).")
+    ] = None,
+    format_: Annotated[OutputFormat, typer.Option("--format", "-f", help="How to print.")] = OutputFormat.TABLE,
+    map_: Map = None,
+    encoding: Encoding = "utf-8",
+    processes: Processes = 0,
+    memory: Memory = "900MB",
+) -> None:
+    """Bring in a history and leads; who comes so is scored, and handed over to nobody unless that is asked for."""
+    from couveuse.cli import importing
+
+    if list_:
+        importing.list_imports(format_.value)
+    elif undo is not None:
+        importing.undo(undo, format_.value)
+    else:
+        importing.bring(
+            importing.Asked(
+                events or (), leads or (), basis, consent_source, consent_date, purpose or (), source, map_ or (),
+                encoding, rejects, hand_over, dry_run, format_.value, processes, memory,
+            )
+        )  # fmt: skip
+
+
 @app.command()
 def rejects(
     top: Annotated[int, typer.Option(min=1, help="Only so many, the latest ones.")] = 20,

@@ -28,7 +28,7 @@ from couveuse.history.shares import DIGESTS
 from couveuse.history.whole import Arranged, WholeRow, whole_rows
 from couveuse.store import connections, consents, imports, rejects
 from couveuse.store.consents import ConsentRow, proof_text
-from couveuse.store.identities import Identity, Node, find_identities
+from couveuse.store.identities import Identity, Node, find_identities, own_bindings
 from couveuse.store.packets import Accepted, Flag, digest_of
 
 # So many rows in one transaction, about: fewer, and each waits for the disk; more, and others wait for their locks.
@@ -214,6 +214,9 @@ class Bringer:
         self, connection: Connection[Any], models: Sequence[LiveModel], rows: Sequence[WholeRow]
     ) -> Counter[str]:
         told: Counter[str] = Counter()
+        # What each part would otherwise do for itself, and cannot after another has written.
+        self._folder.months.ensure((row.fact.at for row in rows if not row.is_lead), now_us())
+        own_bindings(connection)
 
         def take(part: Sequence[WholeRow]) -> Counts:
             told.update(self._store(connection, models, part))

@@ -173,6 +173,32 @@ def _owners(connection: Connection[Any], by_id: dict[int, Identity], touched: Co
     return changed
 
 
+def rebind(connection: Connection[Any], ids: Collection[int], *, gone: Collection[int], now: int) -> Resolved:
+    """Whose these identities are, asked again, where rows were taken back; those that are gone are nobody's.
+
+    The lock on bindings must be held alone.
+    """
+    by_id = store.load_identities(connection, ids)
+    changed = [each for each in _owners(connection, by_id, ids) if each.id not in gone]
+    _inherit(connection, changed, gone)
+    resolved = Resolved({})
+    point(connection, changed, by_id, resolved, now=now)
+    return resolved
+
+
+def _inherit(connection: Connection[Any], changed: Iterable[Identity], gone: Collection[int]) -> None:
+    """The lead of a key that is gone goes on as that of the user id which had it before, and has none of its own."""
+    heirs = [each for each in changed if each.owner_id is None and each.sort != DEVICE and each.lead_id is not None]
+    own = leads.leads_of_roots(connection, [each.id for each in heirs])
+    left = {lead: root for root, lead in leads.leads_of_roots(connection, sorted(gone)).items()}
+    rerooted: dict[int, int] = {}
+    for each in sorted(heirs, key=lambda each: each.id):
+        if each.id not in own and each.lead_id in left:
+            rerooted.setdefault(each.lead_id, each.id)
+    if rerooted:
+        leads.reroot_leads(connection, rerooted)
+
+
 def may_bind(one: Identity, other: Identity, place: Place) -> bool:
     """Whether a standing may say whose a key is: a claim says it of no user id that is known."""
     is_claim = place[0] == 1

@@ -140,16 +140,24 @@ def load_standings(
     }
 
 
-def suppressed_among(
-    connection: Connection[Any], channel: Channel, addresses: Collection[str], *, at: int | None = None
-) -> set[str]:
-    """Of these addresses those that are to be left alone on a channel, as of an instant (None: now)."""
+def load_suppressions(
+    connection: Connection[Any], channel: Channel, addresses: Collection[str]
+) -> dict[str, list[Suppressed]]:
+    """All that was said of leaving these addresses alone, by address."""
     by_digest = {address_digest(channel, address): address for address in addresses}
     found: dict[str, list[Suppressed]] = defaultdict(list)
     wanted = [arrays.uuids(by_digest), channel.value]
     for digest, reason, said_at, is_lifted in connection.execute(_SUPPRESSIONS, wanted).fetchall():
         address = by_digest[digest.bytes]
         found[address].append(Suppressed(channel, address, Suppression(reason), said_at, is_lifted))
+    return found
+
+
+def suppressed_among(
+    connection: Connection[Any], channel: Channel, addresses: Collection[str], *, at: int | None = None
+) -> set[str]:
+    """Of these addresses those that are to be left alone on a channel, as of an instant (None: now)."""
+    found = load_suppressions(connection, channel, addresses)
     return {address for address, rows in found.items() if is_suppressed(rows, at=at)}
 
 

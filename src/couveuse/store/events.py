@@ -15,6 +15,7 @@ from couveuse.store.registers import Register
 from couveuse.store.statements import statement
 
 _NEW = statement("events", "new_among")
+_KNOWN = statement("events", "known_among")
 _FORGET = statement("events", "forget")
 _COPY = statement("events", "copy")
 _OF_LEADS = statement("events", "of_leads")
@@ -47,6 +48,13 @@ def new_among(connection: Connection[Any], digests: Iterable[bytes]) -> set[byte
     return {
         ordered[place - 1] for (place,) in connection.execute(_NEW, [arrays.uuids(ordered)], binary=True).fetchall()
     }
+
+
+def known_among(connection: Connection[Any], digests: Iterable[bytes]) -> int:
+    """How many of these digests were accepted before; nothing is written."""
+    row = connection.execute(_KNOWN, [arrays.uuids(digests)]).fetchone()
+    assert row is not None  # an aggregate always answers
+    return int(row[0])
 
 
 def forget(connection: Connection[Any], digests: Iterable[bytes]) -> None:

@@ -8,6 +8,10 @@ with given as materialized (
 )
 select place from made join given using (digest);
 
+-- name: known_among
+-- How many of these digests were accepted before.
+select count(*) from seen where digest = any(%s::text::uuid[]);
+
 -- name: forget
 -- Facts that are taken back may come again.
 delete from seen where digest = any(%s::text::uuid[]);

@@ -75,3 +75,78 @@ where id = %(import)s and standing = 'running';
 select distinct s.lead_id from imported m join identities i on i.id = m.identity_id
 join lead_states s on s.lead_id = i.lead_id and s.model_id = %(model)s
 where m.import_id = %(import)s and s.routes is not null order by 1;
+
+-- name: take_back
+-- An import that is being taken back: nobody brings it on any more.
+update imports set standing = 'undone', ended_at = now() where id = %s and standing <> 'undone';
+
+-- name: identities_left
+-- Identities of which an import that is being taken back speaks yet, by number.
+select identity_id from imported where import_id = %(import)s order by identity_id limit %(most)s;
+
+-- name: count_identities
+-- How many identities an import speaks of.
+select count(*) from imported where import_id = %s;
+
+-- name: take_events
+-- The facts that an import brought of some identities go; what their keys and digests are made of is told.
+delete from events where identity_id = any(%(ids)s::text::bigint[]) and import_id = %(import)s
+returning source_id, payload;
+
+-- name: take_given
+-- The traits that an import gave to some identities go; the other keys of their rows are told.
+delete from given_traits where identity_id = any(%(ids)s::text::bigint[]) and import_id = %(import)s returning with_ids;
+
+-- name: take_consents
+-- What an import said of the consents of some identities goes.
+delete from consents where identity_id = any(%(ids)s::text::bigint[]) and import_id = %(import)s;
+
+-- name: take_suppressions
+-- Suppressions that some facts asked for go.
+delete from suppressions where fact = any(%s::text::uuid[]);
+
+-- name: take_identities
+-- An import speaks no more of some identities.
+delete from imported where identity_id = any(%(ids)s::text::bigint[]) and import_id = %(import)s;
+
+-- name: take_rejects
+-- What an import could not take is forgotten with it.
+delete from rejects where import_id = %s;
+
+-- name: rows_of
+-- The facts that are left of some identities, as far as they tell whose keys are whose; in no order.
+select e.identity_id, e.at, e.name_id, e.source_id, e.flags, e.payload from events e
+where e.identity_id = any(%s::text::bigint[]);
+
+-- name: given_of
+-- The rows of files of leads that are left of some identities; in no order.
+select identity_id, with_ids, source, message_id from given_traits where identity_id = any(%s::text::bigint[]);
+
+-- name: replace_standings
+-- The pairs in which some identities stand are forgotten, to be written anew.
+delete from standings where low_id = any(%(ids)s::text::bigint[]) or high_id = any(%(ids)s::text::bigint[]);
+
+-- name: become_unknown
+-- No trusted fact stands with these identities any more.
+update identities set is_known = false where id = any(%s::text::bigint[]) and is_known;
+
+-- name: saying_identities
+-- Those of some identities of which a consent speaks; in no order.
+select distinct identity_id from consents where identity_id = any(%s::text::bigint[]);
+
+-- name: kept_leads
+-- Those of some leads that something of their history refers to; in no order.
+select lead_id from episodes where lead_id = any(%(leads)s::text::bigint[])
+union select lead_id from merges where lead_id = any(%(leads)s::text::bigint[])
+union select into_id from merges where into_id = any(%(leads)s::text::bigint[])
+union select joined_id from leads where joined_id = any(%(leads)s::text::bigint[]);
+
+-- name: remove_leads
+-- Leads of which nothing is left.
+with states as (delete from lead_states where lead_id = any(%(leads)s::text::bigint[])),
+waiting as (delete from allowed where lead_id = any(%(leads)s::text::bigint[]))
+delete from leads where id = any(%(leads)s::text::bigint[]);
+
+-- name: remove_identities
+-- Identities of which nothing is left.
+delete from identities where id = any(%s::text::bigint[]);
