@@ -19,9 +19,18 @@ LOCK = 0x636F7570
 
 
 def publish(
-    connection: Connection[Any], document: Document, configuration: Configuration, *, standing: str, by: str
+    connection: Connection[Any],
+    document: Document,
+    configuration: Configuration,
+    *,
+    standing: str,
+    by: str,
+    indexed: bool = True,
 ) -> int:
-    """Write a new version of a model, with a place for its states; returns its number."""
+    """Write a new version of a model, with a place for its states; returns its number.
+
+    The place has no indexes where states are written in bulk first.
+    """
     row = connection.execute(
         _PUBLISH,
         {
@@ -34,7 +43,7 @@ def publish(
         },
     ).fetchone()
     assert row is not None  # it was inserted
-    states.make_partition(connection, row[0])
+    states.make_partition(connection, row[0], indexed=indexed)
     return int(row[0])
 
 

@@ -1,0 +1,279 @@
+"""Publishing a model over all that was recorded: its states made in bulk beside the acting one's, then one switch.
+
+While they are made, engines fold new facts for the leads that have a state under the coming model already, and leave
+the others to us: a lead is taken under the lock on its acting state, so that no fact falls between. What is there needs
+no account of progress: a lead that has a state is done, and whoever goes on after a `kill -9` takes the others.
+
+The diff is read from the states that were made, before anything acts on them. The switch hands nobody over.
+"""
+
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+from psycopg import Connection
+
+from couveuse.configuration import Configuration
+from couveuse.documents.reading import Document
+from couveuse.engine import publishing
+from couveuse.engine.batches import Folder
+from couveuse.engine.folding import fold_lead, reading_of, row_of
+from couveuse.engine.live import LiveModel, LiveModels
+from couveuse.errors import BadInput
+from couveuse.store import allowances, connections, published, rescoring, states, tethers
+from couveuse.store.identities import own_bindings, share_bindings
+from couveuse.store.published import Published
+from couveuse.store.rescoring import BandMove, RouteMove
+
+# So many leads by number in one transaction: their locks are held for that long.
+LEADS: Final = 1_000
+LOOK_SECONDS: Final = 0.5
+# Whoever makes the states of a coming model holds this lock of the session's.
+LOCK: Final = 0x636F7572
+
+
+class RescoreRuns(BadInput):
+    """Another rescore is running: let it end, or stop it, and then say this again to go on."""
+
+
+class AnotherComing(BadInput):
+    """The states of another model are half made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """What a publication would change, by what is recorded now."""
+
+    before: LiveModel
+    after: LiveModel
+    leads: int
+    bands: Sequence[BandMove]
+    routes: Sequence[RouteMove]
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What each process is told."""
+
+    url: str
+    acting: int
+    coming: int
+
+
+def now_us() -> int:
+    """The clock, in microseconds."""
+    return time.time_ns() // 1000
+
+
+class Rescore:
+    """One publication, from the states of the coming model to the switch. Use it in a `with`.
+
+    Raises RescoreRuns where another one runs, AnotherComing where another model's states are half made.
+    """
+
+    def __init__(self, url: str, configuration: Configuration, document: Document, *, by: str) -> None:
+        self._url, self._configuration, self._document, self._by = url, configuration, document, by
+        self._connection = connections.connect(url, "rescore", autocommit=True, statement_ms=0)
+        try:
+            row = self._connection.execute("select pg_try_advisory_lock(%s)", [LOCK]).fetchone()
+            if row is None or not row[0]:
+                raise RescoreRuns
+            self.acting, self.coming = self._begin()
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def _begin(self) -> tuple[int, int]:
+        """The acting version and the coming one, which is made unless it is there from before."""
+        live = published.live_models(self._connection)
+        acting = next((each.id for each in live if each.standing == "acting"), None)
+        if acting is None:
+            raise BadInput("no model acts yet: run couveuse up once, or couveuse migrate --publish-first")
+        coming = next((each for each in live if each.standing == "coming"), None)
+        if coming is not None:
+            self._check_same(coming)
+            return acting, coming.id
+        with self._connection.transaction():
+            made = publishing.publish(
+                self._connection, self._document, self._configuration, standing="coming", by=self._by, indexed=False
+            )
+            rescoring.index_by_lead(self._connection, made)
+        return acting, made
+
+    def _check_same(self, coming: Published) -> None:
+        ours = (self._configuration.our_domains, self._configuration.our_addresses)
+        if coming.document != self._document.text or (coming.our_domains, coming.our_addresses) != ours:
+            raise AnotherComing(
+                f"the states of {coming.name}, version {coming.version}, are half made: publish that one first, or "
+                "give it up with couveuse rescore --give-up"
+            )
+
+    @property
+    def leads(self) -> int:
+        """How many leads there are to score."""
+        return rescoring.count(self._connection, self.acting)
+
+    def make(self, progress: Callable[[int], None] = lambda _: None, *, processes: int = 0) -> None:
+        """Make the states that are missing, in several processes; `progress` is told how many leads were done."""
+        found = rescoring.bounds(self._connection)
+        if found is not None:
+            low, high = found
+            ranges = [(first, first + LEADS) for first in range(low, high + 1, LEADS)]
+            task = _Task(self._url, self.acting, self.coming)
+            _in_processes(task, ranges, processes or os.cpu_count() or 1, progress)
+        states.index_partition(self._connection, self.coming)
+        self._connection.execute(f"analyze {states.table_of(self.coming)}")
+
+    def diff(self, examples: int = 5) -> Diff:
+        """What the publication would change."""
+        models = {model.id: model for model in LiveModels().load(self._connection)}
+        return Diff(
+            models[self.acting],
+            models[self.coming],
+            self.leads,
+            rescoring.band_moves(self._connection, self.acting, self.coming, examples),
+            rescoring.route_moves(self._connection, self.acting, self.coming, examples),
+        )
+
+    def switch(self, *, hand_over: int = 0) -> int:
+        """Let the coming model act; up to `hand_over` leads a day that it makes ripe may be handed over.
+
+        Returns how many leads wait to be handed over. Nobody is handed over at once.
+        """
+        waiting: list[int] = []
+        with self._connection.transaction():
+            own_bindings(self._connection)
+            if rescoring.missing(self._connection, self.acting, self.coming):
+                raise BadInput("leads came meanwhile that have no state yet: say the same command again to go on")
+            if hand_over:
+                waiting = rescoring.newly_due(self._connection, self.acting, self.coming)
+                because = f"model {self.coming} published"
+                allowances.allow(self._connection, waiting, per_day=hand_over, because=because, now=now_us())
+            publishing.stand(self._connection, self.acting, "retired")
+            publishing.stand(self._connection, self.coming, "acting")
+        states.drop_partition(self._connection, self.acting)
+        return len(waiting)
+
+    def give_up(self) -> None:
+        """Forget the coming model and its states; nothing else changes."""
+        with self._connection.transaction():
+            own_bindings(self._connection)
+            publishing.stand(self._connection, self.coming, "retired")
+            states.drop_partition(self._connection, self.coming)
+
+
+def give_up(url: str) -> bool:
+    """Forget a coming model that was left half made; returns whether there was one."""
+    with connections.connect(url, "rescore", autocommit=True, statement_ms=0) as connection:
+        row = connection.execute("select pg_try_advisory_lock(%s)", [LOCK]).fetchone()
+        if row is None or not row[0]:
+            raise RescoreRuns
+        coming = [each for each in published.live_models(connection) if each.standing == "coming"]
+        for each in coming:
+            with connection.transaction():
+                own_bindings(connection)
+                publishing.stand(connection, each.id, "retired")
+                states.drop_partition(connection, each.id)
+        return bool(coming)
+
+
+# ---- In several processes --------------------------------------------------------------------------------------------
+
+
+class Maker:
+    """Makes states of the coming model, range by range."""
+
+    def __init__(self, task: _Task) -> None:
+        self._task = task
+        self._folder = Folder(task.url)
+        self._connection = connections.connect(task.url, "rescore", autocommit=True, statement_ms=0)
+        live = {model.id: model for model in LiveModels().load(self._connection)}
+        self._model: LiveModel = live[task.coming]
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._connection.close()
+
+    def make(self, low: int, high: int) -> int:
+        """The states that are missing of the leads of a range, in one transaction; returns how many."""
+        connection, model, payloads = self._connection, self._model, self._folder.payloads
+        try:
+            with connection.transaction():
+                share_bindings(connection)
+                lead_ids = rescoring.lock_missing(connection, self._task.acting, self._task.coming, low, high)
+                if not lead_ids:
+                    return 0
+                whos, stored = self._folder.load(connection, lead_ids)
+                now = now_us()
+                rows = []
+                for lead_id in lead_ids:
+                    state = fold_lead(model.plan, whos[lead_id], stored[lead_id])
+                    rows.append(row_of(model.bands, lead_id, state, reading_of(model.plan, state, now), payloads))
+                states.copy_states(connection, model.id, rows)
+                return len(lead_ids)
+        except BaseException:
+            self._folder.forget()
+            raise
+
+
+@contextmanager
+def making(task: _Task) -> Iterator[Maker]:
+    """A maker for the time of the block."""
+    maker = Maker(task)
+    try:
+        yield maker
+    finally:
+        maker.close()
+
+
+_maker: Maker | None = None
+
+
+def _in_processes(
+    task: _Task, ranges: Sequence[tuple[int, int]], processes: int, progress: Callable[[int], None]
+) -> None:
+    """Make ranges in processes of their own; when this one ends, however it ends, they end, too."""
+    if len(ranges) == 1 or processes == 1:
+        with making(task) as maker:
+            for low, high in ranges:
+                progress(maker.make(low, high))
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(
+        min(processes, len(ranges)), mp_context=context, initializer=_begin_process, initargs=(os.getpid(), task)
+    ) as pool:
+        waiting: set[Future[int]] = {pool.submit(_make_range, low, high) for low, high in ranges}
+        try:
+            while waiting:
+                done, waiting = wait(waiting, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
+                for future in done:
+                    progress(future.result())
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+
+
+def _begin_process(parent: int, task: _Task) -> None:
+    """Ctrl-C is the first process's to answer; its end is everybody's."""
+    global _maker  # noqa: PLW0603 - one for each process
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if not tethers.tie(parent, signal.SIGKILL):
+        os._exit(1)
+    _maker = Maker(task)
+
+
+def _make_range(low: int, high: int) -> int:
+    assert _maker is not None  # the process has begun
+    return _maker.make(low, high)

@@ -1,0 +1,50 @@
+-- name: bounds
+-- The lowest and the highest number of a lead (null: there is none).
+select min(id), max(id) from leads;
+
+-- name: lock_missing
+-- Leads of a range that have a state under the acting model and none under the coming one, locked in their order: no
+-- engine folds them meanwhile.
+select s.lead_id from {acting} s
+where s.lead_id >= %(low)s and s.lead_id < %(high)s
+    and not exists (select from {coming} c where c.lead_id = s.lead_id)
+order by s.lead_id for update of s;
+
+-- name: missing
+-- How many leads have a state under the acting model and none under the coming one.
+select count(*) from {acting} s where not exists (select from {coming} c where c.lead_id = s.lead_id);
+
+-- name: count
+-- How many leads have a state under a model.
+select count(*) from {acting};
+
+-- name: lead_index
+-- What finds states lead by lead, while they are written in bulk.
+create unique index if not exists {by_lead} on {table} (lead_id);
+
+-- name: bands
+-- From which band into which leads would go, as (from, to, how many, who goes, the best ones).
+select a.band, c.band, count(*),
+    (array_agg(r.key order by c.score desc, r.key))[1:%(examples)s]
+from {acting} a join {coming} c using (lead_id) join leads l on l.id = lead_id join identities r on r.id = l.root_id
+group by a.band, c.band order by a.band, c.band;
+
+-- name: routes
+-- Hand-overs that a model would make of what stands now, as (team, treatment, cause, how many leads, the best ones):
+-- those that the acting model has no route to the same team for.
+select n.team, n.treatment, n.cause, count(*), (array_agg(r.key order by c.score desc, r.key))[1:%(examples)s]
+from {coming} c
+    cross join lateral jsonb_to_recordset(c.routes) as n (team text, treatment text, cause text)
+    left join {acting} a on a.lead_id = c.lead_id
+    join leads l on l.id = c.lead_id join identities r on r.id = l.root_id
+where c.routes is not null
+    and not coalesce(a.routes @> jsonb_build_array(jsonb_build_object('team', n.team)), false)
+group by n.team, n.treatment, n.cause order by count(*) desc, n.team, n.treatment, n.cause;
+
+-- name: newly_due
+-- Leads that have a route under a model to a team to which the acting one has none; in no order.
+select distinct c.lead_id
+from {coming} c cross join lateral jsonb_to_recordset(c.routes) as n (team text)
+    left join {acting} a on a.lead_id = c.lead_id
+where c.routes is not null
+    and not coalesce(a.routes @> jsonb_build_array(jsonb_build_object('team', n.team)), false);
