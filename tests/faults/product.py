@@ -3,6 +3,7 @@
 Everything is ended by its own pid when the product is left, however the test ended.
 """
 
+import http.client
 import os
 import re
 import signal
@@ -14,7 +15,6 @@ from pathlib import Path
 from random import Random
 from typing import Any, Self
 
-import httpx
 import psycopg
 
 from couveuse import configuration
@@ -30,6 +30,11 @@ COUVEUSE = ("-m", "couveuse.cli")
 FRONT_DOOR, ENGINE = (*COUVEUSE, "web", "--serve", "intake"), (*COUVEUSE, "engine")
 SERVER, SITE = "server", "site"
 """The sources of the two keys."""
+
+TABLES = (
+    "inbox, seen, events, identities, standings, leads, merges, given_traits, lead_states, episodes, handovers, "
+    "consents, suppressions, rejects, companies, audit"
+)
 
 
 class Part:
@@ -151,14 +156,24 @@ class Product:
         for part in (self.front_door, *self.engines):
             if part.pid is None:
                 part.start()
-        until(self.is_up)
+        until(self.is_up, 60)
 
     def is_up(self) -> bool:
-        """Whether the front door stores and every engine lives."""
+        """Whether the front door answers and every engine has given a sign of life."""
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
         try:
-            return httpx.get(f"http://127.0.0.1:{self.port}/readyz", timeout=5).status_code == 200
-        except httpx.TransportError:
+            line.request("GET", "/healthz")
+            answers = line.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
             return False
+        finally:
+            line.close()
+        engines = {part.pid for name, part in self.parts.items() if name.startswith("engine")}
+        try:
+            lively = {pid for (pid,) in self.rows("select pid from processes where kind = 'engine'")}
+        except (psycopg.Error, connections.NoDatabase):
+            return False
+        return answers and engines <= lively
 
     def kill_postgres(self, rng: Random) -> None:
         """kill -9 of the server itself, or of one of its processes, upon which it ends all and recovers by itself."""
@@ -187,6 +202,12 @@ class Product:
     def waiting(self) -> int:
         """How many packets wait for the engine."""
         return int(self.rows("select count(*) from inbox")[0][0])
+
+    def empty(self) -> None:
+        """Forget all that came and what was made of it; the models and the keys stay."""
+        self.settle()
+        with self.connection() as connection:
+            connection.execute(f"truncate {TABLES} restart identity cascade")
 
     def settle(self, seconds: float = 60.0) -> None:
         """Wait until everything that was accepted is folded."""

@@ -19,7 +19,7 @@ from tests.faults.senders import Line, Load, request, send_all
 from tests.processes import until
 
 # For so long PostgreSQL is away.
-SECONDS = 60.0 if profile() == "faults" else 4.0
+SECONDS = 60.0 if profile() == "faults" else 3.0
 # How much of a core a process may take while it waits for it.
 IDLE = 0.05
 
@@ -78,10 +78,16 @@ def through_an_outage(
     truth.check(product, [*load.acknowledged, *sent])
 
 
-@pytest.fixture
-def product(tmp_path: Path) -> Iterator[Product]:
-    with Product(tmp_path) as product:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    with Product(tmp_path_factory.mktemp("away")) as product:
         yield product
+
+
+@pytest.fixture
+def product(made: Product) -> Product:
+    made.empty()
+    return made
 
 
 def test_postgresql_is_away_for_a_while(product: Product) -> None:
@@ -127,3 +133,6 @@ def test_the_network_to_postgresql_is_dead_for_a_while(product: Product) -> None
         ]
         product.start_all()
         through_an_outage(product, parts, network.cut, network.mend)
+        assert "connection without an answer" in parts[1].said
+        product.forget_parts()
+    product.start_all()
