@@ -22,6 +22,7 @@ from couveuse.web import database, reading
 from couveuse.web.problems import Kind, Problem
 
 MOST_CURSOR: Final = 2_000
+EXAMPLE: Final = "2026-03-01T09:00:00Z"  # of an instant, for whoever reads the document
 
 
 def now_us() -> int:

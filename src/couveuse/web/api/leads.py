@@ -21,6 +21,7 @@ from couveuse.store.packets import identity_digest
 from couveuse.web import database
 from couveuse.web.api import told
 from couveuse.web.api.asking import (
+    EXAMPLE,
     BearerToken,
     cursor_of,
     instant,
@@ -57,6 +58,7 @@ class LeadsAsked(Schema):
         None,
         max_length=40,
         description="Leads whose score was written since then, by facts or by the daily sweep.",
+        examples=[EXAMPLE],
     )
     order: Order = Field(
         Order.SCORE, description="By score a lead whose score changes between two pages may come twice or not at all."

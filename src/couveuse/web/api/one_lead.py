@@ -16,6 +16,7 @@ from couveuse.store.facts import Span
 from couveuse.web import database
 from couveuse.web.api import told
 from couveuse.web.api.asking import (
+    EXAMPLE,
     BearerToken,
     cursor_of,
     instant,
@@ -42,8 +43,8 @@ class AsOf(Schema):
     """As of when, under which model."""
 
     model: int | None = Field(None, ge=1, le=2**31 - 1, description="A model's version; the acting one if not said.")
-    at: str | None = Field(None, max_length=40, description=_AT)
-    known_at: str | None = Field(None, max_length=40, description=_KNOWN_AT)
+    at: str | None = Field(None, max_length=40, description=_AT, examples=[EXAMPLE])
+    known_at: str | None = Field(None, max_length=40, description=_KNOWN_AT, examples=[EXAMPLE])
 
 
 class LedgerAsked(AsOf):
@@ -56,8 +57,8 @@ class LedgerAsked(AsOf):
 class FactsAsked(Schema):
     """Which facts, and which page of them."""
 
-    at: str | None = Field(None, max_length=40, description=_AT)
-    known_at: str | None = Field(None, max_length=40, description=_KNOWN_AT)
+    at: str | None = Field(None, max_length=40, description=_AT, examples=[EXAMPLE])
+    known_at: str | None = Field(None, max_length=40, description=_KNOWN_AT, examples=[EXAMPLE])
     order: Direction = Direction.NEWEST
     limit: int = Field(100, ge=1, le=500)
     cursor: str | None = Field(None, max_length=2_000, description="`next` of the page before.")
