@@ -103,6 +103,15 @@ class Town:
             raise
         self.worker = Worker(url, batch=1000, tally=self.tally, clock=lambda: self.now)
 
+    @classmethod
+    def again(cls, url: str, model_id: int) -> Self:
+        """The same database, from another thread."""
+        town = cls.__new__(cls)
+        town.url, town.now, town.tally, town.model_id = url, NOW, Tally(), model_id
+        town.connection = connections.connect(url, "test", autocommit=True)
+        town.worker = Worker(url, batch=1000, tally=town.tally, clock=lambda: town.now)
+        return town
+
     def __enter__(self) -> Self:
         return self
 

@@ -11,13 +11,11 @@ import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import closing
 from dataclasses import dataclass
-from typing import Any, Final, Self
-
-from psycopg import Connection
+from typing import Final, Self
 
 from couveuse.configuration import Configuration
 from couveuse.documents.reading import Document
@@ -34,6 +32,7 @@ from couveuse.store.rescoring import BandMove, RouteMove
 # So many leads by number in one transaction: their locks are held for that long.
 LEADS: Final = 1_000
 LOOK_SECONDS: Final = 0.5
+TRIES: Final = 5
 # Whoever makes the states of a coming model holds this lock of the session's.
 LOCK: Final = 0x636F7572
 
@@ -77,7 +76,16 @@ class Rescore:
     Raises RescoreRuns where another one runs, AnotherComing where another model's states are half made.
     """
 
-    def __init__(self, url: str, configuration: Configuration, document: Document, *, by: str) -> None:
+    def __init__(
+        self,
+        url: str,
+        configuration: Configuration,
+        document: Document,
+        *,
+        by: str,
+        clock: Callable[[], int] = now_us,
+    ) -> None:
+        self._clock = clock
         self._url, self._configuration, self._document, self._by = url, configuration, document, by
         self._connection = connections.connect(url, "rescore", autocommit=True, statement_ms=0)
         try:
@@ -132,7 +140,11 @@ class Rescore:
             low, high = found
             ranges = [(first, first + LEADS) for first in range(low, high + 1, LEADS)]
             task = _Task(self._url, self.acting, self.coming)
-            _in_processes(task, ranges, processes or os.cpu_count() or 1, progress)
+            count = min(processes or os.cpu_count() or 1, len(ranges))
+            if count > 1:
+                _in_processes(task, ranges, count, progress)
+            else:
+                _make_here(task, ranges, progress, self._clock)
         states.index_partition(self._connection, self.coming)
         self._connection.execute(f"analyze {states.table_of(self.coming)}")
 
@@ -152,19 +164,29 @@ class Rescore:
 
         Returns how many leads wait to be handed over. Nobody is handed over at once.
         """
+        # A batch that had begun before the coming model was there makes leads that it does not know.
+        for _ in range(TRIES):
+            waiting = self._switch(hand_over)
+            if waiting is not None:
+                states.drop_partition(self._connection, self.acting)
+                return len(waiting)
+            self.make(processes=1)
+        raise BadInput("leads came meanwhile that have no state yet: say the same command again to go on")
+
+    def _switch(self, hand_over: int) -> list[int] | None:
+        """Let the coming model act, and say who waits; None, and nothing changed, where states are missing."""
         waiting: list[int] = []
         with self._connection.transaction():
             own_bindings(self._connection)
             if rescoring.missing(self._connection, self.acting, self.coming):
-                raise BadInput("leads came meanwhile that have no state yet: say the same command again to go on")
+                return None
             if hand_over:
                 waiting = rescoring.newly_due(self._connection, self.acting, self.coming)
                 because = f"model {self.coming} published"
-                allowances.allow(self._connection, waiting, per_day=hand_over, because=because, now=now_us())
+                allowances.allow(self._connection, waiting, per_day=hand_over, because=because, now=self._clock())
             publishing.stand(self._connection, self.acting, "retired")
             publishing.stand(self._connection, self.coming, "acting")
-        states.drop_partition(self._connection, self.acting)
-        return len(waiting)
+        return waiting
 
     def give_up(self) -> None:
         """Forget the coming model and its states; nothing else changes."""
@@ -195,8 +217,8 @@ def give_up(url: str) -> bool:
 class Maker:
     """Makes states of the coming model, range by range."""
 
-    def __init__(self, task: _Task) -> None:
-        self._task = task
+    def __init__(self, task: _Task, clock: Callable[[], int] = now_us) -> None:
+        self._task, self._clock = task, clock
         self._folder = Folder(task.url)
         self._connection = connections.connect(task.url, "rescore", autocommit=True, statement_ms=0)
         live = {model.id: model for model in LiveModels().load(self._connection)}
@@ -216,7 +238,7 @@ class Maker:
                 if not lead_ids:
                     return 0
                 whos, stored = self._folder.load(connection, lead_ids)
-                now = now_us()
+                now = self._clock()
                 rows = []
                 for lead_id in lead_ids:
                     state = fold_lead(model.plan, whos[lead_id], stored[lead_id])
@@ -228,14 +250,12 @@ class Maker:
             raise
 
 
-@contextmanager
-def making(task: _Task) -> Iterator[Maker]:
-    """A maker for the time of the block."""
-    maker = Maker(task)
-    try:
-        yield maker
-    finally:
-        maker.close()
+def _make_here(
+    task: _Task, ranges: Sequence[tuple[int, int]], progress: Callable[[int], None], clock: Callable[[], int]
+) -> None:
+    with closing(Maker(task, clock)) as maker:
+        for low, high in ranges:
+            progress(maker.make(low, high))
 
 
 _maker: Maker | None = None
@@ -245,14 +265,9 @@ def _in_processes(
     task: _Task, ranges: Sequence[tuple[int, int]], processes: int, progress: Callable[[int], None]
 ) -> None:
     """Make ranges in processes of their own; when this one ends, however it ends, they end, too."""
-    if len(ranges) == 1 or processes == 1:
-        with making(task) as maker:
-            for low, high in ranges:
-                progress(maker.make(low, high))
-        return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(
-        min(processes, len(ranges)), mp_context=context, initializer=_begin_process, initargs=(os.getpid(), task)
+        processes, mp_context=context, initializer=_begin_process, initargs=(os.getpid(), task)
     ) as pool:
         waiting: set[Future[int]] = {pool.submit(_make_range, low, high) for low, high in ranges}
         try:

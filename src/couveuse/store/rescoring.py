@@ -6,8 +6,8 @@ from typing import Any
 
 from psycopg import Connection, sql
 
-from couveuse.store.states import table_of
 from couveuse.store.statements import statement
+from couveuse.store.states import table_of
 
 _BOUNDS = statement("rescoring", "bounds")
 # Facts of a few leads among millions: whole tables are never what is wanted, whatever the planner thinks.
@@ -87,7 +87,9 @@ def band_moves(connection: Connection[Any], acting: int, coming: int, examples: 
 def route_moves(connection: Connection[Any], acting: int, coming: int, examples: int) -> Sequence[RouteMove]:
     """Hand-overs that the coming model would make of what stands now and the acting one would not."""
     rows = connection.execute(_on("routes", acting, coming), {"examples": examples}).fetchall()
-    return [RouteMove(*row[:4], tuple(row[4] or ())) for row in rows]
+    return [
+        RouteMove(team, treatment, cause, leads, tuple(names or ())) for team, treatment, cause, leads, names in rows
+    ]
 
 
 def newly_due(connection: Connection[Any], acting: int, coming: int) -> list[int]:
