@@ -367,6 +367,34 @@ def rejects(
 
 
 @app.command()
+def rescore(
+    model: Annotated[
+        str | None, typer.Argument(metavar="MODEL", help="A scoring model's file, or a preset's name.")
+    ] = None,
+    diff_only: Annotated[
+        bool, typer.Option("--diff-only", help="Show what it would change, and publish nothing.")
+    ] = False,
+    hand_over: Annotated[
+        int, typer.Option(min=0, help="Of those whom it makes ripe hand over so many a day, the best first.")
+    ] = 0,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Publish without asking.")] = False,
+    given_up: Annotated[bool, typer.Option("--give-up", help="Forget a publication that was left half made.")] = False,
+    examples: Annotated[int, typer.Option(min=0, help="How many leads to name for each change.")] = 5,
+    format_: Annotated[OutputFormat, typer.Option("--format", "-f", help="How to print.")] = OutputFormat.TABLE,
+    processes: Processes = 0,
+) -> None:
+    """Publish a scoring model over all that was recorded: first who changes band and who would be handed over."""
+    from couveuse.cli import rescoring
+
+    if given_up:
+        rescoring.forget()
+        return
+    if model is None:
+        raise typer.BadParameter("name a model: a file, or one of couveuse model presets")
+    rescoring.rescore(rescoring.Asked(model, diff_only, hand_over, yes, format_.value, examples, processes))
+
+
+@app.command()
 def demo(
     events: Annotated[str, typer.Argument(metavar="EVENTS", help="A history as NDJSON; its last days are replayed.")],
     leads: Annotated[str | None, typer.Option("--leads", "-l", help="What the CRM knew of the leads.")] = None,

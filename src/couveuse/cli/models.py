@@ -81,14 +81,14 @@ def diff(asked: Asked, after: str, form: str, examples: int) -> None:
         )
         ((changed,),) = first.staging.sql(f"select count(*) {_PAIRS} where a.score is distinct from b.score")
     order = [[band.id for band in model.bands] for model in (request.model, other.model)]
-    told = _told(bands, routes, order, int(str(changed)))
+    told = told_of(bands, routes, order, int(str(changed)))
     if form == "json":
         sys.stdout.write(json.dumps(told, ensure_ascii=False, indent=2) + "\n")
     else:
-        _print(told, asked.model, after)
+        print_diff(told, Path(asked.model).name, Path(after).name)
 
 
-def _told(
+def told_of(
     bands: Sequence[dict[str, object]],
     routes: Sequence[dict[str, object]],
     order: Sequence[Sequence[str]],
@@ -120,18 +120,18 @@ def _height(bands: Sequence[str], band: str) -> float:
     return bands.index(band) / max(len(bands) - 1, 1)
 
 
-def _print(told: dict[str, object], before: str, after: str) -> None:
+def print_diff(told: dict[str, object], before: str, after: str) -> None:
+    """Print who climbs and who falls from one model to another, and which hand-overs would be new."""
     from couveuse.cli.tables import many, print_rows
 
-    before, after = Path(before).name, Path(after).name
     for title, key in ((f"Climb from {before} to {after}", "climb"), (f"Fall from {before} to {after}", "fall")):
         rows = told[key]
-        assert isinstance(rows, list)  # as `_told` made it
+        assert isinstance(rows, list)  # as `told_of` made it
         cells = [[r["from"], r["to"], f"{r['leads']:,}", ", ".join(r["examples"])] for r in rows]
         print_rows(title, ("from", "to", "leads", "for example"), cells or [["nobody", "", "", ""]], right=("leads",))
         print()
     handed = told["new_hand_overs"]
-    assert isinstance(handed, list)  # as `_told` made it
+    assert isinstance(handed, list)  # as `told_of` made it
     cells = [[r["team"], r["treatment"], f"{r['leads']:,}", ", ".join(r["examples"])] for r in handed]
     print_rows(
         "Hand-overs that would be new",

@@ -52,6 +52,7 @@ class Diff:
     before: LiveModel
     after: LiveModel
     leads: int
+    changed: int
     bands: Sequence[BandMove]
     routes: Sequence[RouteMove]
 
@@ -155,6 +156,7 @@ class Rescore:
             models[self.acting],
             models[self.coming],
             self.leads,
+            rescoring.changed(self._connection, self.acting, self.coming),
             rescoring.band_moves(self._connection, self.acting, self.coming, examples),
             rescoring.route_moves(self._connection, self.acting, self.coming, examples),
         )

@@ -73,6 +73,11 @@ def _count(connection: Connection[Any], name: str, acting: int, coming: int) -> 
     return int(row[0])
 
 
+def changed(connection: Connection[Any], acting: int, coming: int) -> int:
+    """How many leads would have another score."""
+    return _count(connection, "changed", acting, coming)
+
+
 def index_by_lead(connection: Connection[Any], model_id: int) -> None:
     """The index by which an engine finds the states of a model that are there already."""
     connection.execute(_on("lead_index", model_id, model_id))

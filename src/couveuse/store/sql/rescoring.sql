@@ -29,6 +29,10 @@ select a.band, c.band, count(*),
 from {acting} a join {coming} c using (lead_id) join leads l on l.id = lead_id join identities r on r.id = l.root_id
 group by a.band, c.band order by a.band, c.band;
 
+-- name: changed
+-- How many leads would have another score.
+select count(*) from {acting} a join {coming} c using (lead_id) where round(a.score::numeric, 6) <> round(c.score::numeric, 6);
+
 -- name: routes
 -- Hand-overs that a model would make of what stands now, as (team, treatment, cause, how many leads, the best ones):
 -- those that the acting model has no route to the same team for.
