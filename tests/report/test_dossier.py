@@ -135,3 +135,16 @@ def test_a_long_history_leaves_the_page_small():
     page = render_dossier(a_dossier("fr", number=5_000))
     assert len(page.encode()) < 150_000
     assert "l’API les donne toutes" in page
+
+
+def test_of_several_routes_the_most_advanced_one_is_what_to_do():
+    due = [
+        RouteDue("telemarketing", "detect-project", "download"),
+        RouteDue("sales", "make-appointment", "quote"),
+        RouteDue("telemarketing", "make-appointment", "callback"),
+        RouteDue("sales", "make-appointment", "high"),
+    ]
+    for routes in (due, due[::-1]):
+        page = a_page(a_row(26.0, routes=tuple(routes)))
+        act = parsed(render_dossier(a_dossier("en", page=page))).one("p", class_="act").text
+        assert act == "Hand over to Sales: make an appointment. Cause: Quote request."

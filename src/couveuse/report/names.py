@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 
 from couveuse.core.model import Band, Label, LeadClass, Model, Stage, Temperature
+from couveuse.core.reading import RouteDue
 from couveuse.report import charts
 from couveuse.report.charts import Zone
 from couveuse.report.formats import Formats
@@ -99,6 +100,19 @@ class Names:
     def treatment(self, id: str) -> str:
         """A treatment, in words where the product knows it."""
         return self.short(self.words.known("treatment", id), 60)
+
+    def act(self, row: LeadRow) -> RouteDue | None:
+        """Of the routes that stand the one to act on: that of the most advanced stage, then of the most points.
+
+        What a band opened comes behind what a rule did: a rule says what the person asked for.
+        """
+        rules = {rule.id: rule for rule in self.model.rules}
+
+        def urgency(route: RouteDue) -> tuple[int, float]:
+            rule = rules.get(route.cause)
+            return (-1, 0.0) if rule is None else (-1 if rule.stage is None else int(rule.stage), rule.points)
+
+        return max(row.routes, key=urgency, default=None)
 
     def cause(self, id: str) -> str:
         """What opened a route: a rule or a band, by its label."""
