@@ -60,6 +60,8 @@ def show(events: str, known: str | None, model: str, seconds: float, language: s
 def _show(wanted: Demo) -> None:
     document = read_model(wanted.model)
     settings = _settings()
+    # As it is now: Django, once it is set up here, has the database's address in it.
+    environment = {**os.environ, "COUVEUSE_DATA": str(settings.data)}
     settings.data.mkdir(parents=True, exist_ok=True)
     _say("1", f"A private PostgreSQL in {settings.data}/, and the scoring model {document.model.name}.")
     with attach_or_start(settings) as database:
@@ -67,8 +69,8 @@ def _show(wanted: Demo) -> None:
         publish_first(database, settings, wanted.model)
     now = time.time_ns() // 1000
     history = replaying.split(wanted.events, settings.data / "history.ndjson", now=now, last=LIVE_US)
-    with _running(settings) as environment:
-        _say("2", f"Eighteen months of history: {history.rows:,} events, brought in as any file is.")
+    with _running(settings, environment):
+        _say("2", f"Its history: {history.rows:,} events, brought in as any file is.")
         _bring_in(wanted, history.past, environment)
         _say("3", f"Its last days, live: {len(history.coming):,} events through the front door at {settings.url}.")
         Replay(wanted, settings, document.model).run(history.coming)
@@ -92,10 +94,9 @@ def _say(number: str, text: str) -> None:
 
 
 @contextmanager
-def _running(settings: Configuration) -> Iterator[dict[str, str]]:
-    """`couveuse up`, for the time of the block; gives the environment of further commands."""
-    environment = {**os.environ, "COUVEUSE_DATA": str(settings.data)}
-    quiet = {**environment, "COUVEUSE_LOG": os.environ.get("COUVEUSE_LOG", "warning")}
+def _running(settings: Configuration, environment: dict[str, str]) -> Iterator[None]:
+    """`couveuse up`, for the time of the block."""
+    quiet = {"COUVEUSE_LOG": "warning", **environment}
     product = subprocess.Popen(command("up"), env=quiet, start_new_session=True)
     try:
         deadline = time.monotonic() + PATIENCE
@@ -103,7 +104,7 @@ def _running(settings: Configuration) -> Iterator[dict[str, str]]:
             if product.poll() is not None or time.monotonic() > deadline:
                 raise CouveuseError("the product does not start: run couveuse up, and see what it says")
             time.sleep(0.1)
-        yield environment
+        yield
     finally:
         product.terminate()
         product.wait()
@@ -127,6 +128,7 @@ class Replay:
         self._links = Links(secrets.secret_key(settings))
         self._labels = {rule.id: rule.label for rule in model.rules} | {band.id: band.label for band in model.bands}
         self._first: str | None = None
+        self._told: set[int] = set()
 
     def run(self, rows: Sequence[Any]) -> None:
         """Replay them all, then say where to look."""
@@ -167,11 +169,14 @@ class Replay:
         company = f", {known['company']}" if isinstance(known.get("company"), str) else ""
         label = self._labels.get(made.cause)
         cause = label.text(self._wanted.language, made.cause) if label else made.cause
-        link = self._link(made.lead_id)
-        self._first = self._first or link
         at = datetime.fromtimestamp(made.made_at / 1e6, UTC).astimezone().strftime("%H:%M:%S")
         print(f"   {at}  {name}{company}: {made.score:.1f} points, to {made.team} ({made.treatment}), for “{cause}”")
-        print(f"             {link}", flush=True)
+        if made.lead_id not in self._told:
+            link = self._link(made.lead_id)
+            self._first = self._first or link
+            print(f"             {link}")
+        self._told.add(made.lead_id)
+        sys.stdout.flush()
 
     def _link(self, lead_id: int) -> str:
         expires = time.time_ns() // 1000 + LINK_DAYS * DAY_US
