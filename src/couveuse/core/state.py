@@ -1,14 +1,15 @@
 """What the fold keeps of a lead, and nothing more: bounded by the model, but for its traits, groups and verdicts.
 
 Which cell holds what is the plan's to say (`couveuse.core.plan`). A state written by one process is read by another
-(`packed`, `unpacked`), under the same model only.
+(`parts` in any form, `packed` as JSON), under the same model only.
 """
 
 import json
 from dataclasses import dataclass, field
+from typing import Any
 
 from couveuse.core.errors import StateMismatch
-from couveuse.core.plan import FIXED_INTS, SEVERAL, VISIT, Plan
+from couveuse.core.plan import SEVERAL, VISIT, Plan
 from couveuse.core.times import NEVER
 
 Key = tuple[int, int, str, str]
@@ -63,15 +64,51 @@ def empty(plan: Plan, email: str | None = None) -> State:
     )
 
 
+def parts(state: State) -> list[object]:
+    """A state as plain values, in one order: what is written of it, in whatever form."""
+    ints = [None if value == NEVER else value for value in state.ints]
+    held: dict[str, object] = state.held
+    if held:
+        held = {name: sorted(value) if isinstance(value, frozenset) else value for name, value in held.items()}
+    verdicts: list[object] = []
+    if state.verdicts:
+        # In an order of their own: they are learnt in any.
+        hits = sorted(state.verdicts.items(), key=lambda hit: (hit[0][1], hit[0][0] is not None, hit[0][0] or ""))
+        verdicts = [[of, source, list(key), verdict] for (source, of), (key, verdict) in hits]
+    return [
+        ints, state.sums, state.used, state.trails, held, state.derived, state.first_name, state.key, verdicts,
+    ]  # fmt: skip
+
+
+def of_parts(plan: Plan, values: Any) -> State:
+    """A state of what `parts` gave, be it read again, under the plan that it was folded with.
+
+    Raises StateMismatch where the state cannot be of that model.
+    """
+    ints, sums, used, trails, held, derived, first_name, key, verdicts = values
+    layout = plan.layout
+    sizes = [len(ints), len(sums), len(used), len(trails)]
+    if sizes != [layout.ints, layout.sums, layout.used, layout.trails]:
+        raise StateMismatch
+    state = State(
+        [NEVER if value is None else value for value in ints],
+        sums,
+        used,
+        [tuple(trail) for trail in trails],
+        {name: frozenset(value) if name == "groups" else value for name, value in held.items()},
+        {},
+        key=_key(key),
+        answers=[-1] * layout.held,
+    )
+    state.derived, state.first_name = derived, first_name
+    if verdicts:
+        state.verdicts = {(source, of): (_key(at), verdict) for of, source, at, verdict in verdicts}
+    return state
+
+
 def packed(state: State) -> str:
     """A state as compact JSON."""
-    held = {name: sorted(value) if isinstance(value, frozenset) else value for name, value in state.held.items()}
-    # In an order of their own: they are learnt in any.
-    hits = sorted(state.verdicts.items(), key=lambda hit: (hit[0][1], hit[0][0] is not None, hit[0][0] or ""))
-    verdicts = [[of, source, list(key), verdict] for (source, of), (key, verdict) in hits]
-    ints = [None if value == NEVER else value for value in state.ints]
-    whole = [ints, state.sums, state.used, state.trails, held, state.derived, state.first_name, state.key, verdicts]
-    return json.dumps(whole, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(parts(state), ensure_ascii=False, separators=(",", ":"))
 
 
 def unpacked(plan: Plan, text: str) -> State:
@@ -79,23 +116,11 @@ def unpacked(plan: Plan, text: str) -> State:
 
     Raises StateMismatch where the state cannot be of that model.
     """
-    ints, sums, used, trails, held, derived, first_name, key, verdicts = json.loads(text)
-    state = empty(plan)
-    sizes = [len(ints), len(sums), len(used), len(trails)]
-    if sizes != [len(state.ints), len(state.sums), len(state.used), len(state.trails)] or len(ints) < FIXED_INTS:
-        raise StateMismatch
-    state.ints = [NEVER if value is None else value for value in ints]
-    state.sums, state.used = sums, used
-    state.trails = [tuple(trail) for trail in trails]
-    state.held = {name: frozenset(value) if name == "groups" else value for name, value in held.items()}
-    state.derived, state.first_name = derived, first_name
-    state.key = _key(key)
-    state.verdicts = {(source, of): (_key(at), verdict) for of, source, at, verdict in verdicts}
-    return state
+    return of_parts(plan, json.loads(text))
 
 
-def _key(parts: list[object]) -> Key:
+def _key(parts: Any) -> Key:
     at, kind, source, message_id = parts
-    assert isinstance(at, int)  # as `packed` wrote it
+    assert isinstance(at, int)  # as `parts` gave it
     assert isinstance(kind, int)
     return (at, kind, str(source), str(message_id))

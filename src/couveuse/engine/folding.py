@@ -6,7 +6,7 @@ nothing of a lead that is known by trusted facts.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from couveuse.core.events import CHANGES, Change, Fact, dig
@@ -16,6 +16,7 @@ from couveuse.core.model import Temperature
 from couveuse.core.plan import LAST_FACT, Plan
 from couveuse.core.reading import Maturity, Reading, at, next_band
 from couveuse.core.state import State
+from couveuse.store import binary
 from couveuse.store.events import Stored
 from couveuse.store.leads import Known, Who
 from couveuse.store.packets import Flag
@@ -95,7 +96,11 @@ class Bands:
 
 def row_of(bands: Bands, lead_id: int, state: State, reading: Reading, payloads: Compressor) -> StateRow:
     """What is kept of a lead under a model."""
-    change = next_band(bands.plan, state, reading.at)
+    change = next_band(bands.plan, state, reading.at, reading.fit)
+    routes = None
+    if reading.routes:
+        due = [{"team": each.team, "treatment": each.treatment, "cause": each.cause} for each in reading.routes]
+        routes = binary.jsonb(json.dumps(due, ensure_ascii=False))
     return StateRow(
         lead_id=lead_id,
         score=reading.score,
@@ -110,6 +115,6 @@ def row_of(bands: Bands, lead_id: int, state: State, reading: Reading, payloads:
         maturity=_MATURITY_NUMBERS[reading.maturity],
         lead_class=None if reading.lead_class is None else reading.lead_class.value,
         persona=reading.persona,
-        routes=json.dumps([asdict(route) for route in reading.routes], ensure_ascii=False) if reading.routes else None,
+        routes=routes,
         state=pack_state(state, payloads),
     )

@@ -54,10 +54,6 @@ class Compressor:
             written = json.dumps(values, separators=(",", ":")).encode()
         return self._mark + self._writer.compress(written)
 
-    def shrink(self, text: str) -> bytes:
-        """A text as bytes."""
-        return self._mark + self._writer.compress(text.encode())
-
     def grow(self, data: bytes) -> str:
         """The text again; raises UnknownPayload."""
         return self._read(data).decode()
