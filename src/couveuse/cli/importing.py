@@ -329,5 +329,5 @@ def undo(number: int, form: str) -> None:
         return
     print(
         f"Import {number} was taken back: {many(taken['facts'], 'fact')}, {many(taken['leads'], 'lead')} folded again, "
-        f"{taken['removed']:,} of them gone, since nothing is left of them."
+        f"{taken['removed']:,} of them gone, since nothing is left."
     )
