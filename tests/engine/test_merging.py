@@ -18,15 +18,13 @@ class Merger:
         self.models = LiveModels()
 
     def merge(self, lead: str, into: str) -> int:
-        models = self.models.load(self.town.connection)
         one, other = self.town.lead(lead), self.town.lead(into)
         assert one is not None
         assert other is not None
-        return merge(self.town.connection, self.folder, models, one, other, by="Alice", now=NOW)
+        return merge(self.town.connection, self.folder, self.models, one, other, by="Alice", now=NOW)
 
     def unmerge(self, number: int) -> None:
-        models = self.models.load(self.town.connection)
-        unmerge(self.town.connection, self.folder, models, number, by="Alice", now=NOW)
+        unmerge(self.town.connection, self.folder, self.models, number, by="Alice", now=NOW)
 
 
 @pytest.fixture
@@ -87,7 +85,7 @@ def test_an_undone_merge_withdraws_what_it_handed_over(town):
 def test_what_cannot_be_merged_is_refused_with_the_cure(town):
     merger = Merger(town)
     number = merger.merge(BOB, ALICE)
-    models = LiveModels().load(town.connection)
+    models = LiveModels()
     folder, alice = Folder(town.url), town.lead(ALICE)
     with pytest.raises(CannotMerge, match="into itself"):
         merge(town.connection, folder, models, alice, alice, by="Bob", now=NOW)

@@ -210,8 +210,13 @@ class Product:
             connection.execute(f"truncate {TABLES} restart identity cascade")
 
     def settle(self, seconds: float = 60.0) -> None:
-        """Wait until everything that was accepted is folded."""
-        until(lambda: not self.waiting(), seconds)
+        """Wait until everything that was accepted is folded; what the engines have said is told where it is not."""
+        try:
+            until(lambda: not self.waiting(), seconds)
+        except AssertionError:
+            for name, part in self.parts.items():
+                print(name, part.pid, part.said[-3000:])
+            raise
 
     def server_log(self) -> str:
         """What PostgreSQL has said since it began."""

@@ -166,7 +166,7 @@ def test_a_merge_undone_leaves_what_was(town):
         leads = [number for (number,) in town.rows("select lead_id from lead_states order by lead_id")]
         if len(leads) < 2:
             continue
-        folder, models = Folder(town.url), LiveModels().load(town.connection)
+        folder, models = Folder(town.url), LiveModels()
         one, other = rng.sample(leads, 2)
         number = merge(town.connection, folder, models, one, other, by="Alice", now=LATEST)
         deliver(town, rows[half:], rng)

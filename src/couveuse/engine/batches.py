@@ -19,7 +19,7 @@ from couveuse.core.state import State
 from couveuse.engine import handing
 from couveuse.engine.consenting import store_consents
 from couveuse.engine.folding import fold_lead, is_admitted, known_of, learn, reading_of, row_of, since_always
-from couveuse.engine.live import LiveModel
+from couveuse.engine.live import LiveModel, LiveModels
 from couveuse.engine.resolving import Keyed, NeedsTheLock, Resolved, nodes_of, place_of, resolve
 from couveuse.store import events, leads, registers, states
 from couveuse.store.events import EventRow, Stored
@@ -97,12 +97,15 @@ class Folder:
     def take(
         self,
         connection: Connection[Any],
-        models: Sequence[LiveModel],
+        models: LiveModels,
         accepted: Sequence[Accepted],
         *,
         now: int,
     ) -> Counts:
-        """Store and fold what was accepted, in the caller's transaction; of copies the first counts."""
+        """Store and fold what was accepted, in the caller's transaction; of copies the first counts.
+
+        Raises NothingPublished where no model acts.
+        """
         firsts = {each.digest: each for each in reversed(accepted)}
         new = self._new(connection, firsts, now)
         arrived = [self._arrived(each) for digest, each in reversed(firsts.items()) if digest in new]
@@ -113,7 +116,7 @@ class Folder:
     def store(
         self,
         connection: Connection[Any],
-        models: Sequence[LiveModel],
+        models: LiveModels,
         arrived: Sequence[Arrived],
         given: Sequence[Given],
         *,
@@ -135,7 +138,7 @@ class Folder:
     def _keep(
         self,
         connection: Connection[Any],
-        models: Sequence[LiveModel],
+        models: LiveModels,
         arrived: Sequence[Arrived],
         given: Sequence[Given] = (),
         *,
@@ -152,7 +155,8 @@ class Folder:
         touched = _by_lead(arrived, resolved)
         if given:
             _give(connection, given, resolved, touched, import_id)
-        work = _Work(self, connection, models, now)
+        # Read under the lock on bindings: whoever publishes a model, or retires one, holds that alone.
+        work = _Work(self, connection, models.load(connection), now)
         work.fold(touched, resolved)
         store_consents(connection, arrived, resolved, import_id)
         counts.leads, counts.made = len(touched), len(resolved.made)
@@ -292,8 +296,9 @@ class _Work:
 
         That one goes by the acting model's states, and will read these facts, too; a lead that has none is not met.
         """
-        acting = next(each.id for each in self.models if each.acts)
-        return model.is_coming and (model.id, lead_id) not in old and (acting, lead_id) in old
+        if not model.is_coming or (model.id, lead_id) in old:
+            return False
+        return any((each.id, lead_id) in old for each in self.models if each.acts)
 
     def _load(self, lead_ids: Sequence[int]) -> tuple[Mapping[int, Who], Mapping[int, Sequence[Stored]]]:
         return self.folder.load(self.connection, lead_ids)
@@ -387,7 +392,9 @@ class _Work:
         folded: Mapping[int, Mapping[int, State]],
         readings: Mapping[int, Mapping[int, Reading]],
     ) -> None:
-        acting = next(model for model in self.models if model.acts)
+        acting = next((model for model in self.models if model.acts), None)
+        if acting is None:
+            return  # a model that does not act is folded again by itself
         moved = []
         for lead_id, state in folded[acting.id].items():
             live = touched[lead_id].live if lead_id in touched else []

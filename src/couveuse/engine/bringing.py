@@ -19,7 +19,7 @@ from psycopg import Connection
 
 from couveuse.core.consent import Said
 from couveuse.engine.batches import Arrived, Counts, Folder, Given
-from couveuse.engine.live import LiveModel, LiveModels
+from couveuse.engine.live import LiveModels
 from couveuse.engine.poison import POISON, halve, why
 from couveuse.engine.resolving import Keyed, Resolved, nodes_of
 from couveuse.engine.running import now_us
@@ -188,38 +188,36 @@ class Bringer:
         share: Share,
         done: int,
         chunk: Sequence[WholeRow],
-        store: Callable[[Connection[Any], Sequence[LiveModel], Sequence[WholeRow]], Counter[str]],
+        store: Callable[[Connection[Any], Sequence[WholeRow]], Counter[str]],
     ) -> None:
         with connection.transaction():
             if imports.lock_share(connection, self._task.import_id, share.number) != done:
                 raise BroughtElsewhere
-            counts = store(connection, self._models.load(connection), chunk)
+            counts = store(connection, chunk)
             imports.advance_share(connection, self._task.import_id, share.number, rows=len(chunk), counts=counts)
 
     # ---- One chunk -----------------------------------------------------------------------------------------
 
-    def _store(
-        self, connection: Connection[Any], models: Sequence[LiveModel], rows: Sequence[WholeRow]
-    ) -> Counter[str]:
+    def _store(self, connection: Connection[Any], rows: Sequence[WholeRow]) -> Counter[str]:
         now = now_us()
         facts = [self._arrived(row, now) for row in rows if not row.is_lead]
         given = [_given(row) for row in rows if row.is_lead]
-        counts, resolved = self._folder.store(connection, models, facts, given, now=now, import_id=self._task.import_id)
+        counts, resolved = self._folder.store(
+            connection, self._models, facts, given, now=now, import_id=self._task.import_id
+        )
         nearest = {each.keyed.nodes[0] for each in facts} | {each.keyed.nodes[0] for each in given}
         told = Counter(facts=counts.facts, copies=counts.copies, given=len(given), made=counts.made)
         told.update(self._declare(connection, _persons(connection, nearest, resolved), now))
         return told
 
-    def _take_apart(
-        self, connection: Connection[Any], models: Sequence[LiveModel], rows: Sequence[WholeRow]
-    ) -> Counter[str]:
+    def _take_apart(self, connection: Connection[Any], rows: Sequence[WholeRow]) -> Counter[str]:
         told: Counter[str] = Counter()
         # What each part would otherwise do for itself, and cannot after another has written.
         self._folder.months.ensure((row.fact.at for row in rows if not row.is_lead), now_us())
         own_bindings(connection)
 
         def take(part: Sequence[WholeRow]) -> Counts:
-            told.update(self._store(connection, models, part))
+            told.update(self._store(connection, part))
             return Counts()
 
         def set_aside(row: WholeRow, error: Exception) -> None:

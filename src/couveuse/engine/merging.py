@@ -1,13 +1,12 @@
 """Merging two leads by hand, and undoing it: identities are pointed elsewhere, no fact is touched, nothing is lost."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from psycopg import Connection
 
 from couveuse.engine.batches import Folder
-from couveuse.engine.live import LiveModel
+from couveuse.engine.live import LiveModels
 from couveuse.errors import BadInput
 from couveuse.store import audit, leads
 from couveuse.store import identities as store
@@ -19,12 +18,13 @@ class CannotMerge(BadInput):
 
 
 def merge(
-    connection: Connection[Any], folder: Folder, models: Sequence[LiveModel], lead_id: int, into_id: int, *,
+    connection: Connection[Any], folder: Folder, models: LiveModels, lead_id: int, into_id: int, *,
     by: str, now: int,
 ) -> int:  # fmt: skip
     """Merge a lead into another one, in a transaction of its own; returns the number of the merge, to undo it by.
 
-    Facts of both count for the lead that stays, `once` included. Raises CannotMerge.
+    Facts of both count for the lead that stays, `once` included. Raises CannotMerge, and NothingPublished where no
+    model acts.
     """
     with connection.transaction():
         store.own_bindings(connection)
@@ -32,13 +32,13 @@ def merge(
         number = kept.insert_merge(connection, lead_id, into_id, by=by, now=now)
         moved = [replace(each, lead_id=into_id) for each in store.identities_of_leads(connection, [lead_id]).values()]
         store.point_identities(connection, moved)
-        folder.refold(connection, models, [lead_id, into_id], now=now, because="merged")
+        folder.refold(connection, models.load(connection), [lead_id, into_id], now=now, because="merged")
         audit.record(connection, by=by, did="merge", about={"merge": number, "lead": lead_id, "into": into_id}, now=now)
         return number
 
 
 def unmerge(
-    connection: Connection[Any], folder: Folder, models: Sequence[LiveModel], number: int, *, by: str, now: int
+    connection: Connection[Any], folder: Folder, models: LiveModels, number: int, *, by: str, now: int
 ) -> tuple[int, int]:
     """Undo a merge: facts go back to whom they belong, those that came since included; returns both leads.
 
@@ -54,7 +54,7 @@ def unmerge(
         store.point_identities(connection, back)
         stayed = leads.merged_into(connection, [into_id]).get(into_id, into_id)
         touched = {lead_id, into_id, stayed, *(each.lead_id for each in back if each.lead_id is not None)}
-        folder.refold(connection, models, sorted(touched), now=now, because="unmerged")
+        folder.refold(connection, models.load(connection), sorted(touched), now=now, because="unmerged")
         about = {"merge": number, "lead": lead_id, "from": into_id}
         audit.record(connection, by=by, did="unmerge", about=about, now=now)
         return lead_id, into_id

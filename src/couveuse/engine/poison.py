@@ -9,7 +9,7 @@ import structlog
 from psycopg import Connection
 
 from couveuse.engine.batches import Counts, Folder
-from couveuse.engine.live import LiveModels
+from couveuse.engine.live import LiveModels, NothingPublished
 from couveuse.store import connections, inbox, rejects
 from couveuse.store.identities import own_bindings
 from couveuse.store.packets import Accepted, unpack
@@ -24,7 +24,6 @@ def take_apart(connection: Connection[Any], folder: Folder, models: LiveModels, 
     """Take the packets at the head of some lanes, halving them at each failure; returns how many facts they held."""
     with connection.transaction():
         packets = inbox.claim_packets(connection, batch=1)
-        live = models.load(connection)
         now = clock()
         taken = 0
         read = [(number, packet, _read(packet)) for number, packet in packets]
@@ -36,7 +35,7 @@ def take_apart(connection: Connection[Any], folder: Folder, models: LiveModels, 
                 _set_packet_aside(connection, packet, now)
             else:
                 halve(
-                    connection, folder, accepted, lambda part: folder.take(connection, live, part, now=now),
+                    connection, folder, accepted, lambda part: folder.take(connection, models, part, now=now),
                     lambda fact, error: _set_aside(connection, folder, fact, error, now),
                 )  # fmt: skip
                 taken += len(accepted)
@@ -62,7 +61,7 @@ def halve(
     try:
         with connection.transaction():
             return take(items)
-    except (psycopg.OperationalError, psycopg.InterfaceError):
+    except (psycopg.OperationalError, psycopg.InterfaceError, NothingPublished):
         raise  # the database's fault, not a fact's
     except Exception as error:  # noqa: BLE001 - whatever a fact does to us, the others must be folded
         folder.forget()

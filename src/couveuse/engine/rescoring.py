@@ -115,6 +115,8 @@ class Rescore:
             self._check_same(coming)
             return acting, coming.id
         with self._connection.transaction():
+            # Batches that do not know of the model end first: what they write is met when its states are made.
+            own_bindings(self._connection)
             made = publishing.publish(
                 self._connection, self._document, self._configuration, standing="coming", by=self._by, indexed=False
             )

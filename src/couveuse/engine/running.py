@@ -80,8 +80,7 @@ class Worker:
                 if not packets:
                     return 0
                 accepted = [each for _, packet in packets for each in unpack(packet)]
-                models = self._models.load(connection)
-                counts = self._folder.take(connection, models, accepted, now=self._clock())
+                counts = self._folder.take(connection, self._models, accepted, now=self._clock())
                 inbox.delete_packets(connection, [number for number, _ in packets])
         except (psycopg.OperationalError, NothingPublished):
             self._folder.forget()

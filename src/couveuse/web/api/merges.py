@@ -29,8 +29,7 @@ def merge_leads(request: HttpRequest, lead_id: LeadId, asked: MergeAsked) -> Sta
     """Both leads' facts count for the one that stays; nothing is lost, and it can be undone by the merge's number."""
     with database.writing() as connection:
         try:
-            models = LiveModels().load(connection)
-            number = merge(connection, _folder(), models, lead_id, asked.into, by=_by(request), now=now_us())
+            number = merge(connection, _folder(), LiveModels(), lead_id, asked.into, by=_by(request), now=now_us())
         except NothingPublished as error:
             raise Problem(Kind.NO_MODEL) from error
         except CannotMerge as error:
@@ -46,8 +45,7 @@ def undo_merge(request: HttpRequest, merge_id: MergeId) -> dict[str, Any]:
     """Facts go back to the lead to whom they belong, those that came since included."""
     with database.writing() as connection:
         try:
-            models = LiveModels().load(connection)
-            lead_id, into_id = unmerge(connection, _folder(), models, merge_id, by=_by(request), now=now_us())
+            lead_id, into_id = unmerge(connection, _folder(), LiveModels(), merge_id, by=_by(request), now=now_us())
         except NothingPublished as error:
             raise Problem(Kind.NO_MODEL) from error
         except CannotMerge as error:
