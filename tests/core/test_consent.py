@@ -1,4 +1,6 @@
+import re
 from dataclasses import replace
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -6,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from couveuse.core.consent import (
+    ALSO_CALLED,
+    SAYS,
     Basis,
     Channel,
     Purpose,
@@ -216,3 +220,11 @@ def test_what_is_declared_of_a_person_never_gives_what_the_person_has_withdrawn(
     declared = [Said(EMAIL, True, 9, basis, is_declared=True, root=root) for basis in Basis for root in (1, 2, 3)]
     after = standings([*words, *declared], is_known=is_known)
     assert EMAIL not in before or before[EMAIL].is_given or not after[EMAIL].is_given
+
+
+def test_the_page_names_every_purpose_basis_event_and_other_word() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "concepts" / "consent.md").read_text(encoding="utf-8")
+    said = set(re.findall(r"`([^`\n]+)`", page))
+    names = {*Purpose, *Basis, *SAYS, "Email Bounced"} - {"Consent Given"}
+    assert {str(name) for name in names} <= said
+    assert {word for word in ALSO_CALLED if word != "email_marketing"} <= said
