@@ -4,12 +4,10 @@ So an import that was ended at any point goes on where it was, and no row is bro
 is locked first: whoever else would bring the same share finds that it has moved on.
 """
 
-import gc
 import json
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Final
@@ -19,6 +17,7 @@ from psycopg import Connection
 
 from couveuse.core.consent import Said
 from couveuse.engine.batches import Arrived, Counts, Folder, Given
+from couveuse.engine.collector import collecting_seldom
 from couveuse.engine.live import LiveModels
 from couveuse.engine.poison import POISON, halve, why
 from couveuse.engine.resolving import Keyed, Resolved, nodes_of
@@ -36,8 +35,6 @@ CHUNK: Final = 5_000
 # A share has about so many rows.
 SHARE_ROWS: Final = 50_000
 MOST_SHARES: Final = 256
-# After so many chunks Python's collector runs.
-COLLECT_EVERY: Final = 20
 # PostgreSQL away: for how long an import waits for it before it gives up, and how often it tries.
 PATIENCE_SECONDS: Final = 60.0
 AGAIN_SECONDS: Final = 0.5
@@ -101,29 +98,6 @@ def chunks(rows: Iterator[WholeRow], size: int = CHUNK) -> Iterator[list[WholeRo
         yield chunk
 
 
-@contextmanager
-def without_collector(every: int = COLLECT_EVERY) -> Iterator[Callable[[], None]]:
-    """Bulk work makes many values and few cycles: Python's collector, left alone, takes a third of its time.
-
-    What is given runs it at each so many calls.
-    """
-    calls = 0
-
-    def collect() -> None:
-        nonlocal calls
-        calls += 1
-        if calls % every == 0:
-            gc.collect()
-
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield collect
-    finally:
-        if was_on:
-            gc.enable()
-
-
 class Bringer:
     """Brings shares of one import, on a connection of its own."""
 
@@ -156,13 +130,12 @@ class Bringer:
 
     def _bring(self, connection: Connection[Any], share: Share) -> bool:
         done = self._position(connection, share)
-        with without_collector() as collect:
+        with collecting_seldom():
             for chunk in chunks(whole_rows(self._task.arranged, share.low, share.high, skip=done)):
                 if self._is_stopping():
                     return False
                 self._bring_chunk(connection, share, done, chunk)
                 done += len(chunk)
-                collect()
         return True
 
     def _position(self, connection: Connection[Any], share: Share) -> int:

@@ -21,6 +21,7 @@ from couveuse.configuration import Configuration
 from couveuse.documents.reading import Document
 from couveuse.engine import publishing
 from couveuse.engine.batches import Folder
+from couveuse.engine.collector import collect_seldom, collecting_seldom
 from couveuse.engine.folding import fold_lead, reading_of, row_of
 from couveuse.engine.live import LiveModel, LiveModels
 from couveuse.errors import BadInput
@@ -257,7 +258,7 @@ class Maker:
 def _make_here(
     task: _Task, ranges: Sequence[tuple[int, int]], progress: Callable[[int], None], clock: Callable[[], int]
 ) -> None:
-    with closing(Maker(task, clock)) as maker:
+    with closing(Maker(task, clock)) as maker, collecting_seldom():
         for low, high in ranges:
             progress(maker.make(low, high))
 
@@ -290,6 +291,7 @@ def _begin_process(parent: int, task: _Task) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if not tethers.tie(parent, signal.SIGKILL):
         os._exit(1)
+    collect_seldom()
     _maker = Maker(task)
 
 

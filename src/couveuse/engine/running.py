@@ -3,6 +3,7 @@
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -14,8 +15,9 @@ from psycopg import Connection
 from couveuse.configuration import Configuration
 from couveuse.engine import silence
 from couveuse.engine.batches import Counts, Folder
+from couveuse.engine.collector import collecting_seldom
 from couveuse.engine.live import LiveModels, NothingPublished
-from couveuse.engine.poison import take_apart
+from couveuse.engine.poison import is_away, take_apart
 from couveuse.engine.silence import Watchdog
 from couveuse.engine.waking import Clock
 from couveuse.store import connections, inbox
@@ -68,6 +70,7 @@ class Worker:
         self._url, self._batch, self._tally, self._clock = url, batch, tally, clock
         self._folder = Folder(url)
         self._models = LiveModels()
+        self._failures: Counter[bytes] = Counter()
         self.connection: Connection[Any] | None = None
         self.turn = 0
 
@@ -82,14 +85,13 @@ class Worker:
                 accepted = [each for _, packet in packets for each in unpack(packet)]
                 counts = self._folder.take(connection, self._models, accepted, now=self._clock())
                 inbox.delete_packets(connection, [number for number, _ in packets])
-        except (psycopg.OperationalError, NothingPublished):
+        except Exception as error:  # whatever a fact does to us, the others must be folded
             self._folder.forget()
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever a fact does to us, the others must be folded
-            self._folder.forget()
+            if is_away(error) or isinstance(error, NothingPublished):
+                raise
             self._tally.fail()
             log.warning("batch failed", error=type(error).__name__, detail=connections.first_line(error))
-            return take_apart(connection, self._folder, self._models, self._clock)
+            return take_apart(connection, self._folder, self._models, self._clock, self._failures)
         self._tally.add(counts)
         return len(accepted)
 
@@ -147,7 +149,7 @@ def work(configuration: Configuration, url: str, stopping: threading.Event) -> T
         threading.Thread(target=worker.run, args=(stopping,), name="worker"),
         threading.Thread(target=clock.run, args=(stopping,), name="clock"),
     ]
-    with SignsOfLife(url, "engine", tally.as_json):
+    with SignsOfLife(url, "engine", tally.as_json), collecting_seldom():
         for thread in threads:
             thread.start()
         log.info("engine started")
