@@ -153,7 +153,7 @@ class Product:
         """Start what does not run; returns when the front door answers and the engines have given a sign of life."""
         if not self.server.is_running:
             self.server.start()
-        for part in (self.front_door, *self.engines):
+        for part in {self.front_door, *self.engines, *self.parts.values()}:
             if part.pid is None:
                 part.start()
         until(self.is_up, 60)

@@ -30,6 +30,7 @@ from tests.faults import truth
 from tests.faults.people import Person, a_town
 from tests.faults.product import COUVEUSE, Product
 from tests.faults.senders import Load, Sent
+from tests.processes import until
 
 FACTS = 200_000 if profile() == "faults" else 3_000
 # So many files are imported, and so many models published, meanwhile.
@@ -108,10 +109,11 @@ def test_engines_that_meet_over_the_same_people_agree_with_the_core(product: Pro
     rng = Random(7)
     people = a_town(rng, 25)
     with (
-        merging(product, rng) as hand,
+        merging(product, rng, pause=0.03) as hand,
         Load(product.port, rng, people, senders=4, pause=0.0, name="t", late=0.3) as load,
     ):
         load.wait_for(FACTS, 60 + FACTS / 100)
+        until(lambda: hand.merged > 20)
     product.settle(60 + FACTS / 100)
     facts = truth.check(product, load.acknowledged)
     print(f"{facts} facts, {hand.merged} merges, {hand.undone} undone; deadlocks: {len(product.deadlocks())}")
