@@ -104,14 +104,14 @@ def halve(
 
 def is_away(error: Exception) -> bool:
     """Whether an error says that the database does not work for now, and nothing of what it was asked."""
-    is_of_the_server = isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+    is_of_the_server = isinstance(error, psycopg.OperationalError | psycopg.InterfaceError | connections.NoDatabase)
     return is_of_the_server and not _is_of_the_value(error)
 
 
 def _is_of_the_value(error: Exception) -> bool:
     if isinstance(error, psycopg.Error):
         return (error.sqlstate or "").startswith(_OF_THE_VALUE)
-    return True
+    return not isinstance(error, connections.NoDatabase)
 
 
 def why(error: Exception) -> str:

@@ -71,6 +71,7 @@ class Worker:
         self._folder = Folder(url)
         self._models = LiveModels()
         self._failures: Counter[bytes] = Counter()
+        self._wait = AWAY_SECONDS[0]
         self.connection: Connection[Any] | None = None
         self.turn = 0
 
@@ -97,19 +98,17 @@ class Worker:
 
     def run(self, stopping: threading.Event) -> None:
         """Work until told to stop; PostgreSQL may go away and come back."""
-        wait = AWAY_SECONDS[0]
         while not stopping.is_set():
             try:
                 with connections.connect(self._url, "engine", autocommit=True, statement_ms=0) as connection:
                     self.connection = connection
                     connection.execute(f"listen {inbox.CHANNEL}")
-                    wait = AWAY_SECONDS[0]
                     self._until_stopped(connection, stopping)
             except (psycopg.OperationalError, psycopg.InterfaceError, connections.NoDatabase) as error:
                 self._folder.forget()
-                log.warning("database away", error=connections.first_line(error), again_in=wait)
-                stopping.wait(wait)
-                wait = min(wait * 2, AWAY_SECONDS[1])
+                log.warning("database away", error=connections.first_line(error), again_in=self._wait)
+                stopping.wait(self._wait)
+                self._wait = min(self._wait * 2, AWAY_SECONDS[1])
             except NothingPublished as error:
                 log.warning("waiting", reason=str(error))
                 stopping.wait(AWAY_SECONDS[1])
@@ -121,7 +120,9 @@ class Worker:
 
     def _until_stopped(self, connection: Connection[Any], stopping: threading.Event) -> None:
         while not stopping.is_set():
-            if self.work(connection):
+            is_more = self.work(connection)
+            self._wait = AWAY_SECONDS[0]  # it works, and does not only answer
+            if is_more:
                 continue
             until = time.monotonic() + LOOK_SECONDS
             while not stopping.is_set() and time.monotonic() < until:

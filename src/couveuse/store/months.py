@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from psycopg import Connection, sql
+from psycopg.errors import CheckViolation
 
 from couveuse.core.times import DAY_US, microseconds, moment
 from couveuse.store import connections
@@ -39,17 +40,20 @@ class Months:
         days = {at // DAY_US for at in instants} - self._seen
         if not days:
             return
-        wanted = {month_of(day * DAY_US) for day in days}
-        years = moment(now).year - YEARS_BACK, moment(now).year + 1
-        missing = [
-            month for month in sorted(wanted) if years[0] <= month[0] <= years[1] and _name(month) not in self._known
-        ]
+        year = moment(now).year
+        first, end = (microseconds(datetime(each, 1, 1, tzinfo=UTC)) for each in (year - YEARS_BACK, year + 2))
+        wanted = {month_of(day * DAY_US) for day in days if first <= day * DAY_US < end}
+        missing = [month for month in sorted(wanted) if _name(month) not in self._known]
         if missing:
             with connections.connect(self._url, "months", autocommit=True) as connection:
                 # The parent table is locked for a moment. Whoever holds it for long must not make us wait for ever.
                 connection.execute(f"set lock_timeout = {LOCK_MS}")
                 for month in missing:
-                    _make(connection, month)
+                    try:
+                        _make(connection, month)
+                    except CheckViolation:
+                        # Facts of it came while our clock was wrong, and it was far off: they stay with all others.
+                        self._known.add(_name(month))
                 self._known |= {name for (name,) in connection.execute(_MONTHS).fetchall()}
         self._seen |= days
 

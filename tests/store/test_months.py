@@ -1,0 +1,50 @@
+"""A partition a month, made when it is first needed; what is too far off has none, whatever our clock said then."""
+
+from datetime import UTC, datetime
+
+import psycopg
+import pytest
+
+from couveuse.core.times import microseconds
+from couveuse.store.months import Months
+
+NOW = microseconds(datetime(2026, 5, 20, tzinfo=UTC))
+
+
+def day(year: int, month: int, number: int = 15) -> int:
+    return microseconds(datetime(year, month, number, tzinfo=UTC))
+
+
+def partition_of(url: str, at: int) -> str:
+    """Where a fact of that instant goes."""
+    with psycopg.connect(url) as connection:
+        row = connection.execute(
+            "insert into events values (1, %s, %s, 1, 1, 0, null, '') returning tableoid::regclass::text", [at, at]
+        ).fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+@pytest.mark.parametrize(
+    ("at", "where"),
+    [
+        (day(2026, 5), "events_2026_05"), (day(2026, 12, 31), "events_2026_12"), (day(2016, 1, 1), "events_2016_01"),
+        (day(2027, 12), "events_2027_12"), (day(2015, 12, 31), "events_rest"), (day(2028, 1, 1), "events_rest"),
+        (10**18, "events_rest"), (-(2**62), "events_rest"),
+    ],
+)  # fmt: skip
+def test_it_works(database: str, at: int, where: str) -> None:
+    Months(database).ensure([at], NOW)
+    assert partition_of(database, at) == where
+
+
+def test_a_month_that_was_far_off_by_a_clock_that_was_wrong_stays_with_the_others(database: str) -> None:
+    months = Months(database)
+    months.ensure([day(2026, 5)], 0)  # in 1970
+    assert partition_of(database, day(2026, 5)) == "events_rest"
+    for each in (months, Months(database)):
+        each.ensure([day(2026, 5), day(2026, 6)], NOW)
+    again = Months(database)
+    again.ensure([day(2026, 5, 16)], NOW)
+    assert partition_of(database, day(2026, 5, 16)) == "events_rest"
+    assert partition_of(database, day(2026, 6)) == "events_2026_06"
