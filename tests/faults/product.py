@@ -33,7 +33,7 @@ SERVER, SITE = "server", "site"
 
 TABLES = (
     "inbox, seen, events, identities, standings, leads, merges, given_traits, lead_states, episodes, handovers, "
-    "consents, suppressions, rejects, companies, audit"
+    "consents, suppressions, rejects, companies, imported, import_shares, imports, audit"
 )
 
 

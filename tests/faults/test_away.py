@@ -3,12 +3,10 @@
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from random import Random
-
-import pytest
 
 from tests.conftest import profile
 from tests.faults import truth
@@ -78,18 +76,6 @@ def through_an_outage(
     truth.check(product, [*load.acknowledged, *sent])
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    with Product(tmp_path_factory.mktemp("away")) as product:
-        yield product
-
-
-@pytest.fixture
-def product(made: Product) -> Product:
-    made.empty()
-    return made
-
-
 def test_postgresql_is_away_for_a_while(product: Product) -> None:
     through_an_outage(product, [product.front_door, *product.engines], product.server.stop, product.server.start)
 
@@ -135,4 +121,3 @@ def test_the_network_to_postgresql_is_dead_for_a_while(product: Product) -> None
         through_an_outage(product, parts, network.cut, network.mend)
         assert "connection without an answer" in parts[1].said
         product.forget_parts()
-    product.start_all()

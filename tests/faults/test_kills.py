@@ -1,7 +1,7 @@
 """kill -9 of the front door, the engines, PostgreSQL at random moments under load: what was taken counts once."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from random import Random
 
 import pytest
@@ -35,18 +35,6 @@ def kill_postgres(product: Product, rng: Random) -> None:
 def kill_anybody(product: Product, rng: Random) -> None:
     for kill in rng.sample((kill_the_front_door, kill_an_engine, kill_postgres), rng.randint(1, 3)):
         kill(product, rng)
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    with Product(tmp_path_factory.mktemp("kills"), engines=2, models=("bareme-complet", "bareme-b2b")) as product:
-        yield product
-
-
-@pytest.fixture
-def product(made: Product) -> Product:
-    made.empty()
-    return made
 
 
 @pytest.mark.parametrize(
