@@ -1,6 +1,7 @@
 """Bodies as messages: one, or those of a batch, each decoded by itself so that a bad one spoils no other."""
 
 import json
+import math
 import re
 from dataclasses import dataclass
 from typing import Any, Final
@@ -101,7 +102,7 @@ def _repaired(body: bytes) -> _Batch | Answer:
     if not (b"NaN" in body or b"Infinity" in body or b"\\u" in body):
         return answers.NOT_JSON
     try:
-        found = json.loads(body)
+        found = json.loads(body, parse_int=_integer)
     except RecursionError:
         return answers.TOO_DEEP
     except ValueError:
@@ -111,6 +112,11 @@ def _repaired(body: bytes) -> _Batch | Answer:
     events = [msgspec.Raw(_written(event)) for event in found["batch"]]
     context = msgspec.Raw(_written(found.get("context")))
     return _Batch(events, context, found.get("sentAt"), found.get("writeKey"))
+
+
+def _integer(digits: str) -> int | float:
+    """A whole number, as far as Python reads them; a longer one spoils its own event alone."""
+    return int(digits) if len(digits) < 4_000 else math.inf
 
 
 def _written(value: object) -> bytes:
