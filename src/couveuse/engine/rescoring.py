@@ -15,7 +15,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Final, Self
+from functools import partial
+from itertools import pairwise
+from math import ceil
+from typing import Any, Final, Self
 
 from couveuse.configuration import Configuration
 from couveuse.documents.reading import Document
@@ -24,6 +27,7 @@ from couveuse.engine.batches import Folder
 from couveuse.engine.collector import collect_seldom, collecting_seldom
 from couveuse.engine.folding import fold_lead, reading_of, row_of
 from couveuse.engine.live import LiveModel, LiveModels
+from couveuse.engine.making import Pass
 from couveuse.errors import BadInput
 from couveuse.store import allowances, connections, published, rescoring, states, tethers
 from couveuse.store.identities import own_bindings, share_bindings
@@ -32,6 +36,9 @@ from couveuse.store.rescoring import BandMove, RouteMove
 
 # So many leads by number in one transaction: their locks are held for that long.
 LEADS: Final = 1_000
+# From so many missing states on, all facts are read in passes; each process sorts so many in one.
+MANY: Final = 5_000
+SPAN_FACTS: Final = 6_000_000
 LOOK_SECONDS: Final = 0.5
 TRIES: Final = 5
 # Whoever makes the states of a coming model holds this lock of the session's.
@@ -138,16 +145,23 @@ class Rescore:
         return rescoring.count(self._connection, self.acting)
 
     def make(self, progress: Callable[[int], None] = lambda _: None, *, processes: int = 0) -> None:
-        """Make the states that are missing, in several processes; `progress` is told how many leads were done."""
+        """Make the states that are missing; `progress` is told how many leads were done.
+
+        Very many are made in passes over all facts, in several processes; a few, and what is left, lead by lead.
+        """
         found = rescoring.bounds(self._connection)
         if found is not None:
             low, high = found
-            ranges = [(first, first + LEADS) for first in range(low, high + 1, LEADS)]
             task = _Task(self._url, self.acting, self.coming)
-            count = min(processes or os.cpu_count() or 1, len(ranges))
-            if count > 1:
-                _in_processes(task, ranges, count, progress)
-            else:
+            if rescoring.missing(self._connection, self.acting, self.coming) >= MANY:
+                count = processes or os.cpu_count() or 1
+                spans = _spans(low, high + 1, rescoring.events(self._connection), count)
+                if count > 1:
+                    _in_processes(task, spans, count, progress)
+                else:
+                    _sweep_here(task, spans, progress, self._clock)
+            if rescoring.missing(self._connection, self.acting, self.coming):
+                ranges = [(first, first + LEADS) for first in range(low, high + 1, LEADS)]
                 _make_here(task, ranges, progress, self._clock)
         states.index_partition(self._connection, self.coming)
         self._connection.execute(f"analyze {states.table_of(self.coming)}")
@@ -263,38 +277,87 @@ def _make_here(
             progress(maker.make(low, high))
 
 
-_maker: Maker | None = None
+class Sweeper:
+    """Makes states of the coming model span by span, in passes over all facts."""
+
+    def __init__(self, task: _Task, clock: Callable[[], int] = now_us) -> None:
+        self._task, self._folder = task, Folder(task.url)
+        connect = partial(connections.connect, task.url, "rescore", autocommit=True, statement_ms=0)
+        self._reading, self._writing = connect(), connect()
+        live = {model.id: model for model in LiveModels().load(self._writing)}
+        self._pass = Pass(self._reading, self._writing, self._folder, live[task.coming], task.acting, clock)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._reading.close()
+        self._writing.close()
+
+    def sweep(self, low: int, high: int, is_stopping: Callable[[], bool], done: Callable[[int], None]) -> None:
+        """Make the states that are missing of a span."""
+        self._pass.make(low, high, is_stopping=is_stopping, done=done)
+
+
+def _spans(low: int, high: int, facts: int, processes: int) -> list[tuple[int, int]]:
+    """Spans of leads from `low` up to `high`, as many for each process, of not too many facts each."""
+    rounds = max(ceil(facts / processes / SPAN_FACTS), 1)
+    many = rounds * processes
+    edges = [low + (high - low) * place // many for place in range(many + 1)]
+    return [(first, last) for first, last in pairwise(edges) if first < last]
+
+
+def _sweep_here(
+    task: _Task, spans: Sequence[tuple[int, int]], progress: Callable[[int], None], clock: Callable[[], int]
+) -> None:
+    with closing(Sweeper(task, clock)) as sweeper, collecting_seldom():
+        for low, high in spans:
+            sweeper.sweep(low, high, lambda: False, progress)
+
+
+_sweeper: Sweeper | None = None
+_stopping: Any = None
+_counted: Any = None
 
 
 def _in_processes(
-    task: _Task, ranges: Sequence[tuple[int, int]], processes: int, progress: Callable[[int], None]
+    task: _Task, spans: Sequence[tuple[int, int]], processes: int, progress: Callable[[int], None]
 ) -> None:
-    """Make ranges in processes of their own; when this one ends, however it ends, they end, too."""
+    """Sweep spans in processes of their own; when this one ends, however it ends, they end, too."""
     context = multiprocessing.get_context("spawn")
+    stopping, counted = context.Event(), context.Value("q", 0)
+    told = 0
     with ProcessPoolExecutor(
-        processes, mp_context=context, initializer=_begin_process, initargs=(os.getpid(), task)
+        processes, mp_context=context, initializer=_begin_process, initargs=(os.getpid(), task, stopping, counted)
     ) as pool:
-        waiting: set[Future[int]] = {pool.submit(_make_range, low, high) for low, high in ranges}
+        waiting: set[Future[None]] = {pool.submit(_sweep, low, high) for low, high in spans}
         try:
             while waiting:
                 done, waiting = wait(waiting, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
                 for future in done:
-                    progress(future.result())
+                    future.result()
+                now = counted.value
+                progress(now - told)
+                told = now
         except BaseException:
+            stopping.set()
             pool.shutdown(wait=True, cancel_futures=True)
             raise
 
 
-def _begin_process(parent: int, task: _Task) -> None:
+def _begin_process(parent: int, task: _Task, stopping: Any, counted: Any) -> None:
     """Ctrl-C is the first process's to answer; its end is everybody's."""
-    global _maker  # noqa: PLW0603 - one for each process
+    global _sweeper, _stopping, _counted
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if not tethers.tie(parent, signal.SIGKILL):
         os._exit(1)
     collect_seldom()
-    _maker = Maker(task)
+    _sweeper, _stopping, _counted = Sweeper(task), stopping, counted
 
 
-def _make_range(low: int, high: int) -> int:
-    assert _maker is not None  # the process has begun
-    return _maker.make(low, high)
+def _sweep(low: int, high: int) -> None:
+    assert _sweeper is not None  # the process has begun
+
+    def done(leads: int) -> None:
+        with _counted.get_lock():
+            _counted.value += leads
+
+    _sweeper.sweep(low, high, _stopping.is_set, done)

@@ -56,9 +56,10 @@ class Compressor:
 
     def grow(self, data: bytes) -> str:
         """The text again; raises UnknownPayload."""
-        return self._read(data).decode()
+        return self.inflate(data).decode()
 
-    def _read(self, data: bytes) -> bytes:
+    def inflate(self, data: bytes) -> bytes:
+        """The JSON as it was written, for whoever reads a part of it; raises UnknownPayload."""
         version = data[0]
         reader = self._readers.get(version)
         if reader is None:
@@ -67,7 +68,7 @@ class Compressor:
 
     def unpack(self, data: bytes) -> Any:
         """The JSON value again; raises UnknownPayload."""
-        written = self._read(data)
+        written = self.inflate(data)
         try:
             return self._decode(written)
         except msgspec.DecodeError:

@@ -4,14 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from psycopg import Connection, sql
+from psycopg import Connection, ServerCursor, sql
 
 from couveuse.store.statements import statement
 from couveuse.store.states import table_of
 
 _BOUNDS = statement("rescoring", "bounds")
+_EVENTS, _HAS_GIVEN = statement("rescoring", "events"), statement("rescoring", "has_given")
+# So many rows are fetched at a time.
+ROWS = 10_000
+# Facts of very many leads: looking each up in each month would take ten times as long as reading all and sorting.
+_IN_ONE_PASS = ("enable_nestloop = off", "enable_indexscan = off", "enable_bitmapscan = off", "work_mem = '256MB'",
+                "max_parallel_workers_per_gather = 0")  # fmt: skip
 # Facts of a few leads among millions: whole tables are never what is wanted, whatever the planner thinks.
-_BY_INDEX = ("enable_hashjoin", "enable_mergejoin", "enable_seqscan", "enable_bitmapscan")
+_BY_INDEX = ("enable_hashjoin = off", "enable_mergejoin = off", "enable_seqscan = off", "enable_bitmapscan = off",
+             "max_parallel_workers_per_gather = 0")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +58,57 @@ def bounds(connection: Connection[Any]) -> tuple[int, int] | None:
 
 def lock_missing(connection: Connection[Any], acting: int, coming: int, low: int, high: int) -> list[int]:
     """Leads from `low` up to and without `high` whose state under the coming model is missing; locked."""
-    for setting in _BY_INDEX:
-        connection.execute(f"set local {setting} = off")
+    by_index(connection)
     rows = connection.execute(_on("lock_missing", acting, coming), {"low": low, "high": high}, binary=True).fetchall()
     return [lead_id for (lead_id,) in rows]
+
+
+def by_index(connection: Connection[Any]) -> None:
+    """What this transaction asks from now on is of a few leads, and looked up."""
+    for setting in _BY_INDEX:
+        connection.execute(f"set local {setting}")
+
+
+def facts(connection: Connection[Any], coming: int, low: int, high: int) -> ServerCursor[Any]:
+    """The facts of the leads of a range that have no state yet, as `couveuse.engine.skimming` reads them, in order.
+
+    One pass over all events and one sort in PostgreSQL, in this transaction; close what is returned.
+    """
+    for setting in _IN_ONE_PASS:
+        connection.execute(f"set local {setting}")
+    cursor = connection.cursor(name="facts", binary=True)
+    cursor.itersize = ROWS
+    cursor.execute(_on("facts", coming, coming), {"low": low, "high": high})
+    for setting in _IN_ONE_PASS:
+        connection.execute(f"set local {setting.partition(' ')[0]} = default")
+    return cursor
+
+
+def without_state(
+    connection: Connection[Any], acting: int, coming: int, *, after: int, high: int, most: int
+) -> list[tuple[int, int, str | None]]:
+    """Leads after one by number that have no state yet: number, version of the acting state, e-mail; in order."""
+    wanted = {"after": after, "high": high, "most": most}
+    return connection.execute(_on("without_state", acting, coming), wanted).fetchall()
+
+
+def lock_versions(connection: Connection[Any], acting: int, coming: int, low: int, high: int) -> dict[int, int]:
+    """The versions of the acting states of leads from `low` up to and without `high` that have no state yet; locked."""
+    return dict(connection.execute(_on("lock_versions", acting, coming), {"low": low, "high": high}).fetchall())
+
+
+def events(connection: Connection[Any]) -> int:
+    """About how many events there are."""
+    row = connection.execute(_EVENTS).fetchone()
+    assert row is not None  # an aggregate always answers
+    return int(row[0])
+
+
+def has_given(connection: Connection[Any]) -> bool:
+    """Whether files of leads gave any traits."""
+    row = connection.execute(_HAS_GIVEN).fetchone()
+    assert row is not None  # one row always
+    return bool(row[0])
 
 
 def missing(connection: Connection[Any], acting: int, coming: int) -> int:

@@ -52,3 +52,38 @@ from {coming} c cross join lateral jsonb_to_recordset(c.routes) as n (team text)
     left join {acting} a on a.lead_id = c.lead_id
 where c.routes is not null
     and not coalesce(a.routes @> jsonb_build_array(jsonb_build_object('team', n.team)), false);
+
+-- name: facts
+-- The facts of the leads of a range whose state under the coming model is missing, lead by lead in the order of their
+-- instants. The events of all leads are read for it, and sorted.
+select i.lead_id, e.at, e.name_id, e.source_id, e.flags, e.payload
+from identities i join events e on e.identity_id = i.id
+where i.lead_id >= %(low)s and i.lead_id < %(high)s
+    and not exists (select from {coming} c where c.lead_id = i.lead_id)
+order by i.lead_id, e.at;
+
+-- name: without_state
+-- Leads of a range, after one by number, whose state under the coming model is missing, by number: each with the version
+-- of its acting state and its e-mail (null where a user id makes it).
+select s.lead_id, s.xmin::text::bigint, case when r.sort = 0 then r.key end
+from {acting} s join leads l on l.id = s.lead_id join identities r on r.id = l.root_id
+where s.lead_id > %(after)s and s.lead_id < %(high)s
+    and not exists (select from {coming} c where c.lead_id = s.lead_id)
+order by s.lead_id limit %(most)s;
+
+-- name: lock_versions
+-- Leads of a range whose state under the coming model is missing, with the versions of their acting states, locked in
+-- their order: no engine folds them meanwhile.
+select s.lead_id, s.xmin::text::bigint from {acting} s
+where s.lead_id >= %(low)s and s.lead_id < %(high)s
+    and not exists (select from {coming} c where c.lead_id = s.lead_id)
+order by s.lead_id for update of s;
+
+-- name: events
+-- About how many events there are.
+select coalesce(sum(greatest(c.reltuples, 0)), 0)::bigint
+from pg_inherits join pg_class c on c.oid = inhrelid where inhparent = 'events'::regclass;
+
+-- name: has_given
+-- Whether files of leads gave any traits.
+select exists (select from given_traits);
