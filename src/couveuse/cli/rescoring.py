@@ -33,6 +33,8 @@ class Asked:
 def rescore(asked: Asked) -> None:
     """Show what a model would change; publish it where that is wanted."""
     document = read_model(asked.model)
+    if not (asked.yes or asked.diff_only or _may_ask()):
+        raise BadInput("say --yes to publish it, or --diff-only to see what it would change and leave it at that")
     settings = configuration.read()
     with database() as url, Rescore(url, settings, document, by="command line") as rescoring:
         with bar(rescoring.leads, "Scoring leads") as progress:
@@ -90,9 +92,11 @@ def _named(model: LiveModel) -> str:
 def _is_wanted(diff: Diff, asked: Asked) -> bool:
     if asked.yes:
         return True
-    if not (sys.stdin is not None and sys.stdin.isatty()):
-        raise BadInput("say --yes to publish it, or --diff-only to see what it would change and leave it at that")
     return typer.confirm(f"Publish {_named(diff.after)}?", err=True)
+
+
+def _may_ask() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()
 
 
 def _handed(waiting: int, per_day: int) -> str:
