@@ -2,41 +2,23 @@
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
-
-import psycopg
+from collections.abc import Sequence
 
 from couveuse import configuration
 from couveuse.cli import note, snippets
+from couveuse.cli.databases import database
 from couveuse.cli.tables import print_rows
 from couveuse.collect.keys import normal_origin
 from couveuse.core.events import holds_nul
 from couveuse.core.times import iso, microseconds
 from couveuse.errors import BadInput
-from couveuse.store import migrating, private, rejects, write_keys
+from couveuse.store import rejects, write_keys
 from couveuse.store.connections import connect
 from couveuse.store.write_keys import KeyKind, WriteKey
 
 MOST_SOURCE = 200
 # So much of a reject's body is shown in a table.
 SHOWN = 120
-
-
-@contextmanager
-def _database() -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
-    """The database, with its tables: those of a private one are made where this is its first use."""
-    found = configuration.read()
-    with private.attach_or_start(found, note) as url:
-        with connect(url, "command") as connection:
-            is_new = connection.execute("select to_regclass('write_keys') is null").fetchone() == (True,)
-        if is_new:
-            if not found.is_private:
-                raise BadInput("the database has no tables of ours yet: run couveuse migrate")
-            migrating.migrate(url, note)
-        with connect(url, "command") as connection:
-            yield connection
 
 
 def create(kind: KeyKind, source: str, origins: Sequence[str], rate: int | None, form: str) -> None:
@@ -49,7 +31,7 @@ def create(kind: KeyKind, source: str, origins: Sequence[str], rate: int | None,
         raise BadInput("--origin: say which site may use a public key, as --origin https://www.example.com")
     if kind is KeyKind.SERVER and allowed:
         raise BadInput("--origin: a server key is for no page; leave it out, or make a public key: --kind public")
-    with _database() as connection:
+    with database() as url, connect(url, "command") as connection:
         key = write_keys.create_key(connection, kind=kind, source=source, origins=allowed, rate=rate)
     if form == "json":
         told = {"key": key, "kind": kind.value, "source": source, "origins": allowed, "rate": rate}
@@ -71,7 +53,7 @@ def _origin(text: str) -> str:
 
 def list_keys(form: str) -> None:
     """Every key, without the keys."""
-    with _database() as connection:
+    with database() as url, connect(url, "command") as connection:
         keys = write_keys.load_keys(connection)
     if form == "json":
         for key in keys:
@@ -103,7 +85,7 @@ def _cells(key: WriteKey) -> list[str]:
 
 def revoke(which: str) -> None:
     """Let a key in no more; it is named by its id, or by how it begins, or by itself."""
-    with _database() as connection:
+    with database() as url, connect(url, "command") as connection:
         found = [key for key in write_keys.load_keys(connection) if _is_named(key, which)]
         if len(found) != 1:
             say = "no key is" if not found else f"{len(found)} keys are"
@@ -120,7 +102,7 @@ def _is_named(key: WriteKey, which: str) -> bool:
 
 def list_rejects(most: int, form: str) -> None:
     """The latest rejects, each with its reason and its cure."""
-    with _database() as connection:
+    with database() as url, connect(url, "command") as connection:
         found = rejects.latest(connection, most)
     if form == "json":
         for row in found:
