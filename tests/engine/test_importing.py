@@ -274,7 +274,8 @@ def _ended(database: str, data: Path, number: int, *, leads: int) -> Iterator[tu
         sys.executable, "-m", "couveuse.cli", "import", str(events), "--leads", str(known), "--basis", "consent",
         "--consent-source", "salon", "--consent-date", "2026-03-01", "--processes", "2", "--format", "json",
     ]  # fmt: skip
-    environment = {**ENVIRONMENT, "COUVEUSE_DATABASE_URL": database, "COUVEUSE_DATA": str(data)}
+    # What a killed one leaves of its files goes with the test.
+    environment = {**ENVIRONMENT, "COUVEUSE_DATABASE_URL": database, "COUVEUSE_DATA": str(data), "TMPDIR": str(data)}
     with connections.connect(database, "test", autocommit=True) as connection:
         publish(connection, COMPANY_MODEL.read_text(encoding="utf-8"))
         process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
