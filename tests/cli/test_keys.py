@@ -49,6 +49,7 @@ def test_a_key_comes_with_what_to_paste(couveuse: Said) -> None:
     assert 'host="https://couveuse.example.com"' in server
     assert 'apiHost: "couveuse.example.com/v1", protocol: "https"' in public
     assert 'load("cvp_' in public
+    assert 'writeKey: "couveuse:cvp_' in public
 
 
 def test_keys_are_listed_and_revoked(couveuse: Said, database: str) -> None:

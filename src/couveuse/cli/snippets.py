@@ -16,9 +16,9 @@ with RudderStack's (npm install @rudderstack/analytics-js):
 
     rudderanalytics.load("{key}", "{url}", {{ configUrl: "{url}" }})
 
-with Jitsu's (npm install @jitsu/js):
+with Jitsu's (npm install @jitsu/js), which wants an id before the key:
 
-    const analytics = jitsuAnalytics({{ host: "{url}", writeKey: "{key}" }})
+    const analytics = jitsuAnalytics({{ host: "{url}", writeKey: "couveuse:{key}" }})
 """
 
 _SERVER = """
