@@ -1,6 +1,7 @@
 """From the messages of a request to what is stored of it: facts, each in its lane, and rejects with their reasons."""
 
 import asyncio
+import time
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -18,8 +19,8 @@ from couveuse.store.rejects import Reject
 # So much of a reject's body is kept, and so much of all those of one request.
 MOST_BODY_TEXT: Final = 8 << 10
 MOST_BODY_TEXTS: Final = 1 << 20
-# A long batch lets others in after so many events.
-SLICE: Final = 200
+# A long batch lets others in after so many seconds, looked at after so many events.
+TURN, SLICE = 0.01, 16
 
 
 def cure(reason: Reason) -> str:
@@ -54,9 +55,11 @@ class Judge:
         """The messages of a batch, each by itself."""
         judged = Judged()
         arrival = replace(arrival, sent_at=instant(batch.sent_at) or arrival.sent_at, context=batch.context)
+        began = time.monotonic()
         for number, written in enumerate(batch.events):
-            if number % SLICE == SLICE - 1:
+            if number % SLICE == 0 and time.monotonic() - began > TURN:
                 await asyncio.sleep(0)
+                began = time.monotonic()
             found = _judged(written, arrival, batch.context_may_hold_nul or may_hold_nul(written))
             self._add(judged, found, written, arrival, key, f"batch {number + 1}")
         if batch.beyond:

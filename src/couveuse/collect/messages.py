@@ -4,6 +4,7 @@ import json
 import math
 import re
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, Final
 
 import msgspec
@@ -20,6 +21,7 @@ MOST_EVENTS: Final = 2500
 # Deep enough for what people send; a reader of what is stored need not fear for its stack.
 MOST_DEPTH: Final = 100
 
+_NOTHING = msgspec.Raw(b"null")
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -109,7 +111,8 @@ def _repaired(body: bytes) -> _Batch | Answer:
         return answers.NOT_JSON
     if not isinstance(found, dict) or not isinstance(found.get("batch"), list):
         return answers.NO_BATCH
-    events = [msgspec.Raw(_written(event)) for event in found["batch"]]
+    events = [msgspec.Raw(_written(event)) for event in found["batch"][: MOST_EVENTS + 1]]
+    events += [_NOTHING] * (len(found["batch"]) - len(events))  # what is too many is counted only
     context = msgspec.Raw(_written(found.get("context")))
     return _Batch(events, context, found.get("sentAt"), found.get("writeKey"))
 
@@ -146,6 +149,8 @@ def decoded(written: bytes) -> object | Reject:
 _TEXTS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
 _ONE_KIND = bytes.maketrans(b"{}", b"[]")
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]"))
+_OPENS = ord("[")
+_WIDE = 4
 
 
 def is_too_deep(written: bytes, most: int = MOST_DEPTH) -> bool:
@@ -155,8 +160,8 @@ def is_too_deep(written: bytes, most: int = MOST_DEPTH) -> bool:
     (False, True)
     """
     brackets = _TEXTS.sub(b"", written).translate(_ONE_KIND).translate(None, _NO_BRACKETS)
-    for _ in range(most):  # each turn takes away the innermost ones
-        if not brackets:
-            return False
+    for taken in range(_WIDE):  # most stand side by side: each turn takes away the innermost ones
         brackets = brackets.replace(b"[]", b"")
-    return bool(brackets)
+        if not brackets:
+            return taken + 1 > most
+    return _WIDE + max(accumulate(1 if bracket == _OPENS else -1 for bracket in brackets)) > most
