@@ -32,8 +32,10 @@ class Undoing:
         self._url, self._number = url, number
         self._folder = Folder(url)
         self._models = LiveModels()
-        self._facts = self._removed = 0
+        self._facts = 0
         self._leads: set[int] = set()
+        self._removed: set[int] = set()
+        self._passing: set[int] = set()  # leads of user ids that lost their e-mail, until they are taken back, too
 
     def begin(self) -> int:
         """How many identities the import speaks of; raises BadInput where there is no such import to take back."""
@@ -63,7 +65,8 @@ class Undoing:
                 done += len(ids)
                 progress(done, left)
             store.forget_rejects(connection, self._number)
-        return {"facts": self._facts, "leads": len(self._leads), "removed": self._removed}
+        leads = self._leads - self._passing
+        return {"facts": self._facts, "leads": len(leads), "removed": len(self._removed & leads)}
 
     def _take(self, connection: Connection[Any], models: list[LiveModel], ids: list[int]) -> None:
         now = now_us()
@@ -79,6 +82,7 @@ class Undoing:
         self._folder.refold(connection, models, sorted(there), now=now, because=BECAUSE)
         self._facts += len(taken.digests)
         self._leads |= there.keys()
+        self._passing |= resolved.made
         self._remove(connection, gone)
 
     def _stand_anew(self, connection: Connection[Any], spoken: set[int], before: dict[int, Identity]) -> set[int]:
@@ -105,4 +109,4 @@ class Undoing:
         left = gone - {root for root, lead in lead_of.items() if lead in kept}
         removed = [lead for lead in lead_of.values() if lead not in kept]
         store.remove(connection, removed, left)
-        self._removed += len(removed)
+        self._removed |= set(removed)
