@@ -33,7 +33,7 @@ SERVER, SITE = "server", "site"
 
 TABLES = (
     "inbox, seen, events, identities, standings, leads, merges, given_traits, lead_states, episodes, handovers, "
-    "consents, suppressions, rejects, companies, imported, import_shares, imports, audit"
+    "refolds, consents, suppressions, rejects, companies, imported, import_shares, imports, audit"
 )
 
 
@@ -200,8 +200,8 @@ class Product:
             return connection.execute(query, values or None).fetchall()
 
     def waiting(self) -> int:
-        """How many packets wait for the engine."""
-        return int(self.rows("select count(*) from inbox")[0][0])
+        """How many packets wait for the engine, and how often leads are to be folded again."""
+        return int(self.rows("select (select count(*) from inbox) + (select count(*) from refolds)")[0][0])
 
     def empty(self) -> None:
         """Forget all that came and what was made of it; the models and the keys stay."""

@@ -56,7 +56,7 @@ def an_event(rng: Random, number: int) -> str:
     """One message as text: mostly with what makes it a fact, and something hostile in some place."""
     kind = rng.choice(("identify", "track", "track", "page", "screen", "group", "alias"))
     said = {
-        "type": f'"{kind}"', "messageId": f'"m{number}"', "userId": f'"u{rng.randrange(20)}"',
+        "type": f'"{kind}"', "messageId": f'"m{number}"', "userId": f'"u{number // 10_000}-{rng.randrange(20)}"',
         "event": json.dumps(rng.choice(EVENTS)), "properties": an_object(rng), "traits": an_object(rng),
         "context": '{"traits":' + an_object(rng) + ',"page":' + rng.choice((an_object(rng), a_value(rng))) + "}",
     }  # fmt: skip

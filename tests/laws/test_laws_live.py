@@ -30,7 +30,7 @@ from tests.laws.strategies import LATEST, World, checked, standings, world
 SEEDS = {"dev": 60, "ci": 120, "faults": 5_000}[profile()]
 TABLES = (
     "inbox, seen, events, identities, standings, leads, merges, given_traits, lead_states, episodes, handovers, "
-    "consents, suppressions, rejects, companies, audit"
+    "refolds, consents, suppressions, rejects, companies, audit"
 )
 _payloads = Compressor()
 

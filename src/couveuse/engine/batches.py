@@ -7,7 +7,7 @@ identities, the lock on bindings, events, the states of leads in the order of th
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from psycopg import Connection
 
@@ -21,15 +21,18 @@ from couveuse.engine.consenting import store_consents
 from couveuse.engine.folding import fold_lead, is_admitted, known_of, learn, reading_of, row_of, since_always
 from couveuse.engine.live import LiveModel, LiveModels
 from couveuse.engine.resolving import Keyed, NeedsTheLock, Resolved, nodes_of, place_of, resolve
-from couveuse.store import events, leads, registers, states
-from couveuse.store.events import EventRow, Stored
+from couveuse.store import events, leads, refolds, registers, states
+from couveuse.store.events import EventRow, Stored, TooManyFacts
 from couveuse.store.identities import own_bindings, share_bindings
 from couveuse.store.leads import Who
 from couveuse.store.months import Months
 from couveuse.store.packets import Accepted, Flag
 from couveuse.store.payloads import Compressor
+from couveuse.store.refolds import PutOff
 
 _OF_THE_PERSON = frozenset((Change.TRAITS, Change.JOIN, Change.LEAVE))
+# So many facts are folded again within one batch, which takes some 200 ms: others wait for their scores meanwhile.
+MOST_REFOLDED: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ class Counts:
     leads: int = 0
     made: int = 0
     refolded: int = 0
+    put_off: int = 0
     handed_over: int = 0
     withdrawn: int = 0
 
@@ -160,25 +164,33 @@ class Folder:
         work.fold(touched, resolved)
         store_consents(connection, arrived, resolved, import_id)
         counts.leads, counts.made = len(touched), len(resolved.made)
-        counts.refolded, counts.handed_over, counts.withdrawn = work.refolded, work.handed_over, work.withdrawn
+        counts.refolded, counts.put_off = work.refolded, work.put_off
+        counts.handed_over, counts.withdrawn = work.handed_over, work.withdrawn
         return counts, resolved
 
     def refold(self, connection: Connection[Any], models: Sequence[LiveModel], lead_ids: Collection[int], *,
                now: int, because: str) -> Counts:  # fmt: skip
         """Fold leads again from all their facts, in the caller's transaction; nobody is handed over by it.
 
-        Hand-overs whose facts are gone are withdrawn, for the reason given.
+        Hand-overs whose facts are gone are withdrawn, for the reason given. Leads of very many facts are put off.
         """
         work = _Work(self, connection, models, now)
         work.because = because
         work.fold({}, Resolved({}, refold=set(lead_ids)))
-        return Counts(leads=len(lead_ids), refolded=work.refolded, withdrawn=work.withdrawn)
+        return Counts(
+            leads=len(lead_ids), refolded=work.refolded, put_off=work.put_off, withdrawn=work.withdrawn
+        )  # fmt: skip
 
     def load(
-        self, connection: Connection[Any], lead_ids: Sequence[int]
+        self, connection: Connection[Any], lead_ids: Sequence[int], most: int | None = None
     ) -> tuple[Mapping[int, Who], Mapping[int, Sequence[Stored]]]:
-        """With what the folds of leads begin, and their facts in canonical order."""
-        stored = events.load_facts(connection, lead_ids, names=self.names, sources=self.sources, payloads=self.payloads)
+        """With what the folds of leads begin, and their facts in canonical order.
+
+        Raises TooManyFacts where there are more than `most`.
+        """
+        stored = events.load_facts(
+            connection, lead_ids, names=self.names, sources=self.sources, payloads=self.payloads, most=most
+        )
         return leads.load_who(connection, lead_ids), stored
 
     def _arrived(self, accepted: Accepted) -> Arrived:
@@ -257,7 +269,8 @@ class _Work:
         self.folder, self.connection, self.models, self.now = folder, connection, models, now
         self.because = "corrected"
         self.whos: Mapping[int, Who] = {}
-        self.refolded = self.handed_over = self.withdrawn = 0
+        self.refolded = self.put_off = self.handed_over = self.withdrawn = 0
+        self._loaded: tuple[Mapping[int, Who], Mapping[int, Sequence[Stored]]] = ({}, {})
 
     def fold(self, touched: Mapping[int, Touched], resolved: Resolved) -> None:
         """Fold, under every live model, the leads touched or to be folded again, and write what comes of it."""
@@ -265,20 +278,31 @@ class _Work:
         if not lead_ids:
             return
         old = self._locked(lead_ids)
-        unsure = resolved.refold | resolved.made | {number for number, lead in touched.items() if _asks_who(lead)}
+        # Asked once the locks are had: whoever puts a lead off holds its lock.
+        off = refolds.waiting_among(self.connection, lead_ids)
+        everybody, touched = touched, {number: lead for number, lead in touched.items() if number not in off}
+        refold = resolved.refold - off
+        unsure = refold | resolved.made | {number for number, lead in touched.items() if _asks_who(lead)}
         self.whos = leads.load_who(self.connection, sorted(unsure)) if unsure else {}
-        refold = set(resolved.refold)
         folded = {model.id: self._extended(model, touched, resolved, old, refold) for model in self.models}
+        off |= self._without_time(refold) if refold else set()
+        refold -= off
         stored = self._refolded(folded, old, refold) if refold else {}
+        for lead_id in off:
+            touched.pop(lead_id, None)
+            for found in folded.values():
+                found.pop(lead_id, None)
         readings = {model.id: self._write(model, folded[model.id], old) for model in self.models}
         self._know(touched, refold, stored)
         self._hand_over(touched, folded, readings)
-        corrected = resolved.refold | {number for number, lead in touched.items() if _corrects(lead)}
-        if corrected:
+        corrected = resolved.refold | {number for number, lead in everybody.items() if _corrects(lead)}
+        if corrected - off:
             self.withdrawn = handing.withdraw(
-                self.connection, {model.id: model for model in self.models}, corrected, self._load,
+                self.connection, {model.id: model for model in self.models}, corrected - off, self._load,
                 because=self.because, now=self.now,
             )  # fmt: skip
+        if off:
+            self._put_off(off, everybody, corrected)
 
     def _locked(self, lead_ids: Sequence[int]) -> dict[tuple[int, int], bytes]:
         """The leads' states, locked; those of a model that is coming are read once the others' locks are had.
@@ -301,7 +325,37 @@ class _Work:
         return any((each.id, lead_id) in old for each in self.models if each.acts)
 
     def _load(self, lead_ids: Sequence[int]) -> tuple[Mapping[int, Who], Mapping[int, Sequence[Stored]]]:
-        return self.folder.load(self.connection, lead_ids)
+        """Of leads, with what their folds begin, and their facts; those that were loaded before are not again."""
+        whos, stored = self._loaded
+        missing = [number for number in lead_ids if number not in stored]
+        if missing:
+            more = self.folder.load(self.connection, missing)
+            whos, stored = self._loaded = ({**whos, **more[0]}, {**stored, **more[1]})
+        return whos, stored
+
+    def _without_time(self, refold: Collection[int]) -> set[int]:
+        """Load what is to be folded again, as far as a batch has time for it; the leads of most facts are put off."""
+        try:
+            self._loaded = self.folder.load(self.connection, sorted(refold), MOST_REFOLDED)
+        except TooManyFacts:
+            counted = events.count_facts(self.connection, refold, most=MOST_REFOLDED)
+            off, left = set(), MOST_REFOLDED
+            for lead_id in sorted(counted, key=lambda number: (counted[number], number)):
+                if counted[lead_id] > left:
+                    off.add(lead_id)
+                else:
+                    left -= counted[lead_id]
+            return off
+        return set()
+
+    def _put_off(self, off: Collection[int], touched: Mapping[int, Touched], corrected: Collection[int]) -> None:
+        """Have leads folded again outside of a batch, with the hand-overs that may come of it."""
+        self.put_off = len(off)
+        wishes = []
+        for lead_id in sorted(off):
+            live = [fact.key for fact in touched[lead_id].live] if lead_id in touched else []
+            wishes.append(PutOff(lead_id, self.because if lead_id in corrected else None, live))
+        refolds.put_off(self.connection, wishes)
 
     def _extended(
         self,

@@ -5,12 +5,13 @@ nothing of a lead that is known by trusted facts.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from couveuse.core.events import CHANGES, Change, Fact, dig
-from couveuse.core.fold import fold
+from couveuse.core.fold import begin, fold, is_counted, learn_verdict, run
 from couveuse.core.ledger import Ledger
 from couveuse.core.model import Temperature
 from couveuse.core.plan import LAST_FACT, Plan
@@ -51,6 +52,23 @@ def fold_lead(
     """A lead's state after its facts, given in canonical order; only those up to `until` (microseconds) count."""
     facts = [each.fact for each in stored if is_admitted(each.fact, each.flags, who)]
     return fold(plan, facts, email=who.email, since_always=since_always(plan, who.given), until=until, ledger=ledger)
+
+
+def readings_at(plan: Plan, who: Who, stored: Sequence[Stored], instants: Collection[int]) -> dict[int, Reading]:
+    """What a lead's facts, given in canonical order, said at some instants; they are gone through once."""
+    state = begin(plan, who.email, since_always(plan, who.given))
+    facts = [each.fact for each in stored if is_admitted(each.fact, each.flags, who)]
+    for fact in facts:
+        learn_verdict(state, fact)
+    found: dict[int, Reading] = {}
+    done = 0
+    for instant in sorted(instants):
+        until = bisect_right(facts, instant, lo=done, key=lambda fact: fact.at)
+        steps = [(fact.at, plan.match_fact(fact), fact) for fact in facts[done:until] if is_counted(state, fact)]
+        run(plan, state, steps)
+        done = until
+        found[instant] = at(plan, state, instant)
+    return found
 
 
 def known_of(who: Who, stored: Sequence[Stored]) -> Known:

@@ -6,7 +6,7 @@ end a new one needs time (`again_after`) or a fact of the decision stage. What t
 its facts go, never by decay.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,9 +16,9 @@ from couveuse.core.events import COOLING, Fact
 from couveuse.core.ledger import Ledger, LineKind
 from couveuse.core.model import Stage
 from couveuse.core.plan import LAST_FACT, Plan
-from couveuse.core.reading import Reading, RouteDue, at, lines
+from couveuse.core.reading import Reading, RouteDue, lines
 from couveuse.core.state import State
-from couveuse.engine.folding import fold_lead
+from couveuse.engine.folding import fold_lead, readings_at
 from couveuse.engine.live import LiveModel
 from couveuse.store import handovers as store
 from couveuse.store.events import Stored
@@ -166,15 +166,19 @@ def _open(
 
 
 class Reasons:
-    """Why leads are handed over: their ledgers' weightiest lines, folded when they are asked for."""
+    """Why leads are handed over: their ledgers' weightiest lines, folded when they are first asked for."""
 
     def __init__(self, model: LiveModel, load: Load, now: int) -> None:
         self._model, self._load, self._now = model, load, now
+        self._known: dict[int, list[dict[str, Any]]] = {}
 
     def of(self, lead_ids: Collection[int]) -> dict[int, list[dict[str, Any]]]:
         """The lines of each lead that weigh most now, the heaviest first."""
-        whos, stored = self._load(sorted(lead_ids))
-        return {lead_id: self._weightiest(whos[lead_id], stored[lead_id]) for lead_id in lead_ids}
+        missing = sorted(set(lead_ids) - self._known.keys())
+        if missing:
+            whos, stored = self._load(missing)
+            self._known |= {lead_id: self._weightiest(whos[lead_id], stored[lead_id]) for lead_id in missing}
+        return {lead_id: self._known[lead_id] for lead_id in lead_ids}
 
     def _weightiest(self, who: Who, stored: Sequence[Stored]) -> list[dict[str, Any]]:
         plan, ledger = self._model.plan, Ledger()
@@ -192,34 +196,45 @@ def withdraw(
     connection: Connection[Any], models: Mapping[int, LiveModel], lead_ids: Collection[int], load: Load, *,
     because: str, now: int,
 ) -> int:  # fmt: skip
-    """Withdraw hand-overs of leads whose facts were corrected, where no cause of them stands; returns how many.
-
-    A cause stands if the facts up to its instant, as they are known today, still open its route then; or if others open
-    it now.
-    """
+    """Withdraw hand-overs of leads whose facts were corrected, where no cause of them stands; returns how many."""
     standing = [each for each in store.standing_of_leads(connection, lead_ids) if each.model_id in models]
     if not standing:
         return 0
     whos, stored = load(sorted({each.lead_id for each in standing}))
-    gone = [
-        each.id
-        for each in standing
-        if not _any_stands(models[each.model_id].plan, whos[each.lead_id], stored[each.lead_id], each, now)
-    ]
-    if gone:
-        store.withdraw(connection, gone, because=because, now=now)
-    return len(gone)
+    fallen = gone(standing, models, whos, stored, now)
+    if fallen:
+        store.withdraw(connection, fallen, because=because, now=now)
+    return len(fallen)
 
 
-def _any_stands(plan: Plan, who: Who, stored: Sequence[Stored], standing: store.Standing, now: int) -> bool:
-    """Whether a cause stood at its instant, or stands now by other facts."""
-    asked = [*standing.causes, *((cause, max(now, stored[-1].fact.at)) for cause, _ in standing.causes if stored)]
-    return any(_stands(plan, who, stored, standing.team, cause, instant) for cause, instant in asked)
+def gone(
+    standing: Iterable[store.Standing],
+    models: Mapping[int, LiveModel],
+    whos: Mapping[int, Who],
+    stored: Mapping[int, Sequence[Stored]],
+    now: int,
+) -> list[int]:
+    """Which hand-overs no cause keeps any more.
+
+    A cause stands if the facts up to its instant, as they are known today, still open its route then; or if others open
+    it now.
+    """
+    of_leads: dict[tuple[int, int], list[store.Standing]] = {}
+    for each in standing:
+        of_leads.setdefault((each.lead_id, each.model_id), []).append(each)
+    found: list[int] = []
+    for (lead_id, model_id), several in of_leads.items():
+        facts = stored[lead_id]
+        latest = max(now, facts[-1].fact.at) if facts else now
+        instants = {instant for each in several for _, instant in each.causes} | {latest}
+        readings = readings_at(models[model_id].plan, whos[lead_id], facts, instants) if facts else {}
+        routes = {
+            instant: {(route.team, route.cause) for route in reading.routes} for instant, reading in readings.items()
+        }
+        found += [each.id for each in several if not _any_stands(each, routes, latest)]
+    return found
 
 
-def _stands(plan: Plan, who: Who, stored: Sequence[Stored], team: str, cause: str, instant: int) -> bool:
-    if not stored:
-        return False
-    state = fold_lead(plan, who, stored, until=instant)
-    reading = at(plan, state, instant)
-    return any((route.team, route.cause) == (team, cause) for route in reading.routes)
+def _any_stands(standing: store.Standing, routes: Mapping[int, Collection[tuple[str, str]]], latest: int) -> bool:
+    asked = [*standing.causes, *((cause, latest) for cause, _ in standing.causes)]
+    return any((standing.team, cause) in routes.get(instant, ()) for cause, instant in asked)

@@ -18,6 +18,7 @@ from couveuse.engine.batches import Counts, Folder
 from couveuse.engine.collector import collecting_seldom
 from couveuse.engine.live import LiveModels, NothingPublished
 from couveuse.engine.poison import is_away, take_apart
+from couveuse.engine.refolding import Refolder
 from couveuse.engine.silence import Watchdog
 from couveuse.engine.waking import Clock
 from couveuse.store import connections, inbox
@@ -140,21 +141,23 @@ def run(configuration: Configuration, url: str) -> None:
 
 
 def work(configuration: Configuration, url: str, stopping: threading.Event) -> Tally:
-    """Run one worker and the clock until told to stop; returns what was done.
+    """Run one worker, the clock and the refolder until told to stop; returns what was done.
 
     One worker a process: two threads that fold wait for each other more than they gain.
     """
     tally = Tally()
     worker, clock = Worker(url, batch=configuration.batch, tally=tally), Clock(url, tally)
+    refolder = Refolder(url, tally.add, now_us)
     threads = [
         threading.Thread(target=worker.run, args=(stopping,), name="worker"),
         threading.Thread(target=clock.run, args=(stopping,), name="clock"),
+        threading.Thread(target=refolder.run, args=(stopping,), name="refolder"),
     ]
     with SignsOfLife(url, "engine", tally.as_json), collecting_seldom():
         for thread in threads:
             thread.start()
         log.info("engine started")
-        watchdog = Watchdog(url, [worker, clock])
+        watchdog = Watchdog(url, [worker, clock, refolder])
         while not stopping.wait(silence.EVERY_SECONDS):
             watchdog.look()
         for thread in threads:

@@ -1,7 +1,7 @@
 """Events: written once by COPY, told from their copies by digest, read again lead by lead."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ _KNOWN = statement("events", "known_among")
 _FORGET = statement("events", "forget")
 _COPY = statement("events", "copy")
 _OF_LEADS = statement("events", "of_leads")
+_COUNT = statement("events", "count_of_leads")
 _TYPES = ("int8", "int8", "int8", "int4", "int4", "int2", "int4", "bytea")
 
 EventRow = tuple[int, int, int, int, int, int, int | None, bytes]
@@ -70,18 +71,41 @@ def append_events(connection: Connection[Any], rows: Iterable[EventRow]) -> None
             copy.write_row(row)
 
 
+class TooManyFacts(Exception):
+    """There are more facts than were asked for."""
+
+
 def load_facts(
-    connection: Connection[Any], lead_ids: Sequence[int], *, names: Register, sources: Register, payloads: Compressor
+    connection: Connection[Any],
+    lead_ids: Sequence[int],
+    *,
+    names: Register,
+    sources: Register,
+    payloads: Compressor,
+    most: int | None = None,
 ) -> dict[int, list[Stored]]:
-    """The facts of leads, each lead's in canonical order; a lead without facts has an empty list."""
+    """The facts of leads, each lead's in canonical order; a lead without facts has an empty list.
+
+    Raises TooManyFacts where there are more than `most` altogether.
+    """
     found: dict[int, list[Stored]] = defaultdict(list)
-    rows = connection.execute(_OF_LEADS, [arrays.numbers(lead_ids)], binary=True).fetchall()
+    limit = None if most is None else most + 1
+    rows = connection.execute(_OF_LEADS, [arrays.numbers(lead_ids), limit], binary=True).fetchall()
+    if most is not None and len(rows) > most:
+        raise TooManyFacts
     facts = read_rows(connection, [row[1:] for row in rows], names=names, sources=sources, payloads=payloads)
     for (lead_id, *_), stored in zip(rows, facts, strict=True):
         found[lead_id].append(stored)
     for facts in found.values():
         facts.sort(key=_key)
     return {lead_id: found.get(lead_id, []) for lead_id in lead_ids}
+
+
+def count_facts(connection: Connection[Any], lead_ids: Collection[int], *, most: int) -> dict[int, int]:
+    """How many facts leads have; of an identity that has more than `most` so many are counted, and one more."""
+    wanted = {"leads": arrays.numbers(lead_ids), "most": most + 1}
+    counted = {lead_id: int(count) for lead_id, count in connection.execute(_COUNT, wanted).fetchall()}
+    return {lead_id: counted.get(lead_id, 0) for lead_id in lead_ids}
 
 
 def read_rows(

@@ -145,6 +145,16 @@ create table lead_states (
     state bytea not null
 ) partition by list (model_id);
 
+-- Leads of too many facts to be folded again within a batch: each row asks for it once more. Whoever folds them reads
+-- without a lock, writes at the end, and takes away the rows that it has met.
+create table refolds (
+    id bigint generated always as identity primary key,
+    lead_id bigint not null,
+    because text,                           -- why what was handed over for facts that are gone is withdrawn; null: none is
+    live jsonb not null                     -- places in canonical order of facts that came live: they may hand over
+);
+create index refolds_lead on refolds (lead_id);
+
 -- One hand-off from first cause to its end.
 create table episodes (
     id bigint generated always as identity primary key,

@@ -21,10 +21,19 @@ delete from seen where digest = any(%s::text::uuid[]);
 copy events (identity_id, at, received_at, name_id, source_id, flags, import_id, payload) from stdin (format binary);
 
 -- name: of_leads
--- The facts of some leads, merged ones included; in no order.
+-- The facts of some leads, merged ones included, so many at most (null: all); in no order.
 select i.lead_id, e.identity_id, e.at, e.received_at, e.name_id, e.source_id, e.flags, e.payload
 from identities i join events e on e.identity_id = i.id
-where i.lead_id = any(%s::text::bigint[]);
+where i.lead_id = any(%s::text::bigint[]) limit %s;
+
+-- name: count_of_leads
+-- How many facts some leads have, those of one identity counted up to a number; in no order.
+select i.lead_id, sum(counted.facts)
+from identities i
+    cross join lateral (
+        select count(*) as facts from (select from events e where e.identity_id = i.id limit %(most)s) first
+    ) counted
+where i.lead_id = any(%(leads)s::text::bigint[]) group by i.lead_id;
 
 -- name: names
 -- The names of events of these numbers.
