@@ -174,6 +174,7 @@ def test_two_do_not_fold_one_lead_at_once(town, refolder):
     with connections.connect(town.url, "other", autocommit=True) as other:
         assert refolds.hold(other, town.lead(ALICE))
         assert not refolder.work(town.connection)
+        refolds.give_back(other, town.lead(ALICE))
     assert fold(town, refolder) == 1
 
 
