@@ -1,4 +1,4 @@
-"""What the environment says (`COUVEUSE_*`), read strictly in this one place; what is wrong fails at start with its cure.
+"""What the environment says (`COUVEUSE_*`), read strictly in this one place; what is wrong fails at start, with a cure.
 
 A variable that is not known is refused, so that a typing error does not go unnoticed. A secret may stand in a file:
 `COUVEUSE_SECRET_KEY_FILE` names one that holds the value of `COUVEUSE_SECRET_KEY`.
@@ -97,7 +97,8 @@ SETTINGS = (
     Setting("WEB_WORKERS", "1", "How many processes serve the front door and the pages.", _few),
     Setting("ENGINE_WORKERS", "1", "How many engines `couveuse up` runs, each a process.", _few),
     Setting("BATCH", "1000", "How many events the engine takes at a time, about.", _count),
-    Setting("BACKLOG", "1000000", "So many events may wait for the engine; beyond, senders are told to wait (429).", _count),
+    Setting("BACKLOG", "1000000", "So many events may wait for the engine; beyond, senders are told to wait (429).",
+            _count),
     Setting("OUR_DOMAINS", "", "Our own e-mail domains, with commas between them: their people are internal.", _words),
     Setting("OUR_ADDRESSES", "", "Single e-mail addresses of our own, with commas between them.", _words),
     Setting("LOG", "info", "How much is logged: debug, info, warning or error.",
