@@ -15,7 +15,7 @@ import pytest
 from couveuse.core.consent import Purpose, Refusal, why_not
 from couveuse.core.times import iso
 from couveuse.documents.reading import parse_model, read_model
-from couveuse.engine import bringing
+from couveuse.engine import batches, bringing
 from couveuse.engine.batches import Folder
 from couveuse.engine.bringing import BroughtElsewhere, Declared
 from couveuse.engine.foreseeing import Foreseen, foresee
@@ -307,6 +307,24 @@ def _ended(database: str, data: Path, number: int, *, leads: int) -> Iterator[tu
 def _children(pid: int) -> list[int]:
     found = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
     return [int(child) for child in found]
+
+
+def test_a_lead_of_very_many_facts_is_folded_by_the_end(
+    town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bringing, "CHUNK", 5)
+    monkeypatch.setattr(batches, "MOST_REFOLDED", 3)
+    rows = [a_row("Page Viewed", n / 50, email="robot@example.com", path=f"/{n}") for n in range(120)]
+    rows += [
+        a_row("Verdict Given", n / 50 + 0.001, email="robot@example.com", of=rows[n]["message_id"], verdict="machine")
+        for n in range(0, 120, 3)
+    ]
+    events = write(tmp_path / "e.ndjson", rows)
+    answer = bring(town.url, events)
+    assert town.rows("select count(*) from refolds") == [(0,)]
+    assert stored(town.connection, AT) == scored(events, None, parse_model(MODEL, "town").model, AT)
+    Undoing(town.url, answer.stored.id).run()
+    assert town.rows("select (select count(*) from refolds), (select count(*) from leads)") == [(0, 0)]
 
 
 # ---- Leads -------------------------------------------------------------------------------------------------

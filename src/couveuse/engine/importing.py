@@ -23,6 +23,7 @@ from psycopg import Connection
 from couveuse.core.consent import Purpose
 from couveuse.engine.bringing import Bringer, BroughtElsewhere, Declared, Share, Task, shares_of
 from couveuse.engine.live import model_of
+from couveuse.engine.refolding import refold_waiting
 from couveuse.engine.running import now_us
 from couveuse.engine.versions import Versions
 from couveuse.errors import BadInput
@@ -154,6 +155,7 @@ class Importing:
 
     def end(self, connection: Connection[Any], scoring: Scoring, number: int) -> Told:
         """Write the end of the import down, allow the hand-overs that were asked for, and tell what it came to."""
+        refold_waiting(self.url, now_us)
         counts = scoring.counts
         of_files = {
             "rows": counts.rows,

@@ -177,6 +177,14 @@ class Refolder:
                 stopping.wait(LOOK_SECONDS)
 
 
+def refold_waiting(url: str, clock: Callable[[], int]) -> None:
+    """Fold the leads that wait, one after the other: for a command that ends with scores that are right."""
+    refolder = Refolder(url, lambda _: None, clock)
+    with connections.connect(url, "refolder", autocommit=True, statement_ms=0) as connection:
+        while refolder.work(connection):
+            pass
+
+
 def _moved(acting: LiveModel, seen: Seen, lead_id: int, state: State, reading: Reading) -> handing.Moved | None:
     """What the facts that came live since the lead was put off have moved; None where they hand nobody over."""
     places = {key for each in seen.wishes for key in each.live}

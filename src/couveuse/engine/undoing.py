@@ -12,6 +12,7 @@ from psycopg import Connection
 from couveuse.engine.batches import Folder
 from couveuse.engine.bringing import BroughtElsewhere
 from couveuse.engine.live import LiveModel, LiveModels
+from couveuse.engine.refolding import refold_waiting
 from couveuse.engine.resolving import rebind
 from couveuse.engine.running import now_us
 from couveuse.errors import BadInput
@@ -65,6 +66,7 @@ class Undoing:
                 done += len(ids)
                 progress(done, left)
             store.forget_rejects(connection, self._number)
+        refold_waiting(self._url, now_us)
         leads = self._leads - self._passing
         return {"facts": self._facts, "leads": len(leads), "removed": len(self._removed & leads)}
 
