@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from bench import cli, core, history
+from bench.live import bulk, engine, front, idle, latency, size
 from couveuse.core import is_compiled
 
 RESULTS = Path(__file__).parent / "results"
@@ -17,7 +18,16 @@ ALL: Mapping[str, Callable[[argparse.Namespace], dict[str, object]]] = {
     "core": core.measure,
     "cli": cli.measure,
     "history": history.measure,
+    "engine": engine.measure,
+    "front": front.measure,
+    "latency": latency.measure,
+    "size": size.measure,
+    "import": bulk.measure_import,
+    "rescore": bulk.measure_rescore,
+    "idle": idle.measure,
 }
+# Sizes with which everything runs in a minute, to see that it does.
+SMOKE = {"runs": 1, "rows": 20_000, "leads": 2_000, "facts": 3, "seconds": 2.0, "spell": 1.0}
 
 
 def main() -> None:
@@ -26,19 +36,34 @@ def main() -> None:
     parser.add_argument("names", nargs="*", choices=[*ALL, []], help="what to measure; everything if not said")
     parser.add_argument("--runs", type=int, default=5, help="runs of each; the median is quoted")
     parser.add_argument("--rows", type=int, default=20_000_000, help="events of the large history")
+    parser.add_argument("--leads", type=int, default=1_000_000, help="leads that are present, live")
+    parser.add_argument("--facts", type=int, default=20, help="stored events of each of them")
+    parser.add_argument("--seconds", type=float, default=600.0, help="how long the long run of the engine lasts")
+    parser.add_argument("--spell", type=float, default=20.0, help="how long each other measurement of it lasts")
+    parser.add_argument("--smoke", action="store_true", help="small sizes, to see that it runs; nothing is kept")
+    parser.add_argument("--keep", action="store_true", help="keep the databases for another run, and use those kept")
     parser.add_argument(
         "--data", type=Path, default=Path(__file__).parent / "data", help="where the made history is kept"
     )
     asked = parser.parse_args()
+    results = RESULTS
+    if asked.smoke:
+        vars(asked).update(SMOKE)
+        results = asked.data / "results"
     asked.data.mkdir(parents=True, exist_ok=True)
-    RESULTS.mkdir(exist_ok=True)
+    results.mkdir(exist_ok=True)
     for name in asked.names or ALL:
         print(f"== {name}", flush=True)
-        found = {"commit": _commit(), "machine": _machine(), **ALL[name](asked)}
+        found = {"command": _command(), "commit": _commit(), "machine": _machine(), **ALL[name](asked)}
         form = "-compiled" if is_compiled() else ""
-        target = RESULTS / f"{name}{form}.json"
+        target = results / f"{name}{form}.json"
         target.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        print(f"   written to bench/results/{target.name}")
+        print(f"   written to {target}")
+
+
+def _command() -> str:
+    """What was typed, without the path of this machine."""
+    return " ".join(["python -m bench", *sys.argv[1:]])
 
 
 def _commit() -> str:
