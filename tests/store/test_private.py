@@ -103,6 +103,13 @@ def test_it_is_set_for_durability_and_no_network(data: Path) -> None:
         assert (data / "postgresql").stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.parametrize(
+    ("memory", "buffers"), [(64, 32), (1_024, 256), (4_096, 512), (8_192, 1_024), (24_576, 3_072), (262_144, 4_096)]
+)
+def test_its_buffers_grow_with_the_machine_and_leave_most_of_it_to_others(memory: int, buffers: int) -> None:
+    assert clusters.buffers_for(memory * clusters.MIB) == buffers * clusters.MIB
+
+
 def test_settings_of_ones_own_are_kept(data: Path) -> None:
     (data / "postgresql" / "local.conf").write_text("work_mem = '7MB'\n")
     with PrivateServer(data) as server:
