@@ -1,9 +1,17 @@
 """Whose facts are whose, live: visitors become leads, contradictions split, claims take nobody over."""
 
+from itertools import combinations
+from random import Random
+
 import pytest
 
-from couveuse.store.packets import Flag
-from tests.engine.town import DAY, NOW, Town, accepted
+from couveuse.core.events import kind
+from couveuse.core.identities import owners
+from couveuse.store import identities as store
+from couveuse.store.packets import Accepted, Flag
+from couveuse.store.payloads import Compressor
+from tests.conftest import profile
+from tests.engine.town import DAY, NOW, Town, accept, accepted
 
 
 @pytest.fixture
@@ -117,3 +125,98 @@ def test_claimed_traits_change_nothing_of_a_known_lead(town):
     assert town.score(ALICE) == 1
     town.take(accepted("Traits Set", NOW + 3, email=ALICE, traits={"job_title": "CEO"}))
     assert town.score(ALICE) == 11
+
+
+# ---- Whatever comes in whatever order ------------------------------------------------------------------------------
+
+SORTS = ("email", "user_id", "anonymous_id")
+SEEDS = 3_000 if profile() == "faults" else 60
+
+
+def said_owners(facts: list[Accepted]) -> dict[tuple[str, str], tuple[str, str]]:
+    """Whose each key is by the rule, asked of all facts at once: claims last, and not of a user id that is known."""
+    keyed = []
+    for fact in facts:
+        message_id, *_, user_id, device = Compressor().unpack_fact(fact.payload)
+        keys = (fact.email, fact.user_id or user_id, fact.anonymous_id or device)
+        nodes = [(sort, key) for sort, key in zip(SORTS, keys, strict=True) if key]
+        place = (fact.flags & Flag.CLAIM, fact.at, kind(fact.event), fact.source, message_id)
+        keyed.append((nodes, place))
+    known = {node for nodes, place in keyed if not place[0] for node in nodes}
+    standings = [
+        (one, other, place)
+        for nodes, place in keyed
+        for one, other in combinations(nodes, 2)
+        if not (place[0] and {one[0], other[0]} == {"email", "user_id"} and known & {one, other} & _users(one, other))
+    ]
+    owned = owners(standings)
+    return {node: owned.get(node, node) for nodes, _ in keyed for node in nodes}
+
+
+def _users(*nodes: tuple[str, str]) -> set[tuple[str, str]]:
+    return {node for node in nodes if node[0] == "user_id"}
+
+
+def stored_owners(town: Town) -> dict[tuple[str, str], tuple[str, str]]:
+    """Whose each key is as it is stored."""
+    rows = town.rows(
+        "select i.sort, i.key, o.sort, o.key from identities i left join identities o on o.id = i.owner_id"
+    )
+    return {
+        (SORTS[sort], key): (SORTS[sort], key) if owner is None else (SORTS[owner], owner_key)
+        for sort, key, owner, owner_key in rows
+    }
+
+
+def random_facts(rng: Random) -> list[Accepted]:
+    """Facts of few keys that stand with one another in all ways; some are claims, and many share an instant."""
+    emails, users, devices = (rng.randint(1, most) for most in (3, 3, 4))
+    facts = []
+    for number in range(rng.randint(2, 14)):
+        chosen = {
+            "email": f"e{rng.randrange(emails)}@example.com", "user_id": f"u{rng.randrange(users)}",
+            "anonymous_id": f"d{rng.randrange(devices)}",
+        }  # fmt: skip
+        keys = {name: key for name, key in chosen.items() if rng.random() < 0.55} or {"anonymous_id": "d0"}
+        event = rng.choice(("Page Viewed", "Traits Set"))
+        flags = Flag.CLAIM if rng.random() < 0.3 else Flag.NONE
+        facts.append(
+            accepted(event, NOW + rng.randrange(8), message_id=f"m{number}", flags=flags, traits={"a": 1}, **keys)
+        )
+    return facts
+
+
+def test_keys_are_whose_the_rule_says_after_every_batch(town):
+    for seed in range(SEEDS):
+        rng = Random(seed)
+        town.connection.execute(
+            "truncate inbox, seen, events, identities, standings, leads, lead_states, episodes, handovers cascade"
+        )
+        left, taken = random_facts(rng), []
+        rng.shuffle(left)
+        while left:
+            size = rng.choice((1, 1, 1, 2, 5))
+            accept(town.connection, *left[:size])
+            taken += left[:size]
+            del left[:size]
+            town.work()
+            assert stored_owners(town) == said_owners(taken), f"seed {seed}"
+
+
+@pytest.mark.parametrize("keys", [{"email": ALICE}, {"user_id": "u"}, {"email": ALICE, "user_id": "u"}])
+def test_a_person_of_very_many_devices_is_not_read_whole_for_each_new_one(town, monkeypatch, keys):
+    town.take(*(accepted("Page Viewed", NOW + n, anonymous_id=f"d{n}", **keys) for n in range(500)))
+    if "user_id" in keys:
+        town.take(*(accepted("Page Viewed", NOW + n, anonymous_id=f"e{n}", user_id="u") for n in range(100)))
+    real, read = store.standings_of, []
+
+    def standings_of(connection, ids):
+        found = real(connection, ids)
+        read.append(len(found))
+        return found
+
+    monkeypatch.setattr(store, "standings_of", standings_of)
+    for n in range(5):
+        town.take(accepted("Page Viewed", NOW + 1000, anonymous_id=f"new{n}", **keys))
+        assert town.lead(f"new{n}") == town.lead("d0")
+    assert sum(read) < 50

@@ -86,8 +86,10 @@ def resolve(connection: Connection[Any], facts: Sequence[Keyed], *, now: int, al
             each.is_known = True
     if improved:
         store.stand(connection, improved)
-    changed = _owners(connection, by_id, touched) if touched else []
-    fresh = [each for each in by_id.values() if each.is_new and each.id not in touched and each.sort != DEVICE]
+    is_whole = any(each.sort == USER_ID for each in newly) or _may_own_users(by_id, improved, touched)
+    changed = _owners(connection, by_id, touched, whole=is_whole) if touched else []
+    told = {each.id for each in changed}
+    fresh = [each for each in by_id.values() if each.is_new and each.id not in told and each.sort != DEVICE]
     point(connection, [*changed, *fresh], by_id, resolved, now=now)
     return resolved
 
@@ -114,45 +116,68 @@ def _improved(connection: Connection[Any], facts: Iterable[Keyed], found: Mappin
 
 def _touched(
     connection: Connection[Any],
-    by_id: Mapping[int, Identity],
+    by_id: dict[int, Identity],
     improved: Mapping[Pair, Place],
     newly: Iterable[Identity],
 ) -> set[int]:
     """The identities whose owner may be another one now.
 
-    Most improved pairs change nothing: both keys already belong to e-mails with which they stood before this place.
+    Most improved pairs change nothing: their keys already belong to e-mails with which they stood before this place.
     """
-    settled = _settled(connection, by_id, improved)
+    settled = _settled(connection, by_id, {each for pair in improved for each in pair})
     touched: set[int] = set()
-    for (low, high), place in improved.items():
-        if not all(by_id[each].sort == EMAIL or settled.get(each, place) < place for each in (low, high)):
-            touched |= {low, high}
+    for pair, place in improved.items():
+        for each in pair:
+            if by_id[each].sort != EMAIL and (each not in settled or place < settled[each][1]):
+                touched.add(each)
     return touched | {each.id for each in newly if each.sort == USER_ID}
 
 
-def _settled(connection: Connection[Any], by_id: Mapping[int, Identity], improved: Iterable[Pair]) -> dict[int, Place]:
-    """Where keys stood with the e-mails that own them: a later pair does not change whose they are."""
-    owned = {
-        (min(each.id, each.owner_id), max(each.id, each.owner_id)): each.id
-        for pair in improved
-        for each in (by_id[pair[0]], by_id[pair[1]])
-        if each.owner_id is not None
-    }
+def _settled(
+    connection: Connection[Any], by_id: dict[int, Identity], ids: Collection[int]
+) -> dict[int, tuple[Pair, Place]]:
+    """Of some identities those that stood with the e-mail that owns them, and where.
+
+    No other key changes whose they are, but for an e-mail with which they stood before that.
+    """
+    owned = [each for each in (by_id[number] for number in ids) if each.owner_id is not None]
     if not owned:
         return {}
-    owners = store.load_identities(connection, {by_id[each].owner_id or 0 for each in owned.values()})
-    places = store.standings_of_pairs(connection, owned)
+    missing = {each.owner_id for each in owned if each.owner_id is not None} - by_id.keys()
+    if missing:
+        by_id |= store.load_identities(connection, missing)
+    pairs = {
+        each.id: (min(each.id, each.owner_id), max(each.id, each.owner_id))
+        for each in owned
+        if each.owner_id is not None and by_id[each.owner_id].sort == EMAIL
+    }
+    places = store.standings_of_pairs(connection, pairs.values()) if pairs else {}
     return {
-        owned[pair]: place for pair, place in places.items() if owners[by_id[owned[pair]].owner_id or 0].sort == EMAIL
+        each: (pair, places[pair])
+        for each, pair in pairs.items()
+        if pair in places and may_bind(by_id[pair[0]], by_id[pair[1]], places[pair])
     }
 
 
-def _owners(connection: Connection[Any], by_id: dict[int, Identity], touched: Collection[int]) -> list[Identity]:
+def _may_own_users(by_id: Mapping[int, Identity], improved: Iterable[Pair], touched: Collection[int]) -> bool:
+    """Whether an e-mail may own a user id now, and with it everything that the user id owned."""
+    for pair in improved:
+        for user, other in (pair, pair[::-1]):
+            if user in touched and by_id[user].sort == USER_ID and by_id[by_id[other].root_id].sort == EMAIL:
+                return True
+    return False
+
+
+def _owners(
+    connection: Connection[Any], by_id: dict[int, Identity], touched: Collection[int], *, whole: bool
+) -> list[Identity]:
     """The identities of the touched ones' neighbourhoods whose owner changed, with their new owner.
 
-    The neighbourhoods are read whole: everything that stood with something that stood with a touched identity.
+    `whole` says that keys which belonged to nobody else may do so now, even where no e-mail is near.
     """
-    standings = _neighbourhood(connection, touched)
+    standings = _neighbourhood(connection, by_id, touched, whole=whole)
+    if not whole and any(by_id[each].sort == EMAIL for pair in standings for each in pair):
+        standings = _neighbourhood(connection, by_id, touched, whole=True)
     around = {each for pair in standings for each in pair} | set(touched)
     by_id |= store.load_identities(connection, [each for each in around if each not in by_id])
     names = {each: (SORTS[by_id[each].sort], by_id[each].key) for each in around}
@@ -179,7 +204,7 @@ def rebind(connection: Connection[Any], ids: Collection[int], *, gone: Collectio
     The lock on bindings must be held alone.
     """
     by_id = store.load_identities(connection, ids)
-    changed = [each for each in _owners(connection, by_id, ids) if each.id not in gone]
+    changed = [each for each in _owners(connection, by_id, ids, whole=True) if each.id not in gone]
     _inherit(connection, changed, gone)
     resolved = Resolved({})
     point(connection, changed, by_id, resolved, now=now)
@@ -206,16 +231,37 @@ def may_bind(one: Identity, other: Identity, place: Place) -> bool:
     return not (is_claim and user.sort == USER_ID and user.is_known and DEVICE not in (one.sort, other.sort))
 
 
-def _neighbourhood(connection: Connection[Any], ids: Collection[int]) -> dict[Pair, Place]:
+def _neighbourhood(
+    connection: Connection[Any], by_id: dict[int, Identity], ids: Collection[int], *, whole: bool
+) -> dict[Pair, Place]:
+    """What stood with these identities, and with what stood with them: as far as one may change whose another is.
+
+    An e-mail is its own, and a key that is settled stays whose it is: nothing goes through either. A user id of its own
+    owns what no e-mail owns; it is gone through only where an e-mail is near (`whole`), since that may own it, too. So
+    an address or a user of a hundred thousand devices is not read whole for each new one.
+    """
     standings: dict[Pair, Place] = {}
     done: set[int] = set()
-    ring = set(ids)
+    ring = {each for each in ids if _is_gone_through(by_id[each], whole=whole)}
     while ring:
         found = store.standings_of(connection, ring)
-        standings |= found
         done |= ring
-        ring = {each for pair in found for each in pair} - done
+        near = {each for pair in found for each in pair} - done
+        missing = near - by_id.keys()
+        if missing:
+            by_id |= store.load_identities(connection, missing)
+        settled = _settled(connection, by_id, near - set(ids))
+        standings |= found | dict(settled.values())
+        done |= settled.keys()
+        ring = {each for each in near - done if _is_gone_through(by_id[each], whole=whole)}
+        done |= near
     return standings
+
+
+def _is_gone_through(identity: Identity, *, whole: bool) -> bool:
+    if identity.sort == EMAIL:
+        return False
+    return whole or identity.sort == DEVICE or identity.owner_id is not None
 
 
 # ---- Leads ---------------------------------------------------------------------------------------------------------
