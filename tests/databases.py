@@ -13,8 +13,6 @@ from couveuse.store import migrating
 
 # A server that is there already, named by the URL of a database in it where databases may be made.
 VARIABLE = "COUVEUSE_TEST_DATABASE"
-# Hundreds of databases are made and dropped. What must outlive a crash is tested on servers of those tests' own.
-QUICK = "fsync = off\nfull_page_writes = off\nsynchronous_commit = off\n"
 _numbers = itertools.count(1)
 
 
@@ -39,11 +37,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         return
     from couveuse.store.private import PrivateServer
 
-    folder = Path(tmp_path_factory.mktemp("postgresql"))
-    with PrivateServer(folder):
-        pass
-    (folder / "postgresql" / "local.conf").write_text(QUICK, encoding="utf-8")
-    with PrivateServer(folder) as private:
+    with PrivateServer(Path(tmp_path_factory.mktemp("postgresql"))) as private:
         yield private.url
 
 
