@@ -45,7 +45,7 @@ bench: $(VENV)/project $(VENV)/dev
 	$(PY) -m bench
 
 faults: $(VENV)/project $(VENV)/dev
-	COUVEUSE_FAULTS=1 $(PY) -m pytest -m faults
+	COUVEUSE_FAULTS=1 $(PY) -m pytest -m "faults or grows" -rP
 
 spark: $(VENV)/project $(VENV)/dev $(VENV)/spark
 	@.ci/needs-java

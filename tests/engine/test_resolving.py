@@ -186,6 +186,7 @@ def random_facts(rng: Random) -> list[Accepted]:
     return facts
 
 
+@pytest.mark.grows
 def test_keys_are_whose_the_rule_says_after_every_batch(town):
     for seed in range(SEEDS):
         rng = Random(seed)

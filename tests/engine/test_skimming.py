@@ -59,6 +59,7 @@ def agree(planned: Plan, who: Who, facts: list[tuple[Fact, int]]) -> None:
     assert json.loads(skimmed(planned, who, facts)) == json.loads(whole(planned, who, facts))
 
 
+@pytest.mark.grows
 def test_it_works_on_random_histories() -> None:
     for seed in range(SEEDS):
         made, rng = world(seed), Random(seed)

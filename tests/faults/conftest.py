@@ -1,10 +1,19 @@
 """One product for all tests here that ask for nothing else; each begins with nothing recorded, and everybody alive."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.faults.product import Product
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What stands in this folder grows in the long hunt for faults."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker("grows")
 
 
 @pytest.fixture(scope="session")

@@ -145,6 +145,7 @@ def deliver(town: Town, rows: Sequence[Row], rng: Random) -> list[Row]:
     return first_copies(sent)
 
 
+@pytest.mark.grows
 @pytest.mark.parametrize("share", range(4))
 def test_live_equals_the_core(town, share):
     for seed in range(share, SEEDS, 4):
@@ -156,6 +157,7 @@ def test_live_equals_the_core(town, share):
         assert stored(town, made) == expected(made, counted), f"world {seed}"
 
 
+@pytest.mark.grows
 def test_a_merge_undone_leaves_what_was(town):
     for seed in range(SEEDS // 2):
         made, rng = world(seed), Random(seed)
