@@ -65,7 +65,7 @@ def arrange(staging: Staging, events: Sequence[Input], leads: Sequence[Input]) -
             {NEVER}, 0, '', o.source, o.mid, o.email, o.user_id, o.anonymous_id, l.whole, ref
         from owned_lead_rows o join loose_leads l using (ref)"""
     threads = staging.one("select current_setting('threads')")
-    # In one thread, and no slower: two that sort wide rows fail, and do not spill, where the memory just fits one.
+    # In one thread, which is no slower: two fail where the rows would nearly fit the memory, and do not spill.
     staging.sql("set threads = 1")
     staging.sql(
         f"""copy (select * from ({found}) order by lead, inst, kind, source, mid, is_lead, ref)
