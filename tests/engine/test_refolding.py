@@ -127,6 +127,15 @@ def test_a_lead_that_has_gone_meanwhile_has_no_state(town, refolder):
     assert town.score(BOB) == pytest.approx(2 * MOST + 5 + 0.5 ** (5 / 30), abs=1e-3)
 
 
+def test_a_lead_that_was_taken_back_meanwhile_leaves_nothing(town, refolder):
+    town.take(*views())
+    town.take(accepted("Page Viewed", NOW - 5 * DAY, email=ALICE))
+    town.connection.execute("update identities set lead_id = null")
+    town.connection.execute("delete from leads")
+    fold(town, refolder)
+    assert town.rows("select count(*) from lead_states") == [(0,)]
+
+
 def test_a_device_of_many_facts_that_becomes_a_lead_is_put_off(town, refolder):
     town.take(*(accepted("Page Viewed", NOW - n, anonymous_id="kiosk") for n in range(2 * MOST)))
     town.take(accepted("Page Viewed", NOW + 1, email=ALICE, anonymous_id="kiosk"))

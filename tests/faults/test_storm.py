@@ -98,7 +98,7 @@ def test_engines_that_meet_over_the_same_people_agree_with_the_core(product: Pro
         rng = Random(storm)
         people = a_town(rng, 25)
         with (
-            merging(product, rng, pause=0.05) as hand,
+            merging(product, rng, pause=0.02) as hand,
             Load(product.port, rng, people, senders=4, pause=0.04, late=0.3) as load,
         ):
             load.wait_for(FACTS, 60 + FACTS / 100)

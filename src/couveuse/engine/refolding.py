@@ -100,7 +100,9 @@ class Refolder:
         """Fold one lead; where a model was published meanwhile, its wishes stay and it is begun again."""
         seen = self._see(connection, lead_id)
         if seen.who is None:  # it was taken back
-            refolds.done(connection, seen.numbers)
+            with connection.transaction():
+                states.remove_states(connection, [lead_id])
+                refolds.done(connection, seen.numbers)
             return
         now = self._clock()
         folded = {model.id: fold_lead(model.plan, seen.who, seen.stored) for model in seen.models}
