@@ -18,8 +18,8 @@ from tests.processes import until
 
 # For so long PostgreSQL is away.
 SECONDS = 60.0 if profile() == "faults" else 3.0
-# How much of a core a process may take while it waits for it.
-IDLE = 0.05
+# How much of a core front door and engines may take while they wait for it, and refuse some fifty senders a second.
+IDLE = 0.2
 
 
 def processor_seconds(pids: list[int]) -> float:
@@ -46,7 +46,7 @@ class Probe:
         self._line.close()
         if answer is None or answer[0] != 503:
             return False
-        return int(answer[1]["retry-after"]) > 0 and took < 0.5
+        return int(answer[1]["retry-after"]) > 0 and took < 1.0
 
 
 def through_an_outage(
@@ -72,6 +72,7 @@ def through_an_outage(
     product.settle()
     print(f"{load.answers()} {load.breaks()}, {took / seconds:.3f} of a core while away")
     assert load.answers()[503] > 10
+    assert took / seconds < IDLE
     assert {pid for part in parts for pid in part.everybody()} == set(pids)
     truth.check(product, [*load.acknowledged, *sent])
 
