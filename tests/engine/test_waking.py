@@ -4,9 +4,11 @@ import threading
 
 import pytest
 
+from couveuse.documents.reading import parse_model
+from couveuse.engine import publishing
 from couveuse.engine.running import Tally
 from couveuse.engine.waking import Clock
-from tests.engine.town import DAY, NOW, Town, accepted
+from tests.engine.town import DAY, MODEL, NOW, Town, accepted, configuration
 
 ALICE = "alice@example.com"
 
@@ -33,6 +35,19 @@ def test_a_band_falls_at_its_time_and_not_before(town):
     assert clock.wake(town.connection) == 1
     assert band(town) == 0
     assert clock.wake(town.connection) == 0
+
+
+def test_the_states_of_a_model_that_is_coming_are_left_alone_until_it_acts(town):
+    document = parse_model(MODEL.replace("name: town", "name: next"), "next")
+    coming = publishing.publish(town.connection, document, configuration(), standing="coming", by="a test")
+    town.take(*(accepted("Page Viewed", NOW + n, email=ALICE) for n in range(12)))
+    assert town.rows("select count(*) from lead_states") == [(2,)]
+    clock = Clock(town.url, Tally(), lambda: town.now)
+    town.now = NOW + 40 * DAY
+    assert (clock.wake(town.connection), clock.sweep(town.connection)) == (1, 0)
+    publishing.stand(town.connection, town.model_id, "retired")
+    publishing.stand(town.connection, coming, "acting")
+    assert clock.wake(town.connection) == 1
 
 
 def test_scores_in_lists_are_read_again_before_they_are_a_day_old(town):

@@ -52,10 +52,14 @@ class Clock:
         self.connection: Connection[Any] | None = None
         self.turn = 0
 
+    def _made(self, connection: Connection[Any]) -> list[LiveModel]:
+        """The models whose states are made: a coming one's are read when it acts, and have no index until then."""
+        return [model for model in self._models.load(connection) if not model.is_coming]
+
     def wake(self, connection: Connection[Any]) -> int:
         """Read again the leads whose band has changed by time alone; returns how many there were."""
         woken = 0
-        for model in self._models.load(connection):
+        for model in self._made(connection):
             while True:
                 with connection.transaction():
                     now = self._now()
@@ -69,7 +73,7 @@ class Clock:
     def sweep(self, connection: Connection[Any]) -> int:
         """Read again the leads whose score in lists is nearly a day old; returns how many there were."""
         swept = 0
-        for model in self._models.load(connection):
+        for model in self._made(connection):
             after = 0
             while True:
                 with connection.transaction():
@@ -136,7 +140,7 @@ class Clock:
 
     def _until_next(self, connection: Connection[Any]) -> float:
         """Seconds until the next change of band; at most a second, for facts may bring one nearer."""
-        due = [states.next_due(connection, model.id) for model in self._models.load(connection)]
+        due = [states.next_due(connection, model.id) for model in self._made(connection)]
         known = [at for at in due if at is not None]
         if not known:
             return MOST_SECONDS
