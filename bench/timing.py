@@ -6,9 +6,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +59,9 @@ class Finished:
     peak_bytes: int
 
 
-def run_command(arguments: Sequence[str]) -> Finished:
-    """Run a command of Python's and measure it whole; raises where it fails."""
-    environment = {**os.environ, "PYTHONHASHSEED": "0"}
+def run_command(arguments: Sequence[str], settings: Mapping[str, str] = MappingProxyType({})) -> Finished:
+    """Run a command of Python's, with settings in its environment, and measure it whole; raises where it fails."""
+    environment = {**os.environ, "PYTHONHASHSEED": "0", **settings}
     before = os.times()
     started = time.perf_counter()
     process = subprocess.Popen(

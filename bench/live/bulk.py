@@ -1,7 +1,6 @@
 """A history brought in, and a model published anew over all that is stored, by the commands that people type."""
 
 import argparse
-import os
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import duckdb
 from bench.data import MODEL, write_events
 from bench.live import base
 from bench.live.ground import Ground, ground
-from bench.timing import Finished, run_command
+from bench.timing import run_command
 
 FACTS = 20  # events of each lead of the imported history
 COUVEUSE = ["-m", "couveuse.cli"]
@@ -18,17 +17,16 @@ CONSENT = ["--basis", "legitimate-interest", "--consent-source", "the bench", "-
 
 
 def measure_import(asked: argparse.Namespace) -> dict[str, object]:
-    """A file of NDJSON, gzipped, to final scores, in an empty database."""
+    """A file of NDJSON, gzipped, to final scores, in an empty database, beside an engine with nothing else to do."""
     rows = min(asked.rows, 1_000_000)
     file = _history(asked.data, rows)
     with ground(asked.data, keep=asked.keep) as place:
-        url = place.make("imported")
-        with place.running("engine", url=url):
-            took = _run(place, url, "import", str(file), *CONSENT)
-        stored = _counted(place, "imported")
-    rate = rows / took.wall
-    print(f"   {rows:,} rows in {took.wall:.0f} s: {rate:,.0f} a second", flush=True)
-    return {"rows": rows, **stored, "rows_per_second": round(rate), **_told(took)}
+        place.make("imported")
+        found = _run(place, "imported", "import", str(file), *CONSENT)
+        place.drop("imported")
+    rate = rows / found["seconds"]
+    print(f"   {rows:,} rows in {found['seconds']:.0f} s: {rate:,.0f} a second", flush=True)
+    return {"rows": rows, "rows_per_second": round(rate), **found}
 
 
 def measure_rescore(asked: argparse.Namespace) -> dict[str, object]:
@@ -37,12 +35,10 @@ def measure_rescore(asked: argparse.Namespace) -> dict[str, object]:
     model.write_text(_another(MODEL.read_text(encoding="utf-8")), encoding="utf-8")
     with ground(asked.data, keep=asked.keep) as place:
         name = base.ready(place, leads=asked.leads, facts=asked.facts)
-        url = place.url(name)
-        with place.running("engine", url=url):
-            took = _run(place, url, "rescore", str(model), "--yes")
-        stored = _counted(place, name)
-    print(f"   {stored['leads']:,} leads with {stored['events']:,} events in {took.wall:.0f} s", flush=True)
-    return {**stored, "events_per_second": round(stored["events"] / took.wall), **_told(took)}
+        found = _run(place, name, "rescore", str(model), "--yes")
+        place.drop(name)  # another model acts in it now
+    print(f"   {found['leads']:,} leads with {found['events']:,} events in {found['seconds']:.0f} s", flush=True)
+    return {"events_per_second": round(found["events"] / found["seconds"]), **found}
 
 
 def _history(folder: Path, rows: int) -> Path:
@@ -64,28 +60,18 @@ def _another(text: str) -> str:
     )
 
 
-def _run(place: Ground, url: str, *words: str) -> Finished:
-    """One of our commands, measured whole."""
+def _run(place: Ground, name: str, *words: str) -> dict[str, Any]:
+    """One of our commands on a database, measured whole, and PostgreSQL beside it."""
+    url = place.url(name)
     settings = {"COUVEUSE_DATABASE_URL": url, "COUVEUSE_DATA": str(place.folder), "COUVEUSE_LOG": "warning"}
-    before = {name: os.environ.get(name) for name in settings}
-    os.environ.update(settings)
-    try:
-        return run_command([*COUVEUSE, *words])
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-
-
-def _counted(place: Ground, name: str) -> dict[str, int]:
-    return {table: place.ask(name, f"select count(*) from {table}") for table in ("leads", "events")}
-
-
-def _told(took: Finished) -> dict[str, Any]:
+    with place.running("engine", url=url):
+        postgres = place.cpu_seconds()
+        took = run_command([*COUVEUSE, *words], settings)
+        postgres = place.cpu_seconds() - postgres
     return {
+        **{table: place.ask(name, f"select count(*) from {table}") for table in ("leads", "events")},
         "seconds": round(took.wall, 1),
         "cpu_seconds": round(took.cpu, 1),
+        "postgres_cpu_seconds": round(postgres, 1),
         "peak_megabytes": round(took.peak_bytes / 1e6),
     }

@@ -24,7 +24,7 @@ from bench.timing import spread
 from couveuse.store import connections
 
 BATCH = 1_000
-WARM_SECONDS = 5.0
+WARM_SECONDS = 5.0  # at most; shorter spells need less
 # The small database has so many times fewer leads; the short past so many times fewer facts.
 FEWER = 100
 PACE = 0.1
@@ -100,7 +100,7 @@ def run_spell(place: Ground, name: str, leads: int, seconds: float, *, engines: 
     url = place.url(name)
     with Feeder(url, leads) as feeder, ExitStack() as stack:
         running = [stack.enter_context(place.running("engine", url=url, batch=str(BATCH))) for _ in range(engines)]
-        _feed(feeder, time.monotonic() + WARM_SECONDS, least=1)
+        _feed(feeder, time.monotonic() + min(WARM_SECONDS, seconds), least=1)
         before = feeder.top_up()
         began, own = time.monotonic(), time.process_time()
         cpu, postgres = _cpu(running), place.cpu_seconds()
