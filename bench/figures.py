@@ -13,8 +13,10 @@ def _engine(found: Found) -> Iterator[tuple[str, str]]:
     run, leads, stored = found["long_run"], found["leads"], found["stored_events"]
     more_leads, more_events = found["times_for_more_leads"]["cpu"], found["times_for_more_events"]["cpu"]
     yield (
-        f"one engine over {leads:,} leads and {stored:,} events, for {run['seconds'] / 60:.0f} minutes: durable events "
-        "to stored scores",
+        (
+            f"one engine over {leads:,} leads and {stored:,} events, for {run['seconds'] / 60:.0f} minutes: durable events "
+            "to stored scores"
+        ),
         f"{run['events_per_second']:,} a second",
     )
     yield "the same, as a share of a bare binary `COPY` of the same rows", f"{found['share_of_a_bare_copy']:.0%}"
