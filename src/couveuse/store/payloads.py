@@ -1,6 +1,6 @@
 """What a fact says, as bytes: JSON under zstandard with a dictionary of our own, since the words of events recur.
 
-A page view of a browser has some 860 bytes of JSON; under the dictionary it has 120, in a microsecond or two. The first
+A page view of a browser has some 860 bytes of JSON; under the dictionary it has 145, in four microseconds. The first
 byte names the dictionary, so that another one may come and what was written stays readable.
 """
 
@@ -16,7 +16,7 @@ from couveuse.core.events import Fact, Properties
 from couveuse.errors import CouveuseError
 
 NEWEST = 1
-_LEVEL = 3
+_LEVEL = 6
 
 
 class UnknownPayload(CouveuseError):
