@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -189,9 +190,19 @@ class Product:
 
     @contextmanager
     def connection(self) -> Iterator[psycopg.Connection[Any]]:
-        """A connection that commits each statement."""
-        with connections.connect(self.url, "test", autocommit=True, statement_ms=0) as connection:
+        """A connection that commits each statement; a server that has just come back may have too many at once."""
+        with self._connected() as connection:
             yield connection
+
+    def _connected(self) -> psycopg.Connection[Any]:
+        deadline = time.monotonic() + 15
+        while True:
+            try:
+                return connections.connect(self.url, "test", autocommit=True, statement_ms=0)
+            except connections.NoDatabase as error:
+                if "too many clients" not in str(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """What a query finds."""
