@@ -1,7 +1,8 @@
 """One engine over many leads: durable events to folded states a second, beside a bare COPY, and what size does to it.
 
-Three databases are made in bulk: few leads, many leads, and many leads with a long past. Short spells over them take
-turns, so that what else runs on the machine disturbs all alike; the long run is on the largest.
+Three databases are made in bulk, in all of which a lead has as many stored events: so that what is compared is how much
+there is, and not how much there is of one lead. The long run is on the largest, and leaves it as warm as it is in life;
+then short spells over the three take turns, so that what else runs on the machine disturbs all alike.
 """
 
 import argparse
@@ -25,8 +26,8 @@ from couveuse.store import connections
 
 BATCH = 1_000
 WARM_SECONDS = 5.0  # at most; shorter spells need less
-# The small database has so many times fewer leads; the short past so many times fewer facts.
-FEWER = 100
+# Of the small databases the one has so many times fewer leads, and the other so many times fewer stored events.
+FEWER, LESS = 100, 20
 PACE = 0.1
 BARE_SECONDS = 5.0
 
@@ -72,21 +73,24 @@ class Spell:
 
 def measure(asked: argparse.Namespace) -> dict[str, object]:
     """The long run, the bare COPY beside it, the costs at each size, two engines, and where the time goes."""
-    few, many = max(asked.leads // FEWER, 10), asked.leads
-    sizes = {"few leads": (few, many // few), "many leads": (many, 1), "many events": (many, asked.facts)}
+    facts = asked.facts
+    sizes = {
+        "few leads": max(asked.leads // FEWER, 10),
+        "few events": max(asked.leads // LESS, 10),
+        "many": asked.leads,
+    }
     with ground(asked.data, keep=asked.keep) as place:
-        names = {size: base.ready(place, leads=leads, facts=facts) for size, (leads, facts) in sizes.items()}
-        largest = names["many events"]
+        names = {size: base.ready(place, leads=leads, facts=facts) for size, leads in sizes.items()}
+        long = _long(place, names["many"], asked)
         costs = _costs(place, names, sizes, asked)
-        long = _long(place, largest, many, asked)
-        two = run_spell(place, largest, many, asked.spell, engines=2)
+        two = run_spell(place, names["many"], asked.leads, asked.spell, engines=2)
         print(f"   two engines: {two.rate:,.0f} events/s", flush=True)
-        steps = _steps(place, largest, many, asked.spell)
-        stored = place.ask(largest, "select count(*) from events")
+        steps = _steps(place, names["many"], asked.leads, asked.spell)
+        stored = place.ask(names["many"], "select count(*) from events")
     return {
         "batch": BATCH,
-        "leads": many,
-        "stored_events": many * asked.facts,
+        "leads": asked.leads,
+        "stored_events": asked.leads * facts,
         "stored_events_at_the_end": stored,
         **long,
         "two_engines": two.told(),
@@ -138,28 +142,28 @@ def _feed(feeder: Feeder, until: float, *, least: int = 0) -> int:
 
 
 def _costs(
-    place: Ground, names: Mapping[str, str], sizes: Mapping[str, tuple[int, int]], asked: argparse.Namespace
+    place: Ground, names: Mapping[str, str], sizes: Mapping[str, int], asked: argparse.Namespace
 ) -> dict[str, Any]:
     """Cost per event over each database, in turns; and what more leads and more stored events add to it."""
     spells: dict[str, list[Spell]] = {size: [] for size in sizes}
     for _ in range(asked.runs):
-        for size, (leads, _) in sizes.items():
+        for size, leads in sizes.items():
             spells[size].append(run_spell(place, names[size], leads, asked.spell))
             it = spells[size][-1]
             print(f"   {size}: {it.rate:,.0f} events/s, {it.cpu_us:.0f} us of processor an event", flush=True)
     found: dict[str, Any] = {}
-    for size, (leads, facts) in sizes.items():
+    for size, leads in sizes.items():
         found[size] = {
             "leads": leads,
-            "stored_events": leads * facts,
+            "stored_events": leads * asked.facts,
             "events_per_second": spread([spell.rate for spell in spells[size]]).told(),
             "cpu_us_per_event": spread([spell.cpu_us for spell in spells[size]]).told(),
             "postgres_cpu_us_per_event": spread([s.postgres_cpu / s.events * 1e6 for s in spells[size]]).told(),
         }
     return {
         "costs": found,
-        "times_for_more_leads": _times(spells["many leads"], spells["few leads"]),
-        "times_for_more_events": _times(spells["many events"], spells["many leads"]),
+        "times_for_more_leads": _times(spells["many"], spells["few leads"]),
+        "times_for_more_events": _times(spells["many"], spells["few events"]),
     }
 
 
@@ -173,11 +177,11 @@ def _times(large: Sequence[Spell], small: Sequence[Spell]) -> dict[str, Any]:
 # ---- The long run, and the bare COPY -------------------------------------------------------------------------------
 
 
-def _long(place: Ground, name: str, leads: int, asked: argparse.Namespace) -> dict[str, Any]:
+def _long(place: Ground, name: str, asked: argparse.Namespace) -> dict[str, Any]:
     """The long run with a bare COPY before and after it."""
-    bare = [bare_copy(place, name, leads, min(BARE_SECONDS, asked.spell))]
-    run = run_spell(place, name, leads, asked.seconds, piece=max(asked.seconds / 10, 1.0))
-    bare.append(bare_copy(place, name, leads, min(BARE_SECONDS, asked.spell)))
+    bare = [bare_copy(place, name, asked.leads, min(BARE_SECONDS, asked.spell))]
+    run = run_spell(place, name, asked.leads, asked.seconds, piece=max(asked.seconds / 10, 1.0))
+    bare.append(bare_copy(place, name, asked.leads, min(BARE_SECONDS, asked.spell)))
     share = run.rate / (sum(bare) / len(bare))
     print(f"   long run: {run.rate:,.0f} events/s, {share:.0%} of a bare COPY of {bare[0]:,.0f}, {bare[1]:,.0f} rows/s",
           flush=True)  # fmt: skip
