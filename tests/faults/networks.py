@@ -23,6 +23,7 @@ class Network:
         self._thread = threading.Thread(target=self._loop.run_forever, name="network")
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_cut = False
+        self._never = asyncio.Event()  # one that is held: what waits for nobody's event may be collected
         self._upstream: set[asyncio.StreamWriter] = set()
         self._epoch = 0  # bytes of connections of earlier ones go nowhere
         self.url, self.upstream = "", url
@@ -78,7 +79,7 @@ class Network:
         epoch = self._epoch
         try:
             if self._is_cut:
-                await asyncio.Event().wait()
+                await self._never.wait()
             server, there = await asyncio.open_unix_connection(self._socket)
             self._upstream.add(there)
             await asyncio.gather(self._pass(reader, there, epoch), self._pass(server, writer, epoch))
@@ -99,7 +100,7 @@ class Network:
             except OSError:
                 data = b""
             if epoch != self._epoch:
-                await asyncio.Event().wait()
+                await self._never.wait()
             if not data:
                 break
             writer.write(data)

@@ -4,7 +4,8 @@ TCP finds out by itself where the network is dead. Behind a proxy that lives it 
 long as a batch takes. So the server is asked, on another connection, what it does.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 import psycopg
@@ -13,7 +14,7 @@ from psycopg import Connection
 from psycopg.pq import TransactionStatus
 
 from couveuse.store import connections
-from couveuse.store.sessions import session_of
+from couveuse.store.sessions import sessions_of
 
 log = structlog.get_logger("couveuse.engine")
 
@@ -38,33 +39,52 @@ class Watchdog:
 
     def look(self) -> int:
         """Look at everybody once; returns on how many connections was hung up."""
+        waiting = {place: asked for place, each in enumerate(self._watched) if (asked := _asked(each)) is not None}
+        silences = self._silences(waiting) if waiting else {}
         ended = 0
-        for place, each in enumerate(self._watched):
-            silence = self._silence(each)
-            before, looks = self._silent[place]
+        for place in range(len(self._watched)):
+            silence, (before, looks) = silences.get(place), self._silent[place]
             looks = looks + 1 if silence is not None and silence == before else 0
             self._silent[place] = (silence, looks)
-            if looks >= LOOKS and each.connection is not None:
+            if looks >= LOOKS:
                 log.warning("connection without an answer", looks=looks)
-                connections.hang_up(each.connection)
+                connections.hang_up(waiting[place].connection)
                 self._silent[place] = (None, 0)
                 ended += 1
         return ended
 
-    def _silence(self, each: Waiting) -> object:
-        """What shows that it waits in vain, if it does; None where it does not, or the server works for it."""
-        connection, turn = each.connection, each.turn
-        if connection is None or connection.closed or _is_done(connection):
-            return None
+    def _silences(self, waiting: Mapping[int, "_Asked"]) -> dict[int, object]:
+        """What shows, of each that waits, that it waits in vain: the server does nothing for it, or does not answer."""
         try:
-            pid = connection.info.backend_pid
             with connections.connect(self._url, "watchdog", autocommit=True, statement_ms=5000) as other:
-                session = session_of(other, pid)
+                sessions = sessions_of(other, [each.pid for each in waiting.values()])
         except (psycopg.Error, connections.NoDatabase):
-            return (turn, "no answer")
-        if _is_done(connection) or (session is not None and session.works):
-            return None
-        return (turn, pid, session)
+            return {place: each.turn for place, each in waiting.items()}
+        found: dict[int, object] = {}
+        for place, each in waiting.items():
+            session = sessions.get(each.pid)
+            if not _is_done(each.connection) and not (session is not None and session.works):
+                found[place] = (each.turn, session)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question that waits for its answer: in which batch, on which connection, of which of the server's processes."""
+
+    turn: int
+    connection: Connection[Any]
+    pid: int
+
+
+def _asked(each: Waiting) -> _Asked | None:
+    connection, turn = each.connection, each.turn
+    if connection is None or connection.closed or _is_done(connection):
+        return None
+    try:
+        return _Asked(turn, connection, connection.info.backend_pid)
+    except psycopg.Error:
+        return None  # it was closed meanwhile
 
 
 def _is_done(connection: Connection[Any]) -> bool:

@@ -1,5 +1,6 @@
 """What PostgreSQL does for a connection, as it says on another one."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,7 +9,7 @@ from psycopg import Connection
 
 from couveuse.store.statements import statement
 
-_SESSION = statement("sessions", "session")
+_SESSIONS = statement("sessions", "sessions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,6 @@ class Session:
         return self.state == "active" and self.waits_for != "Client"
 
 
-def session_of(connection: Connection[Any], pid: int) -> Session | None:
-    """What the server's process of that number does; None where there is no such process any more."""
-    row = connection.execute(_SESSION, [pid]).fetchone()
-    return None if row is None else Session(*row)
+def sessions_of(connection: Connection[Any], pids: Collection[int]) -> dict[int, Session]:
+    """What the server's processes of these numbers do; those that are no more are not in the answer."""
+    return {pid: Session(*rest) for pid, *rest in connection.execute(_SESSIONS, [list(pids)]).fetchall()}
