@@ -220,7 +220,9 @@ def test_irrelevance_comes_and_goes() -> None:
 
 
 def foretold(planned: Plan, state: State, day: float = 0) -> tuple[int, str] | None:
-    change = next_band(planned, state, START + round(day * DAY_US))
+    instant = START + round(day * DAY_US)
+    change = next_band(planned, state, instant)
+    assert next_band(planned, state, instant, reading.at(planned, state, instant)) == change
     return None if change is None else (change.at, change.band.id)
 
 

@@ -186,7 +186,9 @@ def _swinging(rng: Random) -> tuple[Model, list[Fact]]:
 
 def _foretold(core: Core, planned: object, folded: object, start: int) -> None:
     change = core.reading.next_band(planned, folded, start)
-    here = core.reading.at(planned, folded, start).band
+    known = core.reading.at(planned, folded, start)
+    assert core.reading.next_band(planned, folded, start, known) == change, "the reading of the instant changes it"
+    here = known.band
     end = start + 400 * words.DAY if change is None else change.at - 1
     for at in {start + int((end - start) * (i / 30) ** power) for i in range(31) for power in (1, 4)}:
         score = core.reading.at(planned, folded, at).score

@@ -285,13 +285,15 @@ class BandChange(Frozen):
     band: Band
 
 
-def next_band(plan: Plan, state: State, instant: int, fit: float | None = None) -> BandChange | None:
+def next_band(plan: Plan, state: State, instant: int, reading: Reading | None = None) -> BandChange | None:
     """The next change of band by decay alone, to the microsecond; a fall, or a rise where negative points fade.
 
     Between two instants at which the sum of exponentials turns, the score only falls or only rises, so that the
-    change is found by halving; a change that no microsecond of the next 300 half-lives sees is none. `fit` is the
-    points for who the lead is, where they are known already.
+    change is found by halving; a change that no microsecond of the next 300 half-lives sees is none. `reading` is the
+    one of that instant, where it is known already.
     """
+    if reading is not None and reading.band is plan.model.bands[0] and _only_falls(plan, state):
+        return None
     decaying = [
         (state.sums[index] * 0.5 ** (max(instant - state.ints[plan.sum_cells[index]], 0) / half), half)
         for index, half in enumerate(plan.half_lives)
@@ -299,7 +301,7 @@ def next_band(plan: Plan, state: State, instant: int, fit: float | None = None) 
     ]
     if not decaying:
         return None
-    still = fit_points(plan, state) if fit is None else fit
+    still = fit_points(plan, state) if reading is None else reading.fit
     still += sum(state.sums[index] for index, half in enumerate(plan.half_lives) if not half)
 
     def band_after(span: int) -> Band:
@@ -321,6 +323,14 @@ def next_band(plan: Plan, state: State, instant: int, fit: float | None = None) 
                 same, other = (middle, other) if band_after(middle) is here else (same, middle)
             return BandChange(instant + other, band_after(other))
     return None
+
+
+def _only_falls(plan: Plan, state: State) -> bool:
+    """Whether nothing that decays is negative."""
+    for index, half in enumerate(plan.half_lives):
+        if half and state.sums[index] < 0:
+            return False
+    return True
 
 
 def _nearly(plan: Plan, here: Band, still: float, decaying: list[tuple[float, int]]) -> int:

@@ -114,7 +114,7 @@ class Bands:
 
 def row_of(bands: Bands, lead_id: int, state: State, reading: Reading, payloads: Compressor) -> StateRow:
     """What is kept of a lead under a model."""
-    change = next_band(bands.plan, state, reading.at, reading.fit)
+    change = next_band(bands.plan, state, reading.at, reading)
     routes = None
     if reading.routes:
         due = [{"team": each.team, "treatment": each.treatment, "cause": each.cause} for each in reading.routes]
