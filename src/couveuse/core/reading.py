@@ -327,10 +327,7 @@ def next_band(plan: Plan, state: State, instant: int, reading: Reading | None = 
 
 def _only_falls(plan: Plan, state: State) -> bool:
     """Whether nothing that decays is negative."""
-    for index, half in enumerate(plan.half_lives):
-        if half and state.sums[index] < 0:
-            return False
-    return True
+    return all(not (half and state.sums[index] < 0) for index, half in enumerate(plan.half_lives))
 
 
 def _nearly(plan: Plan, here: Band, still: float, decaying: list[tuple[float, int]]) -> int:
