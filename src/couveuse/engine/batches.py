@@ -77,6 +77,7 @@ class Touched:
 
     arrived: list[Arrived] = field(default_factory=list)
     is_given: bool = False  # traits, held since always
+    changes: bool = False  # some fact is no behaviour: most leads are spared three questions by it
 
     @property
     def live(self) -> list[Fact]:
@@ -235,7 +236,10 @@ def _by_lead(arrived: Sequence[Arrived], resolved: Resolved) -> defaultdict[int,
     for each in arrived:
         lead_id = resolved.nearest(each.keyed).lead_id
         if lead_id is not None:
-            touched[lead_id].arrived.append(each)
+            lead = touched[lead_id]
+            lead.arrived.append(each)
+            if each.fact.event in CHANGES:
+                lead.changes = True
     for lead in touched.values():
         if len(lead.arrived) > 1:
             lead.arrived.sort(key=lambda each: each.fact.key)
@@ -463,12 +467,16 @@ class _Work:
 
 def _asks_who(lead: Touched) -> bool:
     """Whether folding on needs to know if a trusted fact knows the lead."""
-    return any(each.accepted.flags & Flag.CLAIM and CHANGES.get(each.fact.event) for each in lead.arrived)
+    return lead.changes and any(
+        each.accepted.flags & Flag.CLAIM and CHANGES.get(each.fact.event) for each in lead.arrived
+    )
 
 
 def _says_who(lead: Touched) -> bool:
-    return lead.is_given or any(CHANGES.get(each.fact.event) in _OF_THE_PERSON for each in lead.arrived)
+    return lead.is_given or (
+        lead.changes and any(CHANGES.get(each.fact.event) in _OF_THE_PERSON for each in lead.arrived)
+    )
 
 
 def _corrects(lead: Touched) -> bool:
-    return any(each.fact.event == VERDICT_GIVEN for each in lead.arrived)
+    return lead.changes and any(each.fact.event == VERDICT_GIVEN for each in lead.arrived)
