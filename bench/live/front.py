@@ -27,7 +27,7 @@ FIGURES = ("requests_per_second", "events_per_second", "p50", "p99", "p99_9", "l
 
 
 def measure(asked: argparse.Namespace) -> dict[str, object]:
-    """Each kind in turns, several runs, with no engine beside it; then single events beside an engine."""
+    """Each kind in turns, several runs, with no engine beside it; then single events beside an engine, or two doors."""
     with ground(asked.data, keep=asked.keep) as place:
         url = place.make("door")
         with serving(place, url) as (web, port, key):
@@ -37,18 +37,23 @@ def measure(asked: argparse.Namespace) -> dict[str, object]:
                     runs[kind].append(_run(place, url, web, Wanted(port, key, seconds=asked.spell, **settings)))
                     _say(kind, runs[kind][-1])
             with place.running("engine", url=url):
-                beside = _run(place, url, web, Wanted(port, key, seconds=asked.spell))
+                beside = _run(place, url, web, Wanted(port, key, seconds=asked.spell), all_waits=False)
                 _say("single events beside an engine", beside)
-    return {**{kind: _told(found) for kind, found in runs.items()}, "single events beside an engine": beside}
+        with serving(place, url, workers=2) as (web, port, key):
+            two = _run(place, url, web, Wanted(port, key, seconds=asked.spell))
+            _say("single events, two processes", two)
+    alone = {kind: _told(found) for kind, found in runs.items()}
+    return {**alone, "single events beside an engine": beside, "single events, two processes": two}
 
 
 @contextmanager
-def serving(place: Ground, url: str) -> Iterator[tuple[subprocess.Popen[bytes], int, str]]:
-    """The front door on a port of its own, with a key; never full."""
+def serving(place: Ground, url: str, *, workers: int = 1) -> Iterator[tuple[subprocess.Popen[bytes], int, str]]:
+    """The front door on a port of its own, in so many processes, with a key; never full."""
     port = a_port()
     with connections.connect(url, "bench", autocommit=True) as connection:
         key = create_key(connection, kind=KeyKind.SERVER, source="web")
-    with place.running("web", "--serve", "intake", url=url, port=str(port), backlog="1000000000") as web:
+    settings = {"port": str(port), "backlog": "1000000000", "web_workers": str(workers)}
+    with place.running("web", "--serve", "intake", url=url, **settings) as web:
         until(lambda: answers(port))
         yield web, port, key
 
@@ -69,8 +74,13 @@ def answers(port: int) -> bool:
         return False
 
 
-def _run(place: Ground, url: str, web: subprocess.Popen[bytes], wanted: Wanted) -> dict[str, Any]:
-    """One run of one kind; what it has stored is counted, and taken away again."""
+def _run(
+    place: Ground, url: str, web: subprocess.Popen[bytes], wanted: Wanted, *, all_waits: bool = True
+) -> dict[str, Any]:
+    """One run of one kind; what it has stored is counted, and taken away again.
+
+    Where nobody folds, `all_waits`: whatever was acknowledged has to be there.
+    """
     with connections.connect(url, "bench", autocommit=True) as connection:
         connection.execute("truncate inbox")
         cpu, postgres = cpu_seconds(web.pid), place.cpu_seconds()
@@ -84,6 +94,8 @@ def _run(place: Ground, url: str, web: subprocess.Popen[bytes], wanted: Wanted) 
         connection.execute("truncate inbox")
     if set(found["codes"]) != {"200"}:
         raise RuntimeError(f"the front door answered {found['codes']}")
+    if all_waits and found["stored_and_waiting"] < events:
+        raise RuntimeError(f"{events:,} events were acknowledged, and {found['stored_and_waiting']:,} are stored")
     return dict(found)
 
 
