@@ -71,13 +71,19 @@ def _pages(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _told(said: dict[str, Any]) -> Page:
-    """The same page viewed by others: with another id, at another instant, by a browser of its own."""
+    """The same page viewed by others: with another id, at another instant, by keys of their own.
+
+    Of each sort as the client sent them: beside a user id a browser's id is stored too, which weighs.
+    """
     form = str(said.get("messageId", ""))
+    has_user, has_device = bool(said.get("userId")), bool(said.get("anonymousId"))
 
     def page(message: str, visitor: str) -> dict[str, Any]:
         # An id as long as the client's own, and as much of chance in it.
         name = form[: -len(message)] + message if len(form) > len(message) else message
-        return {**said, "messageId": name, "anonymousId": visitor, "userId": None}
+        device = visitor if has_device or not has_user else None
+        user = f"u-{visitor[:8]}" if has_user else None
+        return {**said, "messageId": name, "anonymousId": device, "userId": user}
 
     return page
 
