@@ -89,7 +89,7 @@ def test_no_hostile_value_does_any_harm(product: Product) -> None:
     assert answer is not None
     assert answer[0] == 400
     line.close()
-    product.settle()
+    product.settle(900)
     assert [part.pid for part in (product.front_door, *product.engines)] == pids
     reasons = dict(product.rows("select reason, count(*) from rejects group by 1"))
     assert reasons.keys() <= set(Reject), product.rows("select detail, left(body, 900) from rejects "
