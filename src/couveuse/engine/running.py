@@ -1,12 +1,13 @@
 """The engine as a process: workers that take batches, and a clock that looks after what time alone changes."""
 
 import signal
+import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 import structlog
@@ -29,6 +30,9 @@ log = structlog.get_logger("couveuse.engine")
 
 # Even if nothing tells of work, a worker looks for some this often: the word may have been lost with its connection.
 LOOK_SECONDS = 5.0
+# How long a thread that folds may keep another one waiting that has its answer. At Python's own 5 ms a batch, which
+# asks some fifty times, would wait for a quarter of a second, and two workers would do no more than one.
+SWITCH_SECONDS: Final = 0.0005
 # PostgreSQL away: how long a worker waits before it tries again, at first and at most.
 AWAY_SECONDS = (0.2, 5.0)
 
@@ -75,6 +79,7 @@ class Worker:
         self._wait = AWAY_SECONDS[0]
         self.connection: Connection[Any] | None = None
         self.turn = 0
+        self.is_crowded = threading.Event()  # set with each batch that was full
 
     def work(self, connection: Connection[Any]) -> int:
         """Take one batch, if there is one; returns how many facts it held, copies included."""
@@ -103,7 +108,6 @@ class Worker:
             try:
                 with connections.connect(self._url, "engine", autocommit=True, statement_ms=0) as connection:
                     self.connection = connection
-                    connection.execute(f"listen {inbox.CHANNEL}")
                     self._until_stopped(connection, stopping)
             except (psycopg.OperationalError, psycopg.InterfaceError, connections.NoDatabase) as error:
                 self._folder.forget()
@@ -120,10 +124,13 @@ class Worker:
                 stopping.wait(AWAY_SECONDS[1])
 
     def _until_stopped(self, connection: Connection[Any], stopping: threading.Event) -> None:
+        connection.execute(f"listen {inbox.CHANNEL}")
         while not stopping.is_set():
-            is_more = self.work(connection)
+            taken = self.work(connection)
             self._wait = AWAY_SECONDS[0]  # it works, and does not only answer
-            if is_more:
+            if taken:
+                if taken >= self._batch:
+                    self.is_crowded.set()
                 continue
             until = time.monotonic() + LOOK_SECONDS
             while not stopping.is_set() and time.monotonic() < until:
@@ -132,32 +139,48 @@ class Worker:
                     break
 
 
+class Helper(Worker):
+    """Takes batches while another worker of the process takes full ones: it folds while that one waits for PostgreSQL.
+
+    When little comes it sleeps, since two that share little work do it in smaller batches, which cost more.
+    """
+
+    def __init__(self, url: str, helped: Worker, *, batch: int, tally: Tally) -> None:
+        super().__init__(url, batch=batch, tally=tally)
+        self._helped = helped
+
+    def _until_stopped(self, connection: Connection[Any], stopping: threading.Event) -> None:
+        while not stopping.is_set():
+            if self._helped.is_crowded.wait(0.5):
+                self._helped.is_crowded.clear()
+                # To the end: the other one may have found nothing but lanes that were ours, and sleep.
+                while self.work(connection) and not stopping.is_set():
+                    self._wait = AWAY_SECONDS[0]
+
+
 def run(configuration: Configuration, url: str) -> None:
     """Run one engine until SIGTERM or SIGINT; what it has begun it ends."""
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
+    sys.setswitchinterval(SWITCH_SECONDS)
     work(configuration, url, stopping)
 
 
 def work(configuration: Configuration, url: str, stopping: threading.Event) -> Tally:
-    """Run one worker, the clock and the refolder until told to stop; returns what was done.
-
-    One worker a process: two threads that fold wait for each other more than they gain.
-    """
+    """Run a worker and its helper, the clock and the refolder until told to stop; returns what was done."""
     tally = Tally()
-    worker, clock = Worker(url, batch=configuration.batch, tally=tally), Clock(url, tally)
-    refolder = Refolder(url, tally.add, now_us)
+    worker = Worker(url, batch=configuration.batch, tally=tally)
+    helper = Helper(url, worker, batch=configuration.batch, tally=tally)
+    watched: list[Worker | Clock | Refolder] = [worker, helper, Clock(url, tally), Refolder(url, tally.add, now_us)]
     threads = [
-        threading.Thread(target=worker.run, args=(stopping,), name="worker"),
-        threading.Thread(target=clock.run, args=(stopping,), name="clock"),
-        threading.Thread(target=refolder.run, args=(stopping,), name="refolder"),
+        threading.Thread(target=each.run, args=(stopping,), name=type(each).__name__.lower()) for each in watched
     ]
     with SignsOfLife(url, "engine", tally.as_json), collecting_seldom():
         for thread in threads:
             thread.start()
         log.info("engine started")
-        watchdog = Watchdog(url, [worker, clock, refolder])
+        watchdog = Watchdog(url, watched)
         while not stopping.wait(silence.EVERY_SECONDS):
             watchdog.look()
         for thread in threads:
