@@ -54,8 +54,32 @@ def _few(text: str) -> int:
     return _between(text, 1, 64)
 
 
+def _months(text: str) -> int:
+    return _between(text, 0, 1_200)
+
+
+def _time_of_day(text: str) -> str:
+    hour, colon, minute = text.partition(":")
+    if text != "off" and not (colon and len(hour) == len(minute) == 2 and text.replace(":", "").isdigit()
+                              and int(hour) < 24 and int(minute) < 60):  # fmt: skip
+        message = "write it as 03:10, or off"
+        raise ValueError(message)
+    return text
+
+
+def _mail(text: str) -> str:
+    if text and (urlsplit(text).scheme not in ("smtp", "smtps", "anymail") or not urlsplit(text).hostname):
+        message = "write it as smtp://user:password@host:587, smtps://host or anymail://service?..."
+        raise ValueError(message)
+    return text
+
+
 def _words(text: str) -> tuple[str, ...]:
     return tuple(word.strip().lower() for word in text.split(",") if word.strip())
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def _url(text: str) -> str:
@@ -101,6 +125,23 @@ SETTINGS = (
             _count),
     Setting("OUR_DOMAINS", "", "Our own e-mail domains, with commas between them: their people are internal.", _words),
     Setting("OUR_ADDRESSES", "", "Single e-mail addresses of our own, with commas between them.", _words),
+    Setting("DELIVERERS", "1", "How many deliverers `couveuse up` runs, each a process: they make tasks of hand-overs "
+            "and send what goes out.", _few),
+    Setting("MAIL_URL", "", "How mail leaves: smtp://user:password@host:587 (STARTTLS), smtps://...:465, or a service "
+            "of django-anymail, as anymail://postmark?server_token=...; without it none is sent.", _mail,
+            is_secret=True),
+    Setting("MAIL_FROM", "Couveuse <couveuse@localhost>", "Who our mails are from."),
+    Setting("PRIVATE_HOSTS", "", "Hosts or networks (10.1.0.0/16) of the inside that webhooks may reach, with commas "
+            "between them; all others of the inside are refused.", _words),
+    Setting("ARCHIVE", "", "Where closed months are archived: a folder, or an address that PyArrow knows (s3://...); "
+            "without it the folder archive in the data folder."),
+    Setting("ARCHIVE_AFTER", "0", "So many months after its end a month is archived by itself; 0: never.", _months),
+    Setting("ARCHIVE_PROPERTIES", "", "Properties that the archive keeps beside those that the models read, with "
+            "commas between them.", _names),
+    Setting("BACKUPS", "", "The folder of backups; without it the folder backups in the data folder."),
+    Setting("BACKUP_AT", "off", "When a backup is made each day, as 03:10 (UTC), or off.", _time_of_day),
+    Setting("BACKUPS_KEPT", "7", "How many backups by schedule are kept.", _count),
+    Setting("INBOX", "", "A folder of mails that are shown on the page /inbox, for trying out: anybody may read it."),
     Setting("LOG", "info", "How much is logged: debug, info, warning or error.",
             _one_of("debug", "info", "warning", "error")),
     Setting("LOG_FORMAT", "auto", "json, text, or auto: text on a terminal.", _one_of("auto", "json", "text")),
@@ -123,6 +164,17 @@ class Configuration:
     backlog: int
     our_domains: tuple[str, ...]
     our_addresses: tuple[str, ...]
+    deliverers: int
+    mail_url: str
+    mail_from: str
+    private_hosts: tuple[str, ...]
+    archive: str
+    archive_after: int
+    archive_properties: tuple[str, ...]
+    backups: str
+    backup_at: str
+    backups_kept: int
+    inbox: str
     log: str
     log_format: str
 

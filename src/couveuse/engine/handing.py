@@ -16,7 +16,7 @@ from couveuse.core.events import COOLING, Fact
 from couveuse.core.ledger import Ledger, LineKind
 from couveuse.core.model import Stage
 from couveuse.core.plan import LAST_FACT, Plan
-from couveuse.core.reading import Reading, RouteDue, lines
+from couveuse.core.reading import Reading, RouteDue, lines, value
 from couveuse.core.state import State
 from couveuse.engine.folding import fold_lead, readings_at
 from couveuse.engine.live import LiveModel
@@ -53,6 +53,7 @@ class Due:
     at: int
     is_decision: bool
     reading: Reading
+    value: float  # what winning the lead would be worth
 
 
 def due_routes(plan: Plan, moved: Moved) -> list[Due]:
@@ -66,13 +67,14 @@ def due_routes(plan: Plan, moved: Moved) -> list[Due]:
     decides = {rule.id for rule in plan.model.rules if rule.stage is Stage.DECISION}
     matches = [plan.match_fact(fact) for fact in open_facts]
     decided = any(rule.id in decides for match in matches for rule in match.rules)
+    worth = value(plan, moved.state)
     due = []
     for route in moved.reading.routes:
         if route.cause not in fired:
-            due.append(Due(moved.lead_id, route, BAND, open_facts[-1].at, decided, moved.reading))
+            due.append(Due(moved.lead_id, route, BAND, open_facts[-1].at, decided, moved.reading, worth))
         elif fired[route.cause] in instants:
             is_decision = decided or route.cause in decides
-            due.append(Due(moved.lead_id, route, RULE, fired[route.cause], is_decision, moved.reading))
+            due.append(Due(moved.lead_id, route, RULE, fired[route.cause], is_decision, moved.reading, worth))
     return due
 
 
@@ -120,6 +122,7 @@ def make(
         HandOver(
             each.lead_id, opened[each.lead_id], model.id, each.route.team, each.route.treatment, each.kind,
             each.route.cause, each.at, each.reading.score, each.reading.band.id, reasons.get(each.lead_id, ()),
+            each.reading.rate, each.value,
         )
         for each in told.values()
     ]  # fmt: skip

@@ -7,6 +7,7 @@ from psycopg import Connection
 from couveuse.core.errors import StateMismatch
 from couveuse.core.model import Stage
 from couveuse.core.plan import LAST_FACT
+from couveuse.core.reading import value
 from couveuse.core.state import State
 from couveuse.core.times import DAY_US
 from couveuse.engine import handing
@@ -41,9 +42,10 @@ def _due(folder: Folder, model: LiveModel, lead_id: int, packed: bytes, now: int
     except StateMismatch:
         return []  # it will be folded again, and waits until then
     reading = reading_of(model.plan, state, now)
+    worth = value(model.plan, state)
     decides = {rule.id for rule in model.plan.model.rules if rule.stage is Stage.DECISION}
     return [
-        Due(lead_id, route, *_opened(model, state, route.cause), route.cause in decides, reading)
+        Due(lead_id, route, *_opened(model, state, route.cause), route.cause in decides, reading, worth)
         for route in reading.routes
     ]
 

@@ -48,6 +48,8 @@ class HandOver:
     score: float
     band: str
     why: Sequence[Mapping[str, Any]]  # empty where it joins what was handed over before
+    rate: float  # the conversion rate that the model puts to the band
+    value: float  # what winning the lead would be worth
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,8 @@ def hand_over(connection: Connection[Any], made: Sequence[HandOver], now: int) -
         "scores": [each.score for each in made],
         "bands": [each.band for each in made],
         "whys": [json.dumps(each.why, ensure_ascii=False) for each in made],
+        "rates": [each.rate for each in made],
+        "values": [each.value for each in made],
     }
     return sum(is_new for _, _, is_new in connection.execute(_HAND_OVER, wanted).fetchall())
 

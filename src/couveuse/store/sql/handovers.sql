@@ -17,19 +17,21 @@ where e.id = g.id and e.closed_at is null;
 -- name: causes
 -- What was handed over of these leads in these episodes, and for which causes; in no order.
 select lead_id, team, episode_id, kind, array(select cause ->> 'cause' from jsonb_array_elements(causes) as c (cause))
-from handovers where lead_id = any(%(leads)s) and episode_id = any(%(episodes)s);
+from handovers where lead_id = any(%(leads)s) and episode_id = any(%(episodes)s) and withdrawn_at is null;
 
 -- name: hand_over
 -- One hand-over a lead, team, episode and kind of cause; whatever else causes it joins it, up to twenty facts of rules.
+-- One that was withdrawn is joined by nothing: what comes after it is handed over by itself.
 -- Tells which are new.
-insert into handovers (lead_id, episode_id, model_id, team, treatment, kind, cause, causes, at, made_at, score, band, why)
+insert into handovers (lead_id, episode_id, model_id, team, treatment, kind, cause, causes, at, made_at, score, band, why, rate,
+    value)
 select lead_id, episode_id, model_id, team, treatment, kind, cause, jsonb_build_array(jsonb_build_object('cause', cause,
-    'at', at)), at, %(now)s, score, band, why::jsonb
+    'at', at)), at, %(now)s, score, band, why::jsonb, rate, value
 from unnest(%(leads)s::bigint[], %(episodes)s::bigint[], %(models)s::integer[], %(teams)s::text[],
     %(treatments)s::text[], %(kinds)s::text[], %(causes)s::text[], %(ats)s::bigint[], %(scores)s::float8[],
-    %(bands)s::text[], %(whys)s::text[])
-    as g (lead_id, episode_id, model_id, team, treatment, kind, cause, at, score, band, why)
-on conflict (lead_id, team, episode_id, kind) do update set causes = handovers.causes || excluded.causes
+    %(bands)s::text[], %(whys)s::text[], %(rates)s::float8[], %(values)s::float8[])
+    as g (lead_id, episode_id, model_id, team, treatment, kind, cause, at, score, band, why, rate, value)
+on conflict (lead_id, team, episode_id, kind) where withdrawn_at is null do update set causes = handovers.causes || excluded.causes
     where case when excluded.kind = 'rule' then jsonb_array_length(handovers.causes) < 20
             and not handovers.causes @> excluded.causes
         else not handovers.causes @> jsonb_build_array(jsonb_build_object('cause', excluded.cause)) end

@@ -1,0 +1,84 @@
+"""What people of ours are told, as values: an alert, its withdrawal, a reminder, an appointment, a digest.
+
+Channels make messages of them; who is told, and when, is decided elsewhere. A notice holds all that its message says.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from couveuse.core.frozen import Frozen
+from couveuse.core.model import Stage, Temperature
+
+
+class NoticeKind(StrEnum):
+    """What a notice is about."""
+
+    HANDED_OVER = "handed_over"  # this lead became ripe, and why
+    WITHDRAWN = "withdrawn"  # what an alert told is not so: its facts are gone
+    OVERDUE = "overdue"  # a task is late
+    NEWS_WANTED = "news_wanted"  # what became of a lead that sales accepted?
+    APPOINTMENT = "appointment"  # a meeting was made: with an .ics
+    DIGEST = "digest"  # several of these together
+    TRIAL = "trial"  # somebody tries whether a channel works
+
+
+@dataclass(frozen=True, slots=True)
+class Reason(Frozen):
+    """A line of the ledger that says why: what it is called, its points, and when its fact was (microseconds)."""
+
+    label: str
+    points: float
+    at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Person(Frozen):
+    """The lead, as far as known."""
+
+    key: str  # the e-mail or the user id
+    name: str = ""
+    company: str = ""
+    job_title: str = ""
+    telephone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Appointment(Frozen):
+    """A meeting; instants in microseconds. `uid` stays the same and `sequence` grows when it is moved or called off."""
+
+    uid: str
+    sequence: int
+    starts_at: int
+    ends_at: int
+    place: str = ""
+    is_called_off: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Notice(Frozen):
+    """What one recipient is told; labels are in the recipient's language already, times are shown in `timezone`."""
+
+    kind: NoticeKind
+    language: str
+    timezone: str
+    at: int
+    lead: Person | None = None
+    url: str = ""  # of the lead's page
+    score: float | None = None
+    band: str = ""
+    rate: float | None = None  # the band's conversion rate
+    expected: float | None = None  # rate times value
+    currency: str = "EUR"
+    temperature: Temperature | None = None
+    stage: Stage | None = None
+    why: tuple[Reason, ...] = ()
+    team: str = ""
+    treatment: str = ""  # what to do
+    member: str = ""  # whose task it is
+    due_at: int | None = None
+    because: str = ""  # of a withdrawal or a reminder
+    notes: tuple[str, ...] = ()
+    appointment: Appointment | None = None
+    items: tuple["Notice", ...] = ()  # of a digest
+    is_perhaps_known: bool = False  # an earlier attempt may have arrived
+    is_rehearsal: bool = False
