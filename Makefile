@@ -7,6 +7,8 @@ COMPILED := .venv-compiled
 # Exact versions with hashes, wheels only, and nothing else fetched on the way. The address of an index is pip's own affair.
 PINNED := -m pip install --quiet --disable-pip-version-check --require-hashes --no-build-isolation --only-binary :all:
 INSTALL := $(PY) $(PINNED)
+# A worker a core; the tests of a file stay together.
+SIDE_BY_SIDE := --numprocesses auto --dist loadfile
 
 .PHONY: help demo test lint format bench faults spark wheel compiled pins clean
 
@@ -29,7 +31,7 @@ demo: $(VENV)/project
 		--model examples/pompes/bareme.yaml --lang fr
 
 test: $(VENV)/project $(VENV)/dev
-	$(PY) -m pytest --cov=couveuse
+	$(PY) -m pytest --cov=couveuse $(SIDE_BY_SIDE)
 
 lint: $(VENV)/project $(VENV)/dev
 	$(VENV)/bin/ruff check
@@ -60,7 +62,7 @@ wheel: $(VENV)/run $(VENV)/dev
 # From the installed wheel, never from src/. Left to `make test`: the planted bugs and the census, which read no compiled
 # code, and the cases in NDJSON, which are the same facts as those in Parquet once they are read.
 compiled: $(COMPILED)/project
-	COUVEUSE_COMPILED=1 $(COMPILED)/bin/python -m pytest tests/core tests/cases tests/laws -k "not ndjson" \
+	COUVEUSE_COMPILED=1 $(COMPILED)/bin/python -m pytest $(SIDE_BY_SIDE) tests/core tests/cases tests/laws -k "not ndjson" \
 		--ignore tests/laws/test_planted_bugs.py --ignore tests/laws/test_census.py
 
 pins:

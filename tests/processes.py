@@ -1,5 +1,6 @@
 """Real processes for tests: started, waited for by what they do, and never left behind."""
 
+import itertools
 import json
 import multiprocessing
 import os
@@ -16,6 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import couveuse
+
+# Each worker of a run in parallel (gw0, gw1, ...) has ports of its own; runs by themselves begin anywhere among theirs.
+PORTS = 1500
+FIRST_PORT = 20_000 + PORTS * (int(os.environ.get("PYTEST_XDIST_WORKER", "gw7").removeprefix("gw")) % 8)
+_ports = itertools.islice(itertools.count(os.getpid()), PORTS * 2)
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(couveuse.__file__).parents[1])}
 
@@ -118,10 +124,18 @@ def couveuse_runs(folder: Path, *words: str, **settings: object) -> Iterator[Run
 
 
 def free_port() -> int:
-    """A port on which nobody listens."""
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        return int(trial.getsockname()[1])
+    """A port on which nobody listens; runs of tests side by side ask for different ones.
+
+    They lie under those that the system gives to connections, so that none takes one between asking and listening.
+    """
+    for number in _ports:
+        port = FIRST_PORT + number % PORTS
+        with socket.socket() as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with suppress(OSError):
+                trial.bind(("127.0.0.1", port))
+                return port
+    raise AssertionError("no port is free")
 
 
 def as_nobody(function: Callable[[], object]) -> str:
