@@ -412,6 +412,17 @@ def demo(
 
 
 @app.command()
+def inbox(
+    folder: Annotated[str, typer.Option(help="Where the mails are kept.")] = "couveuse-inbox",
+    port: Annotated[int, typer.Option(min=1, max=65_535, help="Its port on this machine.")] = 1025,
+) -> None:
+    """Keep mails instead of sending them, for trying out: a mail server on this machine, read on the page /inbox."""
+    from couveuse.cli import inboxes
+
+    inboxes.inbox(folder, port)
+
+
+@app.command()
 def up() -> None:
     """Run everything on this machine: PostgreSQL (unless one is given), the front door, the pages, the engine."""
     from couveuse.cli import supervising
