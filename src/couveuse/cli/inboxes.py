@@ -44,6 +44,7 @@ def keeping(folder: Path, port: int) -> Iterator[int]:
     try:
         server.start()
     except OSError as error:
+        server.loop.close()
         raise BadInput(f"port {port} cannot be had ({error}): name another one as --port") from error
     try:
         yield server.port
