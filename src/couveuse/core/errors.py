@@ -13,3 +13,7 @@ class StateMismatch(CouveuseError):
 
 class BeforeLastFact(CouveuseError):
     """The state holds facts later than the instant asked: fold the lead until that instant."""
+
+
+class NeverOpen(CouveuseError):
+    """These working hours never come: write at least one span of a day into them."""

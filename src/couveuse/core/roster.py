@@ -8,11 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from couveuse.core.conditions import Condition
 from couveuse.core.frozen import Frozen
 from couveuse.core.model import Label
-from couveuse.core.times import HOUR_US
+from couveuse.core.text import email
+from couveuse.core.times import HOUR_US, moment
 
 
 class Assignment(StrEnum):
@@ -67,7 +69,7 @@ class Member(Frozen):
     telephone: str = ""
     language: str = "en"
     channels: tuple[Channel, ...] = ()  # without any: the e-mail
-    hours: Hours | None = None  # without: the team's
+    hours: Hours | None = None  # without: those of the team for whose work they are asked
     digest: Digest | None = None
     weight: int = 1  # of each round, so many turns
 
@@ -132,3 +134,33 @@ class Roster(Frozen):
     absences: tuple[Absence, ...] = ()
     owner_trait: str = "owner"  # the trait of a lead that names its owner: a member's id or e-mail
     currency: str = "EUR"
+    hours: Hours = field(default_factory=Hours)  # of whoever has none of their own
+    name: str = ""
+
+    def hours_of(self, member: str, team: str = "") -> Hours:
+        """When a member works, on what a team has given: their own hours, else the team's, else everybody's."""
+        person, group = self.members.get(member), self.teams.get(team)
+        if person is not None and person.hours is not None:
+            return person.hours
+        return self.hours if group is None else group.hours
+
+    def away(self, at: int) -> frozenset[str]:
+        """Who is away at an instant, by the date that it is for them."""
+        return frozenset(
+            absence.member
+            for absence in self.absences
+            if absence.first_day <= _day(at, self.hours_of(absence.member)) <= absence.last_day
+        )
+
+    def owner_of(self, named: object) -> str | None:
+        """The member whom a lead's owner trait names, by id or by e-mail; None where it is nobody of ours."""
+        if not isinstance(named, str) or not named.strip():
+            return None
+        wanted = email(named)
+        if wanted in self.members:
+            return wanted
+        return next((member.id for member in self.members.values() if email(member.email) == wanted), None)
+
+
+def _day(at: int, hours: Hours) -> date:
+    return moment(at, ZoneInfo(hours.timezone)).date()
