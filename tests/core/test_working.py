@@ -135,7 +135,7 @@ def test_hours_that_are_empty_never_come() -> None:
         working(is_day_off=lambda on: True).next_open(at("2199-03-03"))
 
 
-# ---- Laws ----------------------------------------------------------------------------------------------------------------
+# ---- Laws -----------------------------------------------------------------------------------------------------------
 
 ZONES = st.sampled_from([PARIS, NEW_YORK, "Australia/Lord_Howe", "Asia/Kathmandu", "America/St_Johns", "UTC"])
 MINUTES = st.integers(0, 1440)

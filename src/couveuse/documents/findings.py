@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from couveuse.errors import BadModel
+from couveuse.errors import BadInput, BadModel
 
 Step = str | int
 Path = tuple[Step, ...]
@@ -28,12 +28,34 @@ class Finding:
         return f"{place}{field} {self.message}; {self.cure}"
 
 
-class ModelErrors(BadModel):
-    """The scoring model has errors; each names its line and its cure."""
+class DocumentErrors(BadInput):
+    """The document has errors; each names its line and its cure."""
 
     def __init__(self, findings: Iterable[Finding]) -> None:
         self.findings = tuple(sorted(set(findings)))
         super().__init__("\n".join(str(finding) for finding in self.findings))
+
+
+class ModelErrors(DocumentErrors, BadModel):
+    """The scoring model has errors; each names its line and its cure."""
+
+
+class TeamErrors(DocumentErrors):
+    """The team's document has errors; each names its line and its cure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of document: what it is called in errors, how one begins, where to copy one from, its errors."""
+
+    what: str
+    begin: str
+    copy: str
+    errors: type[DocumentErrors]
+
+
+MODEL = Kind("a scoring model", "begin with couveuse: 1 and name: ...", "copy a preset", ModelErrors)
+TEAM = Kind("a team's document", "begin with couveuse: 1 and team: ...", "copy examples/pompes/equipe.yaml", TeamErrors)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
@@ -61,12 +62,30 @@ EXAMPLES: Mapping[str, str] = {
 Said = tuple[str, str]  # what is wrong, and the cure
 
 
-def troubles(error: ValidationError) -> Iterator[Trouble]:
+@dataclass(frozen=True, slots=True)
+class Book:
+    """What the errors of a kind of document know of it: how each key is written, and which a mapping may have."""
+
+    examples: Mapping[str, str]
+    keys_at: Callable[[Path], list[str]]
+
+
+def _key(path: Path) -> str:
+    """The nearest key at or above the end of a path."""
+    return next((step for step in reversed(path) if isinstance(step, str)), "")
+
+
+MODEL_BOOK = Book(EXAMPLES, lambda path: keys_of(_key(path)))
+
+Answer = Callable[[ErrorDetails, Path, Book], Said]
+
+
+def troubles(error: ValidationError, book: Book = MODEL_BOOK) -> Iterator[Trouble]:
     """Each refusal at its path in the document."""
     for details in error.errors(include_url=False):
         path = _without_tags(details["loc"])
         kind = details["type"]
-        message, cure = _SAID.get(kind, _anything)(details, path)
+        message, cure = _SAID.get(kind, _anything)(details, path, book)
         at_key = kind == "extra_forbidden" or bool(details.get("ctx", {}).get("at_key"))
         yield Trouble(path, message, cure, at_key)
 
@@ -75,78 +94,73 @@ def _without_tags(loc: tuple[str | int, ...]) -> Path:
     return tuple(step for step in loc if step not in TAGS)
 
 
-def _key(path: Path) -> str:
-    """The nearest key at or above the end of a path."""
-    return next((step for step in reversed(path) if isinstance(step, str)), "")
-
-
-def _example(path: Path) -> str:
+def _example(path: Path, book: Book) -> str:
     key = _key(path)
-    return f"write it as {EXAMPLES[key]}" if key in EXAMPLES else "write a plain value"
+    return f"write it as {book.examples[key]}" if key in book.examples else "write a plain value"
 
 
 def _context(details: ErrorDetails) -> dict[str, Any]:
     return details.get("ctx", {})
 
 
-def _told(details: ErrorDetails, path: Path) -> Said:
+def _told(details: ErrorDetails, path: Path, book: Book) -> Said:
     return _context(details)["message"], _context(details)["cure"]
 
 
-def _missing(details: ErrorDetails, path: Path) -> Said:
+def _missing(details: ErrorDetails, path: Path, book: Book) -> Said:
     key = _key(path)
-    return f"{key} is missing", f"add {EXAMPLES.get(key, key)}"
+    return f"{key} is missing", f"add {book.examples.get(key, key)}"
 
 
-def _unknown(details: ErrorDetails, path: Path) -> Said:
-    return f"unknown key {quoted(path[-1])}", one_of(path[-1], keys_of(_key(path[:-1])))
+def _unknown(details: ErrorDetails, path: Path, book: Book) -> Said:
+    return f"unknown key {quoted(path[-1])}", one_of(path[-1], book.keys_at(path[:-1]))
 
 
-def _kind(wanted: str) -> Callable[[ErrorDetails, Path], Said]:
-    return lambda details, path: (f"{wanted} is wanted, not {quoted(details['input'])}", _example(path))
+def _kind(wanted: str) -> Answer:
+    return lambda details, path, book: (f"{wanted} is wanted, not {quoted(details['input'])}", _example(path, book))
 
 
-def _text(details: ErrorDetails, path: Path) -> Said:
+def _text(details: ErrorDetails, path: Path, book: Book) -> Said:
     given = details["input"]
-    cure = f'put it between quotes: "{given}"' if isinstance(given, (int, float)) else _example(path)
+    cure = f'put it between quotes: "{given}"' if isinstance(given, (int, float)) else _example(path, book)
     return f"text is wanted, not {quoted(given)}", cure
 
 
-def _word(details: ErrorDetails, path: Path) -> Said:
+def _word(details: ErrorDetails, path: Path, book: Book) -> Said:
     given = details["input"]
     words = re.findall("'([^']*)'", _context(details)["expected"])
     return f"{quoted(given)} is not a word for this", one_of(given, words)
 
 
-def _pattern(details: ErrorDetails, path: Path) -> Said:
+def _pattern(details: ErrorDetails, path: Path, book: Book) -> Said:
     given = details["input"]
     if _context(details)["pattern"] == ID_PATTERN:
         return f"{quoted(given)} is not an id", "write small letters a to z, digits and hyphens, as strong-click"
     return f"{quoted(given)} is empty, or has spaces around it or control characters", "write plain text on one line"
 
 
-def _least(details: ErrorDetails, path: Path) -> Said:
+def _least(details: ErrorDetails, path: Path, book: Book) -> Said:
     least = f"{_context(details)['ge']:g}"
     return f"{quoted(details['input'])} is under {least}", f"write {least} or more"
 
 
-def _most(details: ErrorDetails, path: Path) -> Said:
+def _most(details: ErrorDetails, path: Path, book: Book) -> Said:
     most = f"{_context(details)['le']:g}"
     hint = " (5 % is 0.05)" if _key(path) == "rate" else ""
     return f"{quoted(details['input'])} is over {most}", f"write {most} or less{hint}"
 
 
-def _long(details: ErrorDetails, path: Path) -> Said:
+def _long(details: ErrorDetails, path: Path, book: Book) -> Said:
     most = _context(details)["max_length"]
     return f"over {most} characters", f"write {most} or fewer"
 
 
-def _anything(details: ErrorDetails, path: Path) -> Said:
-    return details["msg"], _example(path)
+def _anything(details: ErrorDetails, path: Path, book: Book) -> Said:
+    return details["msg"], _example(path, book)
 
 
 # One row a kind of error (the names are pydantic's).
-_SAID: Mapping[str, Callable[[ErrorDetails, Path], Said]] = {
+_SAID: Mapping[str, Answer] = {
     "told": _told,
     "missing": _missing,
     "extra_forbidden": _unknown,
@@ -154,11 +168,11 @@ _SAID: Mapping[str, Callable[[ErrorDetails, Path], Said]] = {
     "float_type": _kind("a number"),
     "int_type": _kind("a whole number"),
     "int_from_float": _kind("a whole number"),
-    "finite_number": lambda details, path: ("not a finite number", _example(path)),
+    "finite_number": lambda details, path, book: ("not a finite number", _example(path, book)),
     "list_type": _kind("a list"),
     "model_type": _kind("a mapping"),
     "union_tag_not_found": _kind("a mapping"),
-    "too_short": lambda details, path: ("the list is empty", _example(path)),
+    "too_short": lambda details, path, book: ("the list is empty", _example(path, book)),
     "literal_error": _word,
     "string_pattern_mismatch": _pattern,
     "string_too_long": _long,

@@ -5,9 +5,10 @@ deep or that multiplies itself through aliases (a "YAML bomb") is refused at the
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from typing import NoReturn
 
 from ruamel.yaml import YAML
 from ruamel.yaml.constructor import SafeConstructor
@@ -23,7 +24,7 @@ from ruamel.yaml.events import (
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
-from couveuse.documents.findings import Finding, ModelErrors, Path, quoted, shown
+from couveuse.documents.findings import MODEL, Finding, Kind, Path, Trouble, quoted, shown
 
 MOST_BYTES = 1_000_000
 MOST_NODES = 20_000  # keys and values, those that aliases repeat counted each time
@@ -57,6 +58,11 @@ class Tree:
         mark = (key if at_key and key is not None else node).start_mark
         return mark.line + 1, mark.column + 1
 
+    def placed(self, trouble: Trouble) -> Finding:
+        """An error with the line and column at which it stands."""
+        line, column = self.place(trouble.path, at_key=trouble.at_key)
+        return Finding(self.name, line, column, shown(trouble.path), trouble.message, trouble.cure)
+
     def _child(self, node: Node, step: str | int) -> tuple[Node | None, Node] | None:
         """As `child`, but each mapping is gone through once: a document may have an error on every line."""
         if not isinstance(node, MappingNode):
@@ -66,26 +72,30 @@ class Tree:
         return self._entries[node].get(str(step))
 
 
-def read_tree(text: str, name: str) -> Tree:
-    """The tree of one YAML document within the bounds; raises ModelErrors for what is no such document."""
+def read_tree(text: str, name: str, kind: Kind = MODEL) -> Tree:
+    """The tree of one YAML document within the bounds; raises the kind's errors for what is no such document."""
+
+    def refuse(line: int, column: int, message: str, cure: str) -> NoReturn:
+        raise kind.errors([Finding(name, line, column, "", message, cure)])
+
     if len(text.encode("utf-8", "surrogatepass")) > MOST_BYTES:
-        _refuse(name, 0, 0, "the file is over 1 MB", "a scoring model is a few pages; take out what is not one")
+        refuse(0, 0, "the file is over 1 MB", f"{kind.what} is a few pages; take out what is not one")
     try:
-        _check_bounds(text, name)
+        _check_bounds(text, refuse)
         root = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        _refuse(name, line, column, *_syntax(error))
+        refuse(line, column, *_syntax(error))
     except ReaderError as error:
         line, column = _place_of(text, int(error.position))
-        _refuse(name, line, column, "a character that YAML does not allow stands here", "delete it")
+        refuse(line, column, "a character that YAML does not allow stands here", "delete it")
     except (YAMLError, ValueError, NotImplementedError) as error:
-        _refuse(name, 1, 1, f"not YAML ({str(error).splitlines()[0]})", "correct the first lines")
+        refuse(1, 1, f"not YAML ({str(error).splitlines()[0]})", "correct the first lines")
     if root is None:
-        _refuse(name, 1, 1, "the file is empty", "begin with couveuse: 1 and name: ..., or copy a preset")
+        refuse(1, 1, "the file is empty", f"{kind.begin}, or {kind.copy}")
     if not isinstance(root, MappingNode):
-        _refuse(name, 1, 1, "not a scoring model but plain text or a list", "begin with couveuse: 1 and name: ...")
+        refuse(1, 1, f"not {kind.what} but plain text or a list", kind.begin)
     findings: list[Finding] = []
     data = _plain(root, (), name, findings)
     return Tree(name, data, root, tuple(findings))
@@ -114,9 +124,12 @@ def entries(node: MappingNode) -> dict[str, tuple[Node, Node]]:
     return own | {key: found for key, found in merged.items() if key not in own}
 
 
-def _check_bounds(text: str, name: str) -> None:
+Refuse = Callable[[int, int, str, str], NoReturn]  # line and column, what is wrong, the cure
+
+
+def _check_bounds(text: str, refuse: Refuse) -> None:
     """Refuse what is too big, too deep or multiplied, before any of it is built."""
-    bounds = _Bounds(name)
+    bounds = _Bounds(refuse)
     for event in YAML(typ="safe", pure=True).parse(text):
         bounds.take(event)
 
@@ -124,8 +137,8 @@ def _check_bounds(text: str, name: str) -> None:
 class _Bounds:
     """Counts nodes as if every alias were written out, without ever writing one out."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, refuse: Refuse) -> None:
+        self.refuse = refuse
         self.documents = 0
         self.total = 0
         self.open: list[tuple[str | None, int]] = []  # anchor, total when it began
@@ -135,7 +148,7 @@ class _Bounds:
         if isinstance(event, DocumentStartEvent):
             self.documents += 1
             if self.documents > 1:
-                self._refuse(event, "a second document begins here", "keep one model a file, without ---")
+                self._refuse(event, "a second document begins here", "keep one document a file, without ---")
         elif isinstance(event, AliasEvent):
             self._alias(event)
         elif isinstance(event, CollectionEndEvent):
@@ -144,7 +157,7 @@ class _Bounds:
         elif isinstance(event, (ScalarEvent, CollectionStartEvent)):
             self._node(event)
         if self.total > MOST_NODES:
-            self._refuse(event, f"over {MOST_NODES:,} values, aliases written out", "write a smaller model")
+            self._refuse(event, f"over {MOST_NODES:,} values, aliases written out", "write a smaller document")
 
     def _node(self, event: ScalarEvent | CollectionStartEvent) -> None:
         if event.anchor in self.weights or any(event.anchor == anchor for anchor, _ in self.open if anchor):
@@ -169,11 +182,7 @@ class _Bounds:
 
     def _refuse(self, event: Event, message: str, cure: str) -> None:
         mark = event.start_mark
-        _refuse(self.name, mark.line + 1, mark.column + 1, message, cure)
-
-
-def _refuse(name: str, line: int, column: int, message: str, cure: str) -> None:
-    raise ModelErrors([Finding(name, line, column, "", message, cure)])
+        self.refuse(mark.line + 1, mark.column + 1, message, cure)
 
 
 def _syntax(error: MarkedYAMLError) -> tuple[str, str]:
