@@ -9,15 +9,15 @@ from hypothesis import strategies as st
 from couveuse.core.ledger import LineKind
 from couveuse.core.model import DAY_US
 from couveuse.errors import CouveuseError
+from couveuse.language.formats import Formats
 from couveuse.report import render
-from couveuse.report.formats import Formats
 from couveuse.report.receipts import MOST_ROWS, Receipt, grouped, receipt
 from couveuse.report.values import LedgerLine
-from couveuse.report.words import Words
+from couveuse.report.words import words
 from tests.report.parsed import parsed
 from tests.report.sample import AT, MODEL, a_full_report, a_page, a_report
 
-WORDS = Words("en")
+WORDS = words("en")
 KINDS = st.sampled_from(LineKind)
 LINES = st.lists(
     st.builds(

@@ -11,7 +11,8 @@ from couveuse.core.ledger import LineKind
 from couveuse.core.model import LeadClass, Stage, Temperature, Window
 from couveuse.core.reading import Maturity
 from couveuse.errors import BadInput
-from couveuse.report.words import LANGUAGES, NARROW, NO_BREAK, Words, spaced, table
+from couveuse.language.words import LANGUAGES, NARROW, NO_BREAK, spaced
+from couveuse.report.words import words as words_of
 
 FOLDER = Path(couveuse.report.__file__).parent
 TABLE = tomllib.loads((FOLDER / "words.toml").read_text("utf-8"))
@@ -61,7 +62,7 @@ def test_no_text_is_kept_that_nothing_asks_for():
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_everything_that_the_core_may_say_has_a_word(language):
-    words = Words(language)
+    words = words_of(language)
     for group, members in (
         ("temperature", Temperature),
         ("class", LeadClass),
@@ -91,26 +92,26 @@ def test_english_is_written_with_its_own_marks(key):
 
 
 def test_the_singular_is_french_for_nothing_and_english_for_one_alone():
-    assert [Words("fr").count("page.leads", n, n=n) for n in (0, 1, 2)] == ["0 lead", "1 lead", "2 leads"]
-    assert [Words("en").count("page.leads", n, n=n) for n in (0, 1, 2)] == ["0 leads", "1 lead", "2 leads"]
-    assert Words("fr").count("page.points", 1.5, p="1,5") == "1,5 point"
-    assert Words("en").count("page.points", 1.5, p="1.5") == "1.5 points"
+    assert [words_of("fr").count("page.leads", n, n=n) for n in (0, 1, 2)] == ["0 lead", "1 lead", "2 leads"]
+    assert [words_of("en").count("page.leads", n, n=n) for n in (0, 1, 2)] == ["0 leads", "1 lead", "2 leads"]
+    assert words_of("fr").count("page.points", 1.5, p="1,5") == "1,5 point"
+    assert words_of("en").count("page.points", 1.5, p="1.5") == "1.5 points"
 
 
 def test_braces_in_a_value_are_only_text():
-    assert Words("en").say("receipt.cap_of", points="{0}", window="{x}") == "cap of {0} {x}"
+    assert words_of("en").say("receipt.cap_of", points="{0}", window="{x}") == "cap of {0} {x}"
 
 
 def test_an_unknown_id_is_its_own_word():
-    assert Words("fr").known("team", "quebec") == "quebec"
-    assert Words("fr").known("team", "sales") == "Commercial"
+    assert words_of("fr").known("team", "quebec") == "quebec"
+    assert words_of("fr").known("team", "sales") == "Commercial"
 
 
 def test_an_unknown_key_is_an_error_of_ours():
     with pytest.raises(KeyError):
-        Words("fr").say("leads.nothing")
+        words_of("fr").say("leads.nothing")
 
 
 def test_a_language_that_the_report_does_not_speak_is_refused():
     with pytest.raises(BadInput, match="fr or en"):
-        table("es")
+        words_of("es")

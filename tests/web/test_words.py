@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import couveuse.web
-from couveuse.report.words import LANGUAGES, NARROW, NO_BREAK, spaced
+from couveuse.language.words import LANGUAGES, NARROW, NO_BREAK, spaced
 
 FOLDER = Path(couveuse.web.__file__).parent
 TABLE = tomllib.loads((FOLDER / "words.toml").read_text("utf-8"))

@@ -1,6 +1,5 @@
 """The table of words in which a model is told (`words.toml`), and numbers and durations as readers write them."""
 
-import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -8,23 +7,10 @@ from importlib.resources import files
 
 from couveuse.core.model import DAY_US
 from couveuse.errors import BadInput
-
-LANGUAGES = ("fr", "en")
-NARROW = "\u202f"  # narrow no-break space: before ; ! ? %, inside « », between thousands
-NO_BREAK = "\u00a0"
-MINUS = "\u2212"
+from couveuse.language.formats import MINUS
+from couveuse.language.words import LANGUAGES, NARROW, NO_BREAK, spaced
 
 _LENGTHS_US = {"days": DAY_US, "hours": DAY_US // 24, "minutes": DAY_US // 1440}
-
-
-def spaced(text: str) -> str:
-    """French spacing: no line may break before a tall mark or inside guillemets.
-
-    >>> spaced("Pourquoi ? « 5 % » : voici").replace(NARROW, "_").replace(NO_BREAK, "~")
-    'Pourquoi_? «_5_%_»~: voici'
-    """
-    text = re.sub(r" (?=[;!?%»])", NARROW, text)
-    return re.sub(r" (?=:)", NO_BREAK, re.sub(r"(?<=«) ", NARROW, text))
 
 
 @cache

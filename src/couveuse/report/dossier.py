@@ -1,9 +1,9 @@
 """One lead as one HTML page: its record, as in the report, and what else is known of the person."""
 
+from couveuse.language.words import LANGUAGES
 from couveuse.report.names import Names
 from couveuse.report.shell import put_together, receipts_of
 from couveuse.report.values import Dossier
-from couveuse.report.words import LANGUAGES
 
 
 def render_dossier(dossier: Dossier) -> str:

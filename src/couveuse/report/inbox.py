@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from couveuse.language.words import LANGUAGES
 from couveuse.report.shell import put_together
-from couveuse.report.words import LANGUAGES, Words
+from couveuse.report.words import words
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def render_inbox(inbox: Inbox) -> str:
     """The page, in its language; raises `BadInput` for a language other than fr and en."""
     return put_together(
         "inbox.html",
-        Words(inbox.language),
+        words(inbox.language),
         inbox=inbox,
         opened=inbox.opened,
         others=[language for language in LANGUAGES if language != inbox.language],

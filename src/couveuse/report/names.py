@@ -5,12 +5,12 @@ from collections.abc import Iterable
 
 from couveuse.core.model import Band, Label, LeadClass, Model, Stage, Temperature
 from couveuse.core.reading import RouteDue
+from couveuse.language.formats import Formats
 from couveuse.report import charts
 from couveuse.report.charts import Zone
-from couveuse.report.formats import Formats
 from couveuse.report.receipts import Row, Teller
 from couveuse.report.values import LeadRow
-from couveuse.report.words import Words
+from couveuse.report.words import words
 
 # Control characters have no place in a page, and lone surrogates none in UTF-8. What forces a direction on the text
 # around it is dropped: words written from right to left need none of it.
@@ -28,7 +28,7 @@ class Names:
 
     def __init__(self, model: Model, language: str, scores: Iterable[float] = ()) -> None:
         self.model = model
-        self.words = Words(language)
+        self.words = words(language)
         self.formats = Formats(self.words, model.timezone)
         self.teller = Teller(model, self.words, self.formats)
         self.zones = _zones(self, list(scores))

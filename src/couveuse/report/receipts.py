@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from couveuse.core.ledger import LineKind
 from couveuse.core.model import Cap, Label, Model
 from couveuse.errors import CouveuseError
-from couveuse.report.formats import Formats
+from couveuse.language.formats import Formats
+from couveuse.language.words import Words
 from couveuse.report.values import LeadPage, LedgerLine
-from couveuse.report.words import Words
 
 MOST_ROWS = 60  # older rows are brought forward in one: a page a person reads, and a file a mail can carry
 CLOSE = 1e-6  # scores are compared rounded to 6 decimals

@@ -11,11 +11,11 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from couveuse.language.words import Words
 from couveuse.report import charts, figures, findings
 from couveuse.report.names import Names, clean
 from couveuse.report.receipts import Receipt, receipt
 from couveuse.report.values import LeadPage
-from couveuse.report.words import Words
 
 
 def put_together(template: str, words: Words, **parts: object) -> str:

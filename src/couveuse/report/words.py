@@ -1,74 +1,12 @@
-"""Every sentence of the report, in French and in English, from one table: `words.toml`. Other pages have tables alike.
+"""Every sentence of the report: they stand in `words.toml`, and nothing else in the report holds words."""
 
-A key has a text in each language, or a pair of texts, one for singular and one for plural. The table is written
-with ordinary spaces; French spacing is put in when it is read. Nothing else in the report holds words.
-"""
+from typing import Final
 
-import re
-import tomllib
-from collections.abc import Mapping
-from functools import cache
-from importlib.resources import files
+from couveuse.language.words import Words
 
-from couveuse.errors import BadInput
-
-LANGUAGES = ("fr", "en")
-REPORT = "couveuse.report"
-NARROW = "\u202f"  # narrow no-break space: before ; ! ? %, inside « », between thousands
-NO_BREAK = "\u00a0"
-
-Entry = str | tuple[str, str]
+_PACKAGE: Final = "couveuse.report"
 
 
-def spaced(text: str) -> str:
-    """French spacing: no line may break before a tall mark or inside guillemets.
-
-    >>> spaced("Pourquoi ? « 5 % » : voici").replace(NARROW, "_").replace(NO_BREAK, "~")
-    'Pourquoi_? «_5_%_»~: voici'
-    """
-    text = re.sub(r" (?=[;!?%»])", NARROW, text)
-    return re.sub(r" (?=:)", NO_BREAK, re.sub(r"(?<=«) ", NARROW, text))
-
-
-def _entry(value: object, language: str) -> Entry:
-    texts = value if isinstance(value, list) else [value]
-    # The percent sign takes a narrow space in both languages, as the International System of Units has it.
-    done = [spaced(str(t)) if language == "fr" else str(t).replace(" %", f"{NARROW}%") for t in texts]
-    return done[0] if len(done) == 1 else (done[0], done[1])
-
-
-@cache
-def table(language: str, package: str = REPORT) -> Mapping[str, Entry]:
-    """The texts of one language by key (`section.name`); `BadInput` for a language that the report does not speak."""
-    if language not in LANGUAGES:
-        raise BadInput(f"the report is written in fr or en, not in {language!r}: give one of them as --lang")
-    sections = tomllib.loads(files(package).joinpath("words.toml").read_text("utf-8"))
-    return {
-        f"{section}.{name}": _entry(texts[language], language)
-        for section, names in sections.items()
-        for name, texts in names.items()
-    }
-
-
-class Words:
-    """The texts of one language, from the table of the report or of another package."""
-
-    def __init__(self, language: str, package: str = REPORT) -> None:
-        self.language = language
-        self._table = table(language, package)
-
-    def say(self, key: str, **values: object) -> str:
-        """The text of a key with its values put in; `KeyError` for a key that is not in the table."""
-        entry = self._table[key]
-        return (entry if isinstance(entry, str) else entry[1]).format(**values)
-
-    def count(self, key: str, number: float, **values: object) -> str:
-        """The text for that many: in French all under 2 is singular, in English 1 alone."""
-        singular = number < 2 if self.language == "fr" else number == 1
-        entry = self._table[key]
-        return (entry if isinstance(entry, str) else entry[0 if singular else 1]).format(**values)
-
-    def known(self, group: str, id: str) -> str:
-        """The word for an id that the product knows; any other id is its own word."""
-        entry = self._table.get(f"{group}.{id}")
-        return entry if isinstance(entry, str) else id
+def words(language: str) -> Words:
+    """The words of the report."""
+    return Words(language, _PACKAGE)

@@ -9,10 +9,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from couveuse import configuration
-from couveuse.report.formats import Formats
+from couveuse.language.formats import Formats
 from couveuse.report.inbox import Entry, File, Inbox, Opened, render_inbox
 from couveuse.report.shell import policy
-from couveuse.report.words import Words
+from couveuse.report.words import words
 from couveuse.web import mailbox
 from couveuse.web.mailbox import Mail
 from couveuse.web.pages.speaking import language_of
@@ -43,7 +43,7 @@ def page(request: HttpRequest, id: str | None = None) -> HttpResponse:
         opened = mailbox.find(_folder(), id)
         if opened is None:
             raise Http404
-    formats = Formats(Words(language), "UTC")
+    formats = Formats(words(language), "UTC")
     formats.zone = datetime.now().astimezone().tzinfo or formats.zone  # this machine's: it is its own trial
     entries = tuple(Entry(each.id, each.to, each.subject, _when(formats, each)) for each in mails)
     shown = Inbox(language, entries, None if opened is None else _opened(formats, opened))

@@ -15,9 +15,9 @@ from psycopg import Connection
 from couveuse.core.consent import Channel
 from couveuse.engine.live import LiveModel, NothingPublished
 from couveuse.engine.looking import Look, fact_of
+from couveuse.language.formats import Formats
 from couveuse.report import render_dossier, values
 from couveuse.report.closely import heaviest, lead_page
-from couveuse.report.formats import Formats
 from couveuse.report.persons import about, person
 from couveuse.store import cards, consents, identities
 from couveuse.store.cards import Card, EpisodeRow

@@ -4,10 +4,10 @@ from typing import Final
 
 from django.http import HttpRequest, HttpResponse
 
+from couveuse.language.words import LANGUAGES, Words
 from couveuse.report import render_notice
 from couveuse.report.shell import policy
 from couveuse.report.values import Notice
-from couveuse.report.words import LANGUAGES, Words
 
 DEFAULT: Final = "en"
 _PACKAGE: Final = "couveuse.web"

@@ -4,7 +4,7 @@ import math
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from couveuse.report.words import NARROW, Words
+from couveuse.language.words import NARROW, Words
 
 MINUTE_US = 60_000_000
 HOUR_US = 60 * MINUTE_US

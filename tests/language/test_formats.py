@@ -3,12 +3,12 @@ import math
 import pytest
 
 from couveuse.core.model import DAY_US
-from couveuse.report.formats import HOUR_US, Formats
-from couveuse.report.words import Words
+from couveuse.language.formats import HOUR_US, Formats
+from couveuse.report.words import words
 from tests.report.sample import AT
 
-FR = Formats(Words("fr"), "Europe/Paris")
-EN = Formats(Words("en"), "Europe/Paris")
+FR = Formats(words("fr"), "Europe/Paris")
+EN = Formats(words("en"), "Europe/Paris")
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_shares_have_a_decimal_only_where_it_says_something(value, fr):
 def test_dates_and_times_are_those_of_the_model_s_zone():
     assert FR.instant(AT) == "3 mars 2026 15:05"
     assert EN.instant(AT) == "3 March 2026, 15:05"
-    assert Formats(Words("fr"), "UTC").instant(AT) == "3 mars 2026 14:05"
+    assert Formats(words("fr"), "UTC").instant(AT) == "3 mars 2026 14:05"
     assert EN.iso(AT) == "2026-03-03T15:05:00+01:00"
     assert (FR.short_date(AT), EN.short_date(AT)) == ("3 mars 26", "3 Mar 26")
 
@@ -56,7 +56,7 @@ def test_the_first_of_a_month_is_an_ordinal_in_french():
 
 
 def test_instants_before_1970_and_zones_unknown_are_written_too():
-    assert Formats(Words("en"), "Not/AZone").date(-DAY_US) == "31 December 1969"
+    assert Formats(words("en"), "Not/AZone").date(-DAY_US) == "31 December 1969"
 
 
 @pytest.mark.parametrize(
