@@ -7,7 +7,8 @@ alter table handovers
     add column rate double precision not null default 0,     -- the band's, as the model says it
     add column value double precision not null default 0,    -- what winning the lead would be worth
     add column dispatched_at bigint,                         -- when tasks and alerts were made of it
-    add column withdrawal_told_at bigint;                    -- when its withdrawal was dispatched
+    add column withdrawal_told_at bigint,                    -- when its withdrawal was dispatched
+    add column set_aside_at bigint;                          -- not yet dispatched, for the lead is irrelevant
 -- What comes after a hand-over was withdrawn is no part of it, and must reach the team by itself.
 alter table handovers drop constraint handovers_lead_id_team_episode_id_kind_key;
 create unique index handovers_standing on handovers (lead_id, team, episode_id, kind) where withdrawn_at is null;
@@ -15,7 +16,10 @@ create index handovers_lead on handovers (lead_id, id);
 -- An upgrade hands over nothing of the past.
 update handovers set dispatched_at = made_at,
     withdrawal_told_at = case when withdrawn_at is not null then withdrawn_at end;
-create index handovers_to_dispatch on handovers (id) where dispatched_at is null;
+create index handovers_to_dispatch on handovers (id)
+    where dispatched_at is null and withdrawn_at is null and set_aside_at is null;
+create index handovers_set_aside on handovers (id)
+    where dispatched_at is null and withdrawn_at is null and set_aside_at is not null;
 create index handovers_to_withdraw on handovers (id) where withdrawn_at is not null and withdrawal_told_at is null;
 
 create function tell_handovers() returns trigger language plpgsql as $$
@@ -24,6 +28,13 @@ begin
     return null;
 end $$;
 create trigger handovers_told after insert or update of withdrawn_at on handovers
+    for each statement execute function tell_handovers();
+
+-- What ends an episode closes the tasks that are left of it.
+alter table episodes add column closing_told_at bigint;     -- when its end was dispatched
+update episodes set closing_told_at = closed_at where closed_at is not null;
+create index episodes_to_close on episodes (id) where closed_at is not null and closing_told_at is null;
+create trigger episodes_told after update of closed_at on episodes
     for each statement execute function tell_handovers();
 
 -- ---- The team ---------------------------------------------------------------------------------------------------------
@@ -262,8 +273,10 @@ create table backups (
     place text not null,
     bytes bigint,
     because text not null default '',       -- schedule, by hand, upgrade
-    error text not null default ''
+    error text not null default '',
+    removed_at bigint                       -- when it made room for newer ones
 );
+create index backups_at on backups (at desc);
 
 -- Who was erased, by digests of their keys: a backup that is restored is gone over by these again.
 create table erasures (
