@@ -1,5 +1,7 @@
 """A small sound document, and pieces of it changed, for the tests of documents."""
 
+from hypothesis import strategies as st
+
 from couveuse.documents.findings import Finding, ModelErrors
 from couveuse.documents.reading import Document, parse_model
 
@@ -12,6 +14,12 @@ bands:
 HEAD = f"couveuse: 1\nname: small\n{BANDS}"
 
 RULE = "rules:\n  - {{id: a, event: Page Viewed, points: 1, {}}}\n"
+
+# Pieces of text of which hardly any run is a document.
+PIECES = st.sampled_from(
+    "couveuse: 1\n|name: x\n|bands:\n|  - |- |{|}|[|]|: |, |id|rules|where: |points: |&a |*a|<<: |!!int |'|\"|#|\n|  "
+    "|~|true|.inf|1e400|0x|any: |not: |\t|---\n|...\n|%YAML 1.1\n|? |\\|\n|>\n|é|\x85|\ud800|@|`|12|null|= ".split("|")
+)
 
 
 def a_document(*parts: str) -> Document:

@@ -32,7 +32,7 @@ from couveuse.documents.refusals import EXAMPLES
 from couveuse.documents.shapes import SHAPES, Shape, keys_of
 from couveuse.documents.tree import MOST_BYTES, MOST_DEPTH
 from couveuse.errors import BadModel
-from tests.documents.parts import BANDS, HEAD, RULE, a_document, a_rule, refusal, refusals
+from tests.documents.parts import BANDS, HEAD, PIECES, RULE, a_document, a_rule, refusal, refusals
 
 
 def test_it_works() -> None:
@@ -456,11 +456,6 @@ def test_a_file_that_is_not_there_is_an_error_with_a_cure(path: str, message: st
 
 
 # ---- Always -------------------------------------------------------------------------------------------------------
-
-PIECES = st.sampled_from(
-    "couveuse: 1\n|name: x\n|bands:\n|  - |- |{|}|[|]|: |, |id|rules|where: |points: |&a |*a|<<: |!!int |'|\"|#|\n|  "
-    "|~|true|.inf|1e400|0x|any: |not: |\t|---\n|...\n|%YAML 1.1\n|? |\\|\n|>\n|é|\x85|\ud800|@|`|12|null|= ".split("|")
-)
 
 
 @given(st.one_of(st.text(max_size=60), st.lists(PIECES, max_size=30).map("".join)))

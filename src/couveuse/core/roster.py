@@ -122,6 +122,7 @@ class Absence(Frozen):
     member: str
     first_day: date
     last_day: date
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,7 @@ class Book:
 
     examples: Mapping[str, str]
     keys_at: Callable[[Path], list[str]]
+    tags: tuple[str, ...] = TAGS
 
 
 def _key(path: Path) -> str:
@@ -83,15 +84,15 @@ Answer = Callable[[ErrorDetails, Path, Book], Said]
 def troubles(error: ValidationError, book: Book = MODEL_BOOK) -> Iterator[Trouble]:
     """Each refusal at its path in the document."""
     for details in error.errors(include_url=False):
-        path = _without_tags(details["loc"])
+        path = _without_tags(details["loc"], book)
         kind = details["type"]
         message, cure = _SAID.get(kind, _anything)(details, path, book)
         at_key = kind == "extra_forbidden" or bool(details.get("ctx", {}).get("at_key"))
         yield Trouble(path, message, cure, at_key)
 
 
-def _without_tags(loc: tuple[str | int, ...]) -> Path:
-    return tuple(step for step in loc if step not in TAGS)
+def _without_tags(loc: tuple[str | int, ...], book: Book) -> Path:
+    return tuple(step for step in loc if step not in book.tags)
 
 
 def _example(path: Path, book: Book) -> str:
@@ -166,6 +167,8 @@ _SAID: Mapping[str, Answer] = {
     "extra_forbidden": _unknown,
     "string_type": _text,
     "float_type": _kind("a number"),
+    "bool_type": _kind("true or false"),
+    "dict_type": _kind("a mapping"),
     "int_type": _kind("a whole number"),
     "int_from_float": _kind("a whole number"),
     "finite_number": lambda details, path, book: ("not a finite number", _example(path, book)),

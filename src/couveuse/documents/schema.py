@@ -1,13 +1,18 @@
-"""The published JSON Schema of a scoring model (draft 2020-12), with which an editor completes and checks while typing.
+"""The published JSON Schemas of documents (draft 2020-12), with which an editor completes and checks while typing.
 
-It says the shape; what the parts say to each other (unique ids, bands in order, one cap a rule) `parse_model` checks.
+They say the shape; what the parts say to each other (unique ids, bands in order, who is whose member) `parse_model` and
+`parse_team` check.
 """
 
+from collections.abc import Iterable
 from typing import Any
+
+from pydantic import BaseModel
 
 from couveuse.core.conditions import Operator
 from couveuse.documents.conditions import EVENT_ROOTS, OPERANDS, Scope
 from couveuse.documents.shapes import CONDITION_MARK, ModelShape
+from couveuse.documents.team_shapes import RosterShape
 
 Schema = dict[str, Any]
 
@@ -41,8 +46,17 @@ _FIELDS: dict[Scope, str] = {
 
 def model_schema() -> Schema:
     """The JSON Schema of a scoring model's document."""
-    schema: Schema = _linked(ModelShape.model_json_schema())
-    schema["$defs"] |= {"Test": _test()} | {_name(scope): _condition(scope) for scope in Scope}
+    return _schema(ModelShape, Scope)
+
+
+def team_schema() -> Schema:
+    """The JSON Schema of a team's document."""
+    return _schema(RosterShape, [Scope.LEAD])
+
+
+def _schema(shape: type[BaseModel], scopes: Iterable[Scope]) -> Schema:
+    schema: Schema = _linked(shape.model_json_schema())
+    schema["$defs"] |= {"Test": _test()} | {_name(scope): _condition(scope) for scope in scopes}
     return {"$schema": DIALECT} | schema
 
 

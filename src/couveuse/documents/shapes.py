@@ -36,12 +36,14 @@ CONDITION_MARK = "x-condition"  # replaced by a reference in `schema`
 TAGS = ("<words>", "<keys>", "<cap>", "<total>")  # pydantic puts them into the paths of its errors
 
 
-def _refused(message: str, cure: str, *, at_key: bool = False) -> PydanticCustomError:
+def refused(message: str, cure: str, *, at_key: bool = False) -> PydanticCustomError:
+    """What a validator of ours raises: what is wrong, and the cure."""
     return PydanticCustomError("told", "{message}", {"message": message, "cure": cure, "at_key": at_key})
 
 
-def _as_error(trouble: Trouble) -> InitErrorDetails:
-    error = _refused(trouble.message, trouble.cure, at_key=trouble.at_key)
+def as_error(trouble: Trouble) -> InitErrorDetails:
+    """An error at a path under the value that is validated."""
+    error = refused(trouble.message, trouble.cure, at_key=trouble.at_key)
     return InitErrorDetails(type=error, loc=trouble.path, input=None)
 
 
@@ -50,7 +52,7 @@ def _condition(scope: Scope) -> Callable[[object], Condition]:
         reader = Reader(scope)
         condition = reader.read(value)
         if condition is None or reader.troubles:
-            raise ValidationError.from_exception_data("condition", [_as_error(t) for t in reader.troubles])
+            raise ValidationError.from_exception_data("condition", [as_error(t) for t in reader.troubles])
         return condition
 
     return read
@@ -58,14 +60,14 @@ def _condition(scope: Scope) -> Callable[[object], Condition]:
 
 def _format(value: object) -> int:
     if value != FORMAT or not isinstance(value, int) or isinstance(value, bool):
-        raise _refused(f"this version reads format {FORMAT}, not {quoted(value)}", f"write couveuse: {FORMAT}")
+        raise refused(f"this version reads format {FORMAT}, not {quoted(value)}", f"write couveuse: {FORMAT}")
     return FORMAT
 
 
 def _duration(value: object) -> int:
     length = duration_us(value) if isinstance(value, str) else None
     if length is None:
-        raise _refused(f"{quoted(value)} is not a duration", f"write one like {FORMS}")
+        raise refused(f"{quoted(value)} is not a duration", f"write one like {FORMS}")
     return length
 
 
@@ -73,7 +75,7 @@ def _half_life(value: object) -> int | Decay:
     if value == "none":
         return Decay.NONE
     if not isinstance(value, str) or duration_us(value) is None:
-        raise _refused(f"{quoted(value)} is not a half-life", f"write none, or a duration like {FORMS}")
+        raise refused(f"{quoted(value)} is not a half-life", f"write none, or a duration like {FORMS}")
     return _duration(value)
 
 
@@ -84,7 +86,7 @@ def _zone(name: str) -> str:
             raise ValueError(name)
         ZoneInfo(name)
     except (ValueError, OSError, KeyError):
-        raise _refused(f"{quoted(name)} is not a time zone", _zone_cure(name)) from None
+        raise refused(f"{quoted(name)} is not a time zone", _zone_cure(name)) from None
     return name
 
 
@@ -93,9 +95,10 @@ def _zone_cure(name: str) -> str:
     return f"write {near[0]}" if near else "write one like Europe/Paris or UTC"
 
 
-def _trait(name: str) -> str:
+def bare_trait(name: str) -> str:
+    """A trait's name without `traits.` before it."""
     if name.startswith("traits."):
-        raise _refused("a trait is named bare here", f"write {name.removeprefix('traits.')}")
+        raise refused("a trait is named bare here", f"write {name.removeprefix('traits.')}")
     return name
 
 
@@ -129,6 +132,7 @@ Id = Annotated[str, Field(pattern=ID_PATTERN, max_length=80)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(allow_inf_nan=False, ge=0)]
 Rate = Annotated[float, Field(allow_inf_nan=False, ge=0, le=1)]
+Format = Annotated[int, PlainValidator(_format), WithJsonSchema({"const": FORMAT})]
 Zone = Annotated[Text, AfterValidator(_zone)]
 StageWord = Literal["discovery", "evaluation", "decision"]
 
@@ -264,7 +268,7 @@ class TopicShape(Shape):
 class ValueShape(Shape):
     """What winning a lead is worth."""
 
-    trait: Annotated[Text, AfterValidator(_trait)] | None = None
+    trait: Annotated[Text, AfterValidator(bare_trait)] | None = None
     default: NotNegative = 0.0
 
 
@@ -284,7 +288,7 @@ class ConversionShape(Shape):
 class ModelShape(Shape):
     """A scoring model of Couveuse."""
 
-    couveuse: Annotated[int, PlainValidator(_format), WithJsonSchema({"const": FORMAT})]
+    couveuse: Format
     name: Annotated[Text, Field(max_length=80)]
     label: LabelShape | None = None
     timezone: Zone = "UTC"
