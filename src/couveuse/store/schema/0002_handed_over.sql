@@ -266,6 +266,21 @@ create table archived_identities (
     months integer[] not null               -- year * 12 + month - 1
 );
 
+-- Pairs of keys that stand in rows of dropped months, each at its earliest place: whoever asks anew whose keys are
+-- whose, where an import is taken back, reads them beside the rows that are left. Apart for each import, 0 for none.
+create table archived_standings (
+    low_id bigint not null,
+    high_id bigint not null,
+    import_id integer not null,
+    claimed smallint not null,
+    at bigint not null,
+    kind smallint not null,
+    source text collate "C" not null,
+    message_id text collate "C" not null,
+    primary key (low_id, high_id, import_id)
+);
+create index archived_standings_high on archived_standings (high_id);
+
 create table backups (
     id bigint generated always as identity primary key,
     at bigint not null,
