@@ -200,6 +200,7 @@ def test_an_error_of_a_team_too(clause: str, field: str, message: str, cure: str
 @pytest.mark.parametrize(
     ("member", "field", "message", "cure"),
     [
+        ('{id: carl, name: "C\\ud800", email: carl@example.com}', "name", "cannot be stored", "delete it"),
         ("{id: carl, name: Carl}", "email", "email is missing", "alice@example.com"),
         ("{id: carl, name: Carl, email: carl}", "email", "no e-mail address", "alice@example.com"),
         ("{id: carl, name: Carl, email: ALICE@example.com}", "email", "already the e-mail of members[0]", "another"),

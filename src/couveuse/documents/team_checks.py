@@ -153,6 +153,28 @@ def _absences(data: Data) -> Iterator[Trouble]:
                 yield Trouble((*path, "until"), f"{quoted(last)} is before {quoted(first)}", "write the later day last")
 
 
+def _characters(data: Data) -> Iterator[Trouble]:
+    """YAML's escapes can say characters that a database cannot hold."""
+    yield from _unstorable(data, ())
+
+
+def _unstorable(value: object, path: Path) -> Iterator[Trouble]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if _is_unstorable(key):
+                yield Trouble((*path, key), "a character that cannot be stored stands here", "delete it", at_key=True)
+            yield from _unstorable(inner, (*path, key))
+    elif isinstance(value, list):
+        for i, inner in enumerate(value):
+            yield from _unstorable(inner, (*path, i))
+    elif isinstance(value, str) and _is_unstorable(value):
+        yield Trouble(path, "a character that cannot be stored stands here", "delete it")
+
+
+def _is_unstorable(text: str) -> bool:
+    return "\0" in text or any("\ud800" <= each <= "\udfff" for each in text)
+
+
 CHECKS: tuple[Callable[[Data], Iterator[Trouble]], ...] = (
-    _names, _members, _told, _treatments, _assignments, _absences,
+    _names, _members, _told, _treatments, _assignments, _absences, _characters,
 )  # fmt: skip
