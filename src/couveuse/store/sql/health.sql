@@ -9,6 +9,10 @@ select
         and seen_at >= extract(epoch from clock_timestamp()) * 1000000 - %(silent)s),
     (extract(epoch from clock_timestamp()) * 1000000)::bigint;
 
+-- name: applied
+-- The names of the migrations that were applied; in no order.
+select name from django_migrations where app = 'store';
+
 -- name: measure
 -- How large it is: one row. Rows are estimates, of all partitions of a table together.
 select
