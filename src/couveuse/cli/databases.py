@@ -22,4 +22,5 @@ def database() -> Iterator[str]:
                 raise BadInput("the database has no tables of ours yet: run couveuse migrate")
             migrating.migrate(url, note)
             publish_first(url, found)
+        migrating.refuse_newer_at(url)
         yield url

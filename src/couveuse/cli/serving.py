@@ -17,8 +17,10 @@ def web(part: str) -> None:
 
     settings = configuration.read()
     logs.set_up("web", settings)
-    with attach_or_start(settings, note):
+    with attach_or_start(settings, note) as url:
+        migrating.refuse_newer_at(url)
         run(settings, Part(part))
+        migrating.refuse_newer_at(url)  # where that is why it stopped
 
 
 def engine() -> None:

@@ -22,6 +22,7 @@ from couveuse.errors import BadInput, CouveuseError
 from couveuse.store import OLDEST, audit, connections, dumps, erasure_journal, erasures, health, migrating
 from couveuse.store import backups as store
 from couveuse.store.erasures import Entry
+from couveuse.store.processes import living
 
 # So many leads are folded again to see whether what is stored is what their facts say.
 SAMPLE: Final = 100
@@ -84,7 +85,7 @@ def restore(
                     connection, schema, backup.tables, now=now, is_calmed="switches" in backup.tables
                 ),
             )  # fmt: skip
-        migrated = migrating.migrate(url, say)
+        migrated = migrating.migrate(url, say, is_restoring=True)
         if "switches" not in backup.tables:
             store.calm(connection, now)
         connection.execute("analyze")
@@ -107,7 +108,7 @@ def _make_sure(connection: Connection[Any], *, replace: bool) -> Sequence[Entry]
         return ()
     if not there.is_ours:
         raise NotEmpty(f"the database holds {len(there.tables)} tables of something else: name an empty one")
-    running = store.alive(connection)
+    running = living(connection)
     if running:
         named = ", ".join(f"{each.kind} {each.pid} on {each.host}" for each in running)
         raise StillRunning(f"processes work with the database ({named}): stop them, or wait 20 s if they were killed")

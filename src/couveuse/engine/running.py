@@ -13,6 +13,7 @@ import psycopg
 import structlog
 from psycopg import Connection
 
+from couveuse.archive.errors import ArchiveAway, ArchiveBroken
 from couveuse.configuration import Configuration
 from couveuse.engine import silence
 from couveuse.engine.batches import Counts, Folder
@@ -23,6 +24,7 @@ from couveuse.engine.refolding import Refolder
 from couveuse.engine.silence import Watchdog
 from couveuse.engine.waking import Clock
 from couveuse.store import connections, inbox
+from couveuse.store.migrating import refuse_newer_at
 from couveuse.store.packets import unpack
 from couveuse.store.processes import SignsOfLife
 
@@ -117,6 +119,9 @@ class Worker:
             except NothingPublished as error:
                 log.warning("waiting", reason=str(error))
                 stopping.wait(AWAY_SECONDS[1])
+            except (ArchiveAway, ArchiveBroken) as error:
+                log.warning("archive away", reason=str(error), again_in=AWAY_SECONDS[1])
+                stopping.wait(AWAY_SECONDS[1])
             except Exception as error:
                 self._folder.forget()
                 self._tally.fail()
@@ -159,12 +164,17 @@ class Helper(Worker):
 
 
 def run(configuration: Configuration, url: str) -> None:
-    """Run one engine until SIGTERM or SIGINT; what it has begun it ends."""
+    """Run one engine until SIGTERM or SIGINT; what it has begun it ends.
+
+    Raises NewerDatabase, at first or when the database becomes one.
+    """
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     sys.setswitchinterval(SWITCH_SECONDS)
+    refuse_newer_at(url)
     work(configuration, url, stopping)
+    refuse_newer_at(url)  # where that is why it stopped
 
 
 def work(configuration: Configuration, url: str, stopping: threading.Event) -> Tally:
@@ -176,7 +186,7 @@ def work(configuration: Configuration, url: str, stopping: threading.Event) -> T
     threads = [
         threading.Thread(target=each.run, args=(stopping,), name=type(each).__name__.lower()) for each in watched
     ]
-    with SignsOfLife(url, "engine", tally.as_json), collecting_seldom():
+    with SignsOfLife(url, "engine", tally.as_json, newer=stopping.set), collecting_seldom():
         for thread in threads:
             thread.start()
         log.info("engine started")

@@ -1,6 +1,9 @@
 """Which request goes where: probes, the front door, Django's pages; and how a process that serves begins and ends."""
 
 import asyncio
+import multiprocessing
+import os
+import signal
 from enum import StrEnum
 from typing import Any
 
@@ -41,7 +44,7 @@ class Dispatch:
         self._has_pages = part is not Part.INTAKE
         self._pages: Any = None
         self._page_requests = 0
-        self._life = SignsOfLife(url, "web", self._counts)
+        self._life = SignsOfLife(url, "web", self._counts, newer=_end_server)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Serve one connection of the server's."""
@@ -98,3 +101,10 @@ class Dispatch:
                 await self.close()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
+
+
+def _end_server() -> None:
+    """Ask the server whose process this is to stop; a process that stands alone is stopped by whoever started it."""
+    parent = multiprocessing.parent_process()
+    if parent is not None and parent.pid is not None:
+        os.kill(parent.pid, signal.SIGTERM)

@@ -8,7 +8,6 @@ from typing import Any, Final, NamedTuple
 from psycopg import Connection, sql
 
 from couveuse.configuration import Configuration
-from couveuse.store.processes import SILENT_US
 from couveuse.store.statements import statement
 
 # Whoever saves or restores a database holds this lock of its.
@@ -23,7 +22,7 @@ _ABANDON, _CALM = statement("backups", "abandon"), statement("backups", "calm")
 _HAS_ROWS, _CONTENTS, _EMPTY = (statement("backups", name) for name in ("has_rows", "contents", "empty"))
 _COUNTED = statement("backups", "counted")
 _MARK, _UNMARK = statement("backups", "mark"), statement("backups", "unmark")
-_ALIVE, _SAMPLE = statement("backups", "alive"), statement("backups", "sample")
+_SAMPLE = statement("backups", "sample")
 _LOCK, _SNAPSHOT, _TABLES = (statement("backups", name) for name in ("lock", "snapshot", "tables"))
 _MONTHS, _LATEST, _SINCE = (statement("backups", name) for name in ("archived_months", "latest", "since"))
 _LAST_SUCCESS = statement("backups", "last_success")
@@ -148,24 +147,11 @@ class Contents(NamedTuple):
     is_ours: bool
 
 
-class Alive(NamedTuple):
-    """A process of ours that gives signs of life."""
-
-    kind: str
-    host: str
-    pid: int
-
-
 def contents(connection: Connection[Any]) -> Contents:
     """What stands in the database."""
     row = connection.execute(_CONTENTS).fetchone()
     assert row is not None  # a select without a table has one
     return Contents(*row)
-
-
-def alive(connection: Connection[Any]) -> list[Alive]:
-    """The processes that work with the database."""
-    return [Alive(*row) for row in connection.execute(_ALIVE, {"silent": SILENT_US}).fetchall()]
 
 
 def before_script(connection: Connection[Any], schema: str) -> str:

@@ -13,14 +13,17 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 import psycopg
+import structlog
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
 from couveuse.store import connections
 from couveuse.store.statements import statement
+
+log = structlog.get_logger("couveuse.life")
 
 Counts = Mapping[str, Any]
 """Numbers by name, or by reason within a name."""
@@ -39,6 +42,8 @@ _LOCK_ENDED = statement("processes", "lock_ended")
 _REPLACE_COUNTS = statement("processes", "replace_counts")
 _ALIVE = statement("processes", "alive")
 _COUNTS = statement("processes", "counts")
+_LIVING = statement("processes", "living")
+_APPLIED = statement("health", "applied")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,21 @@ class Process:
 def alive(connection: Connection[Any]) -> list[Process]:
     """The processes that live, the oldest first."""
     return [Process(*row) for row in connection.execute(_ALIVE, {"silent": SILENT_US}).fetchall()]
+
+
+class Living(NamedTuple):
+    """A process that gives signs of life, and its last one."""
+
+    id: uuid.UUID
+    kind: str
+    host: str
+    pid: int
+    seen_at: int
+
+
+def living(connection: Connection[Any]) -> list[Living]:
+    """The same for whoever must not work beside them, in a database of any version of ours."""
+    return [Living(*row) for row in connection.execute(_LIVING, {"silent": SILENT_US}).fetchall()]
 
 
 def total(rows: list[tuple[str, Counts]]) -> dict[str, Counts]:
@@ -102,11 +122,14 @@ def remove(connection: Connection[Any], *, id: uuid.UUID | None = None) -> None:
 class SignsOfLife:
     """Tells every few seconds that this process lives, from a thread of its own; as a context manager.
 
-    `counts` is called from that thread. PostgreSQL may go away and come back.
+    `counts` is called from that thread, and `newer` where the database has become a newer version's: whoever then goes
+    on would write what that version does not expect. PostgreSQL may go away and come back.
     """
 
-    def __init__(self, url: str, kind: str, counts: Callable[[], Counts] = dict) -> None:
-        self._url, self._kind, self._counts = url, kind, counts
+    def __init__(
+        self, url: str, kind: str, counts: Callable[[], Counts] = dict, newer: Callable[[], None] | None = None
+    ) -> None:
+        self._url, self._kind, self._counts, self._newer = url, kind, counts, newer
         self._id = uuid.uuid4()
         self._started_at = time.time_ns() // 1000
         self._taken: Counts = {}  # what was added to the ended ones when this process was taken for dead
@@ -137,6 +160,8 @@ class SignsOfLife:
         rounds = 0
         while not self._stopping.is_set():
             self._try(self.beat)
+            if self._newer is not None:
+                self._try(self._look_for_newer)
             if rounds % 12 == 0:
                 self._try(remove)
             rounds += 1
@@ -172,6 +197,14 @@ class SignsOfLife:
         values = {"kind": self._kind, "host": socket.gethostname(), "pid": os.getpid(), "started_at": self._started_at}
         connection.execute(_INSERT, {"id": self._id, "counts": Jsonb(now), **values})
         self._told = now
+
+    def _look_for_newer(self, connection: Connection[Any]) -> None:
+        from couveuse.store.health import migrations  # which asks here who is alive
+
+        newer = {name for (name,) in connection.execute(_APPLIED).fetchall()} - migrations()
+        if newer and self._newer is not None:
+            log.error("a newer version has made this database", migrations=sorted(newer))
+            self._newer()
 
     def _end(self, connection: Connection[Any]) -> None:
         self.beat(connection)

@@ -73,11 +73,6 @@ insert into django_migrations (app, name, applied) values ('store', {mark}, now(
 -- A restoring is done.
 delete from django_migrations where app = 'store' and name = %s;
 
--- name: alive
--- Processes of ours that give signs of life: kind, host, process; in order.
-select kind, host, pid from processes
-where pid <> 0 and seen_at >= extract(epoch from clock_timestamp()) * 1000000 - %(silent)s order by 1, 2, 3;
-
 -- name: sample
 -- Some leads that have states under a model, taken by chance, the numbers in order.
 select lead_id from (

@@ -32,3 +32,8 @@ where pid <> 0 and seen_at >= extract(epoch from clock_timestamp()) * 1000000 - 
 -- name: counts
 -- What all processes have counted, those that ended included; in no order.
 select kind, counts from processes;
+
+-- name: living
+-- Processes that give signs of life, each with its last one; in order.
+select id, kind, host, pid, seen_at from processes
+where pid <> 0 and seen_at >= extract(epoch from clock_timestamp()) * 1000000 - %(silent)s order by kind, host, pid;
