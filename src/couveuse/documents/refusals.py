@@ -179,6 +179,7 @@ _SAID: Mapping[str, Answer] = {
     "literal_error": _word,
     "string_pattern_mismatch": _pattern,
     "string_too_long": _long,
+    "string_unicode": lambda details, path, book: ("a character that cannot be stored stands here", "delete it"),
     "greater_than_equal": _least,
     "less_than_equal": _most,
 }

@@ -22,6 +22,7 @@ from couveuse.store.statements import statement
 
 _NEWEST = statement("rosters", "newest")
 _VERSIONS = statement("rosters", "versions")
+_VERSION = statement("rosters", "version")
 _KEEP = statement("rosters", "keep")
 _WRITE_MEMBERS = statement("rosters", "write_members")
 _REMOVE_MEMBERS = statement("rosters", "remove_members")
@@ -94,6 +95,12 @@ def newest(connection: Connection[Any]) -> Version | None:
 def versions(connection: Connection[Any], most: int) -> list[Version]:
     """The documents that were applied, the newest first."""
     return [Version(*row) for row in connection.execute(_VERSIONS, {"most": most}).fetchall()]
+
+
+def version_of(connection: Connection[Any], number: int) -> Version | None:
+    """The document of a version; None where there is none."""
+    row = connection.execute(_VERSION, {"id": number}).fetchone()
+    return None if row is None else Version(*row)
 
 
 def load_roster(connection: Connection[Any], *, since: date | None = None) -> Roster:

@@ -6,6 +6,9 @@ select id, document, at, by from team_documents order by id desc limit 1;
 -- The documents that were applied, the newest first.
 select id, document, at, by from team_documents order by id desc limit %(most)s;
 
+-- name: version
+select id, document, at, by from team_documents where id = %(id)s;
+
 -- name: keep
 -- A document that counts from now on.
 insert into team_documents (document, at, by) values (%(document)s, %(now)s, %(by)s) returning id;
