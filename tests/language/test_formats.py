@@ -78,3 +78,17 @@ def test_ages_are_in_their_greatest_unit(gap, fr, en):
 
 def test_lengths_of_time():
     assert [FR.duration(span) for span in (DAY_US, 180 * DAY_US, 36 * HOUR_US)] == ["1 jour", "180 jours", "36 heures"]
+
+
+@pytest.mark.parametrize(
+    ("value", "currency", "fr", "en"),
+    [
+        (2500, "EUR", "2\u202f500\u00a0€", "€2,500"),
+        (-12.4, "USD", "−12\u00a0$", "−$12"),
+        (990, "CHF", "990\u00a0CHF", "990\u00a0CHF"),
+        (-0.2, "GBP", "0\u00a0£", "£0"),
+    ],
+)
+def test_money(value, currency, fr, en):
+    assert FR.money(value, currency) == fr
+    assert EN.money(value, currency) == en

@@ -4,7 +4,7 @@ import math
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from couveuse.language.words import NARROW, Words
+from couveuse.language.words import NARROW, NO_BREAK, Words
 
 MINUTE_US = 60_000_000
 HOUR_US = 60 * MINUTE_US
@@ -18,6 +18,7 @@ SHORT_MONTHS = {
     "fr": "janv. févr. mars avril mai juin juil. août sept. oct. nov. déc.".split(),
     "en": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(),
 }
+SIGNS = {"EUR": "€", "USD": "$", "GBP": "£"}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -65,6 +66,13 @@ class Formats:
         coarse = abs(percent) < 9.95 and abs(percent - round(percent)) > 1e-9
         digits = 1 if half or coarse else 0
         return f"{self.number(percent, digits)}{NARROW}%"
+
+    def money(self, value: float, currency: str) -> str:
+        """An amount in whole units: 2 500 €, or €2,500; a currency without a sign of its own stands by its code."""
+        sign = SIGNS.get(currency)
+        if self.language == "fr" or sign is None:
+            return f"{self.number(value)}{NO_BREAK}{sign or currency}"
+        return f"{MINUS if value <= -0.5 else ''}{sign}{self.number(abs(value))}"
 
     def moment(self, at_us: int) -> datetime:
         """An instant in the report's time zone."""

@@ -1,26 +1,16 @@
 """How things are called in one language under one model, and where a score stands: what every page asks."""
 
-import re
 from collections.abc import Iterable
 
 from couveuse.core.model import Band, Label, LeadClass, Model, Stage, Temperature
 from couveuse.core.reading import RouteDue
 from couveuse.language.formats import Formats
+from couveuse.language.plain import clean
 from couveuse.report import charts
 from couveuse.report.charts import Zone
 from couveuse.report.receipts import Row, Teller
 from couveuse.report.values import LeadRow
 from couveuse.report.words import words
-
-# Control characters have no place in a page, and lone surrogates none in UTF-8. What forces a direction on the text
-# around it is dropped: words written from right to left need none of it.
-UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-FORCED = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
-
-
-def clean(text: str) -> str:
-    """A text without what a page cannot hold."""
-    return UNPRINTABLE.sub("\ufffd", FORCED.sub("", text))
 
 
 class Names:

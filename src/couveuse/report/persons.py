@@ -8,6 +8,7 @@ from typing import Final
 NAMED: Mapping[str, tuple[str, ...]] = {
     "company": ("company", "company_name", "organisation", "organization", "societe"),
     "job_title": ("job_title", "jobTitle", "title", "function", "fonction"),
+    "telephone": ("telephone", "phone", "phone_number", "phoneNumber", "mobile"),
     "source": ("lead_source", "leadSource", "source", "origin", "utm_source"),
 }
 FIRST_NAMES = ("first_name", "firstName", "firstname", "prenom")
@@ -28,6 +29,7 @@ class Person:
     name: str = ""
     company: str = ""
     job_title: str = ""
+    telephone: str = ""
     source: str = ""
 
 
@@ -35,7 +37,7 @@ def person(traits: Mapping[str, object]) -> Person:
     """Who a lead is, by its traits.
 
     >>> person({"firstName": "Ada", "lastName": "Byron", "company": {"name": "Analytical Engines"}})
-    Person(name='Ada Byron', company='Analytical Engines', job_title='', source='')
+    Person(name='Ada Byron', company='Analytical Engines', job_title='', telephone='', source='')
     """
     whole = f"{_trait(traits, FIRST_NAMES)} {_trait(traits, LAST_NAMES)}".strip()
     return Person(whole or _trait(traits, WHOLE_NAMES), **{key: _trait(traits, names) for key, names in NAMED.items()})

@@ -11,9 +11,10 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from couveuse.language.plain import clean
 from couveuse.language.words import Words
 from couveuse.report import charts, figures, findings
-from couveuse.report.names import Names, clean
+from couveuse.report.names import Names
 from couveuse.report.receipts import Receipt, receipt
 from couveuse.report.values import LeadPage
 

@@ -1,0 +1,1 @@
+"""E-mail: by SMTP, or by a service that django-anymail knows."""
