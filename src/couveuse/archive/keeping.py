@@ -7,7 +7,7 @@ the fact is told to be one that stays in PostgreSQL, where it is read whole: so 
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -127,7 +127,7 @@ class Keeper:
         fields += [(name, part.type | None, None) for name, part in zip(PARTS, self._parts, strict=True)]
         fields += [("user_id", str | None, None), ("anonymous_id", str | None, None)]
         payload = msgspec.defstruct("Payload", fields, array_like=True, gc=False)
-        self._decode = msgspec.json.Decoder(payload).decode
+        self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(payload).decode
         self._encode = msgspec.json.Encoder().encode
 
     def keep(self, event: str, written: bytes, key: str | None) -> Kept:
@@ -177,7 +177,8 @@ class Keeper:
                     found = _without(found, key)
             stays = stays or found != text
             cleaned.append(found)
-        return Kept(cleaned[0] or "", *cleaned[1:], stays=stays)
+        known_by, properties, context, traits = cleaned
+        return Kept(known_by or "", properties, context, traits, stays)
 
 
 def _stripped(text: str) -> tuple[str, bool]:

@@ -1,4 +1,4 @@
-"""The archive read: whole months, or the facts of some identities, for which only groups that may hold them are read."""
+"""The archive read: whole months, or the facts of some identities, and then only the groups that may hold them."""
 
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence

@@ -5,12 +5,14 @@ identities, the lock on bindings, events, the states of leads in the order of th
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import structlog
 from psycopg import Connection
 
+from couveuse.archive.errors import ArchiveAway
 from couveuse.core.errors import OutOfOrder, StateMismatch
 from couveuse.core.events import CHANGES, COOLING, VERDICT_GIVEN, Change, Fact
 from couveuse.core.fold import begin, extend
@@ -20,8 +22,9 @@ from couveuse.engine import handing
 from couveuse.engine.consenting import store_consents
 from couveuse.engine.folding import fold_lead, is_admitted, known_of, learn, reading_of, row_of, since_always
 from couveuse.engine.live import LiveModel, LiveModels
+from couveuse.engine.recalling import Recaller
 from couveuse.engine.resolving import Keyed, NeedsTheLock, Resolved, nodes_of, place_of, resolve
-from couveuse.store import events, leads, refolds, registers, states
+from couveuse.store import archives, events, leads, refolds, registers, states
 from couveuse.store.events import EventRow, Stored, TooManyFacts
 from couveuse.store.identities import own_bindings, share_bindings
 from couveuse.store.leads import Who
@@ -29,6 +32,8 @@ from couveuse.store.months import Months
 from couveuse.store.packets import Accepted, Flag
 from couveuse.store.payloads import Compressor
 from couveuse.store.refolds import PutOff
+
+log = structlog.get_logger("couveuse.engine")
 
 _OF_THE_PERSON = frozenset((Change.TRAITS, Change.JOIN, Change.LEAVE))
 # So many facts are folded again within one batch, which takes some 200 ms: others wait for their scores meanwhile.
@@ -93,6 +98,7 @@ class Folder:
         self.names = registers.event_names()
         self.sources = registers.sources()
         self.payloads = Compressor()
+        self.recaller = Recaller(self.names, self.sources, self.payloads)
 
     def forget(self) -> None:
         """After a transaction that failed."""
@@ -187,11 +193,9 @@ class Folder:
     ) -> tuple[Mapping[int, Who], Mapping[int, Sequence[Stored]]]:
         """With what the folds of leads begin, and their facts in canonical order.
 
-        Raises TooManyFacts where there are more than `most`.
+        Raises TooManyFacts where there are more than `most`, ArchiveAway where the archive is needed and is away.
         """
-        stored = events.load_facts(
-            connection, lead_ids, names=self.names, sources=self.sources, payloads=self.payloads, most=most
-        )
+        stored = self.recaller.load(connection, lead_ids, most)
         return leads.load_who(connection, lead_ids), stored
 
     def _arrived(self, accepted: Accepted) -> Arrived:
@@ -298,15 +302,38 @@ class _Work:
                 found.pop(lead_id, None)
         readings = {model.id: self._write(model, folded[model.id], old) for model in self.models}
         self._know(touched, refold, stored)
-        self._hand_over(touched, folded, readings)
+        off |= self._unless_away(set(touched), lambda some: self._hand_over(some, touched, folded, readings))
         corrected = resolved.refold | {number for number, lead in everybody.items() if _corrects(lead)}
-        if corrected - off:
-            self.withdrawn = handing.withdraw(
-                self.connection, {model.id: model for model in self.models}, corrected - off, self._load,
-                because=self.because, now=self.now,
-            )  # fmt: skip
+        off |= self._unless_away(corrected - off, self._withdraw)
         if off:
             self._put_off(off, everybody, corrected)
+
+    def _unless_away(self, lead_ids: set[int], do: Callable[[Collection[int]], None]) -> set[int]:
+        """Do what may ask for facts; leads that have some in an archive that is away are left out, and told."""
+        if not lead_ids:
+            return set()
+        try:
+            with self.connection.transaction():
+                do(lead_ids)
+        except ArchiveAway as error:
+            far = self._far(lead_ids, error)
+            do(lead_ids - far)
+            return far
+        return set()
+
+    def _far(self, lead_ids: Collection[int], error: ArchiveAway) -> set[int]:
+        """Of some leads those with facts in the archive, which is away: these are put off, and nobody else waits."""
+        far = {lead_id for lead_id, _, _ in archives.months_of_leads(self.connection, lead_ids)}
+        if not far:
+            raise error
+        log.warning("archive away", reason=str(error), leads=len(far))
+        return far
+
+    def _withdraw(self, corrected: Collection[int]) -> None:
+        models = {model.id: model for model in self.models}
+        self.withdrawn = handing.withdraw(
+            self.connection, models, corrected, self._load, because=self.because, now=self.now
+        )
 
     def _locked(self, lead_ids: Sequence[int]) -> dict[tuple[int, int], bytes]:
         """The leads' states, locked; those of a model that is coming are read once the others' locks are had.
@@ -342,7 +369,7 @@ class _Work:
         try:
             self._loaded = self.folder.load(self.connection, sorted(refold), MOST_REFOLDED)
         except TooManyFacts:
-            counted = events.count_facts(self.connection, refold, most=MOST_REFOLDED)
+            counted = self.folder.recaller.count(self.connection, refold, most=MOST_REFOLDED)
             off, left = set(), MOST_REFOLDED
             for lead_id in sorted(counted, key=lambda number: (counted[number], number)):
                 if counted[lead_id] > left:
@@ -350,6 +377,8 @@ class _Work:
                 else:
                     left -= counted[lead_id]
             return off
+        except ArchiveAway as error:
+            return self._far(refold, error)
         return set()
 
     def _put_off(self, off: Collection[int], touched: Mapping[int, Touched], corrected: Collection[int]) -> None:
@@ -446,6 +475,7 @@ class _Work:
 
     def _hand_over(
         self,
+        lead_ids: Collection[int],
         touched: Mapping[int, Touched],
         folded: Mapping[int, Mapping[int, State]],
         readings: Mapping[int, Mapping[int, Reading]],
@@ -455,6 +485,8 @@ class _Work:
             return  # a model that does not act is folded again by itself
         moved = []
         for lead_id, state in folded[acting.id].items():
+            if lead_id not in lead_ids:
+                continue
             live = touched[lead_id].live if lead_id in touched else []
             reading = readings[acting.id][lead_id]
             if live and (reading.routes or any(fact.event in COOLING for fact in live)):

@@ -37,6 +37,11 @@ class LiveModel:
         return self.published.standing == "acting"
 
     @property
+    def is_live(self) -> bool:
+        """Whether facts are folded under it: it acts, only scores, or is coming."""
+        return self.published.standing in ("acting", "scoring", "coming")
+
+    @property
     def is_coming(self) -> bool:
         """Whether its states are still being made: leads that have none yet are left to whoever makes them."""
         return self.published.standing == "coming"

@@ -22,8 +22,9 @@ from couveuse.core.reading import Reading, at, interests, lines
 from couveuse.core.state import Key, State
 from couveuse.engine.folding import fold_lead, is_admitted, known_of, reading_of, since_always
 from couveuse.engine.live import LiveModel
+from couveuse.engine.recalling import Recaller, check_kept
 from couveuse.errors import CouveuseError
-from couveuse.store import cards, events, leads, registers, states
+from couveuse.store import cards, leads, registers, states
 from couveuse.store.events import Stored
 from couveuse.store.facts import FactReader, Span
 from couveuse.store.leads import Known, Who
@@ -106,6 +107,7 @@ class Looker:
     def __init__(self) -> None:
         self.payloads = Compressor()
         self.names, self.sources = registers.event_names(), registers.sources()
+        self.recaller = Recaller(self.names, self.sources, self.payloads)
 
     def look(
         self,
@@ -119,13 +121,14 @@ class Looker:
     ) -> Look:
         """A lead as of an instant, now if none is said, by what is known today or was known at another one.
 
-        Verdicts that are known count whatever their time. Raises BrokenLedger where the lines do not make the score.
+        Verdicts that are known count whatever their time. Raises BrokenLedger where the lines do not make the score,
+        NotKept where the archive did not keep what a version of before reads.
         """
         now = time.time_ns() // 1000 if now is None else now
         whos = leads.load_who(connection, [lead_id])
-        stored: Sequence[Stored] = events.load_facts(
-            connection, [lead_id], names=self.names, sources=self.sources, payloads=self.payloads
-        )[lead_id]
+        stored: Sequence[Stored] = self.recaller.load(connection, [lead_id])[lead_id]
+        if not model.is_live:
+            check_kept(connection, lead_id, model)
         if known_at is not None:
             stored = [each for each in stored if each.received_at <= known_at]
         found = look_at(lead_id, whos[lead_id], model.plan, stored, at=at, now=now)
@@ -143,7 +146,7 @@ class Looker:
         for each in reader.verdicts(connection, span):
             if is_admitted(each.fact, each.flags, who):
                 learn_verdict(told, each.fact)
-        found, goes_on = reader.page(connection, span, after, most=most, newest_first=newest_first)
+        found, goes_on = self.recaller.page(connection, span, after, most=most, newest_first=newest_first)
         return [_seen(each, told, who) for each in found], goes_on
 
     def reading(self, connection: Connection[Any], lead_id: int, model: LiveModel, now: int) -> Reading | None:

@@ -7,6 +7,9 @@ lock.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from heapq import merge
+from itertools import chain
+from operator import itemgetter
 from typing import Any, Final
 
 import psycopg
@@ -16,8 +19,9 @@ from couveuse.core.state import State
 from couveuse.engine.batches import Folder
 from couveuse.engine.folding import fold_lead, reading_of, row_of
 from couveuse.engine.live import LiveModel
-from couveuse.engine.skimming import LEAD, Row, Skimmer
-from couveuse.store import leads, rescoring, states
+from couveuse.engine.recalling import rows_of_range
+from couveuse.engine.skimming import AT, LEAD, Row, Skimmer
+from couveuse.store import archives, leads, rescoring, states
 from couveuse.store.identities import share_bindings
 from couveuse.store.leads import Who
 
@@ -45,9 +49,10 @@ class Pass:
         """Make the states that are missing of leads from `low` up to and without `high`; `done` is told how many."""
         self._reading.isolation_level, self._reading.read_only = IsolationLevel.REPEATABLE_READ, True
         with self._reading.transaction():
+            archives.hold(self._reading)
             has_given = rescoring.has_given(self._reading)
             with rescoring.facts(self._reading, self._model.id, low, high) as cursor:
-                facts = _Facts(cursor)
+                facts = _Facts(cursor, rows_of_range(self._reading, low, high))
                 after = low - 1
                 while some := rescoring.without_state(
                     self._reading, self._acting, self._model.id, after=after, high=high, most=AT_ONCE
@@ -98,8 +103,11 @@ class Pass:
 class _Facts:
     """Rows in the order of their leads, handed out range by range."""
 
-    def __init__(self, cursor: psycopg.ServerCursor[Any]) -> None:
+    def __init__(self, cursor: psycopg.ServerCursor[Any], archived: Iterator[Row]) -> None:
+        first = next(archived, None)
         self._rows: Iterator[Row] = iter(cursor)
+        if first is not None:  # by lead and instant: the order within an instant is made where there is some
+            self._rows = merge(self._rows, chain((first,), archived), key=itemgetter(LEAD, AT))
         self._next: Row | None = next(self._rows, None)
 
     def upto(self, last: int) -> dict[int, list[Row]]:

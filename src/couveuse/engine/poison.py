@@ -14,6 +14,7 @@ import psycopg
 import structlog
 from psycopg import Connection
 
+from couveuse.archive.errors import ArchiveAway, ArchiveBroken
 from couveuse.engine.batches import Counts, Folder
 from couveuse.engine.live import LiveModels, NothingPublished
 from couveuse.errors import CouveuseError
@@ -103,7 +104,9 @@ def halve(
 
 
 def is_away(error: Exception) -> bool:
-    """Whether an error says that the database does not work for now, and nothing of what it was asked."""
+    """Whether an error says that the database, or the archive, does not work now, and nothing of what it was asked."""
+    if isinstance(error, ArchiveAway | ArchiveBroken):
+        return True
     is_of_the_server = isinstance(error, psycopg.OperationalError | psycopg.InterfaceError | connections.NoDatabase)
     return is_of_the_server and not _is_of_the_value(error)
 

@@ -24,7 +24,7 @@ from couveuse.engine.batches import Counts, Folder
 from couveuse.engine.folding import fold_lead, known_of, reading_of, row_of
 from couveuse.engine.live import LiveModel, LiveModels, NothingPublished
 from couveuse.engine.poison import is_away
-from couveuse.store import connections, handovers, leads, refolds, states
+from couveuse.store import archives, connections, handovers, leads, refolds, states
 from couveuse.store.events import Stored
 from couveuse.store.handovers import Standing
 from couveuse.store.identities import share_bindings
@@ -127,6 +127,7 @@ class Refolder:
     def _see(self, connection: Connection[Any], lead_id: int) -> Seen:
         with connection.transaction():
             connection.execute("set transaction isolation level repeatable read, read only")
+            archives.hold(connection)
             numbers, wishes = refolds.wishes_of(connection, lead_id)
             models = self._models.load(connection)
             whos, stored = self._folder.load(connection, [lead_id])

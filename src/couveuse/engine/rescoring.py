@@ -21,6 +21,7 @@ from math import ceil
 from typing import Any, Final, Self
 
 from couveuse.configuration import Configuration
+from couveuse.core.plan import plan
 from couveuse.documents.reading import Document
 from couveuse.engine import publishing
 from couveuse.engine.batches import Folder
@@ -28,8 +29,9 @@ from couveuse.engine.collector import collect_seldom, collecting_seldom
 from couveuse.engine.folding import fold_lead, reading_of, row_of
 from couveuse.engine.live import LiveModel, LiveModels
 from couveuse.engine.making import Pass
+from couveuse.engine.recalling import NotKept, lacking_months, told_lacking
 from couveuse.errors import BadInput
-from couveuse.store import allowances, connections, published, rescoring, states, tethers
+from couveuse.store import allowances, archives, connections, published, rescoring, states, tethers
 from couveuse.store.identities import own_bindings, share_bindings
 from couveuse.store.published import Published
 from couveuse.store.rescoring import BandMove, RouteMove
@@ -82,7 +84,8 @@ def now_us() -> int:
 class Rescore:
     """One publication, from the states of the coming model to the switch. Use it in a `with`.
 
-    Raises RescoreRuns where another one runs, AnotherComing where another model's states are half made.
+    Raises RescoreRuns where another one runs, AnotherComing where another model's states are half made, NotKept where
+    the archive did not keep what the model reads, unless it is published despite that.
     """
 
     def __init__(
@@ -92,9 +95,10 @@ class Rescore:
         document: Document,
         *,
         by: str,
+        despite_archive: bool = False,
         clock: Callable[[], int] = now_us,
     ) -> None:
-        self._clock = clock
+        self._clock, self._despite_archive = clock, despite_archive
         self._url, self._configuration, self._document, self._by = url, configuration, document, by
         self._connection = connections.connect(url, "rescore", autocommit=True, statement_ms=0)
         try:
@@ -125,11 +129,21 @@ class Rescore:
         with self._connection.transaction():
             # Batches that do not know of the model end first: what they write is met when its states are made.
             own_bindings(self._connection)
+            self._check_archive()
             made = publishing.publish(
                 self._connection, self._document, self._configuration, standing="coming", by=self._by, indexed=False
             )
             rescoring.index_by_lead(self._connection, made)
         return acting, made
+
+    def _check_archive(self) -> None:
+        """Raise NotKept where the model reads what the archive has not of months that were dropped."""
+        found = {} if self._despite_archive else lacking_months(self._connection, plan(self._document.model))
+        if found:
+            raise NotKept(
+                f"the model reads what the archive did not keep, {told_lacking(found)}: leave that out of the model, "
+                "or say --despite-archive, and there it is absent"
+            )
 
     def _check_same(self, coming: Published) -> None:
         ours = (self._configuration.our_domains, self._configuration.our_addresses)
@@ -155,7 +169,8 @@ class Rescore:
             task = _Task(self._url, self.acting, self.coming)
             if rescoring.missing(self._connection, self.acting, self.coming) >= MANY:
                 count = processes or os.cpu_count() or 1
-                spans = _spans(low, high + 1, rescoring.events(self._connection), count)
+                facts = rescoring.events(self._connection) + archives.events(self._connection)
+                spans = _spans(low, high + 1, facts, count)
                 if count > 1:
                     _in_processes(task, spans, count, progress)
                 else:

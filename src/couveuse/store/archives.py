@@ -16,6 +16,7 @@ from couveuse.archive.manifests import Manifest
 from couveuse.archive.months import bounds_of
 from couveuse.store import arrays
 from couveuse.store.identities import Pair, Place
+from couveuse.store.published import Published
 from couveuse.store.statements import statement
 
 # Whoever writes the archive holds this lock of the session's.
@@ -37,6 +38,9 @@ _NOTE, _OF_LEADS, _OF_IDENTITIES = _named("note_identities"), _named("of_leads")
 _OF_RANGE, _ROOM, _STAY, _REPLACE = (
     _named("of_range"), _named("staying_room"), _named("staying_copy"), _named("replace"),
 )  # fmt: skip
+_NAME_NUMBERS, _SOURCE_NUMBERS, _EVENTS = _named("name_numbers"), _named("source_numbers"), _named("events")
+_STOOD_BY, _DOCUMENTS = _named("stood_by_import"), _named("documents")
+_NEWEST = _named("newest_version")
 _UNDONE, _STOOD, _STOOD_OF = _named("undone_imports"), _named("stood"), _named("stood_of")
 
 
@@ -185,17 +189,24 @@ def standings_of(connection: Connection[Any], ids: Collection[int]) -> dict[Pair
     return found
 
 
-def replace_month(connection: Connection[Any], month: str, staying: Iterable[tuple[int, int]], now: int) -> int:
-    """The facts of a month go but for those that stay, named by identity and instant; returns how many stay.
-
-    The caller holds everything alone.
-    """
+def name_staying(connection: Connection[Any], staying: Iterable[tuple[int, int]]) -> int:
+    """Name the facts that stay when a month goes, by identity and instant, in this transaction; returns how many."""
     connection.execute(_ROOM)
+    named = 0
     with connection.cursor() as cursor, cursor.copy(_STAY) as copy:
         copy.set_types(("int8", "int8"))
         for row in staying:
             copy.write_row(row)
+            named += 1
     connection.execute("analyze pg_temp.staying")
+    return named
+
+
+def replace_month(connection: Connection[Any], month: str, now: int) -> int:
+    """The facts of a month go but for those that stay, which were named; returns how many there are now.
+
+    The caller holds everything alone.
+    """
     low, high = bounds_of(month)
     name = f"events_{month.replace('-', '_')}"
     connection.execute(
@@ -235,3 +246,42 @@ def by_month(rows: Iterable[tuple[int, Sequence[int]]]) -> Mapping[int, list[int
         for month in months:
             found[month].append(identity_id)
     return found
+
+
+def numbers_of(
+    connection: Connection[Any], names: Collection[str], sources: Collection[str]
+) -> tuple[dict[str, int], dict[str, int]]:
+    """The numbers of names of events, and of sources, that have some; nothing is written."""
+    return (
+        dict(connection.execute(_NAME_NUMBERS, [list(names)]).fetchall()),
+        dict(connection.execute(_SOURCE_NUMBERS, [list(sources)]).fetchall()),
+    )
+
+
+def stood_by_import(connection: Connection[Any], ids: Collection[int], import_id: int) -> set[int]:
+    """With whom some identities stood in rows of dropped months that one import brought."""
+    rows = connection.execute(_STOOD_BY, {"ids": arrays.numbers(ids), "import": import_id}).fetchall()
+    return {each for pair in rows for each in pair}
+
+
+def events(connection: Connection[Any]) -> int:
+    """How many facts are read from the archive."""
+    row = connection.execute(_EVENTS).fetchone()
+    assert row is not None  # an aggregate always answers
+    return int(row[0])
+
+
+def published_ever(connection: Connection[Any]) -> list[Published]:
+    """All models that were ever published, each once whose documents are one."""
+    rows = connection.execute(_DOCUMENTS).fetchall()
+    return [
+        Published(number, name, version, document, tuple(domains), tuple(addresses), standing)
+        for number, name, version, document, domains, addresses, standing in rows
+    ]
+
+
+def newest_version(connection: Connection[Any]) -> int:
+    """The number of the newest version of a model; 0 where there is none."""
+    row = connection.execute(_NEWEST).fetchone()
+    assert row is not None  # an aggregate always answers
+    return int(row[0])

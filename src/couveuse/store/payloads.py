@@ -7,7 +7,7 @@ byte names the dictionary, so that another one may come and what was written sta
 import json
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import zstandard
@@ -16,6 +16,9 @@ from couveuse.core.events import Fact, Properties
 from couveuse.errors import CouveuseError
 
 NEWEST = 1
+# In the place of a dictionary's number: what follows is JSON as it stands. It is made of facts that are read elsewhere,
+# and is never stored.
+PLAIN: Final = b"\x00"
 _LEVEL = 6
 
 
@@ -61,6 +64,8 @@ class Compressor:
     def inflate(self, data: bytes) -> bytes:
         """The JSON as it was written, for whoever reads a part of it; raises UnknownPayload."""
         version = data[0]
+        if not version:
+            return data[1:]
         reader = self._readers.get(version)
         if reader is None:
             reader = self._readers[version] = zstandard.ZstdDecompressor(dict_data=_words(version))

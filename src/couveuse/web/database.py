@@ -10,7 +10,7 @@ import psycopg
 from psycopg import Connection, IsolationLevel
 
 from couveuse import configuration
-from couveuse.store import connections, private
+from couveuse.store import archives, connections, private
 
 # A connection that was idle for longer is opened anew: a firewall may have forgotten it.
 IDLE_SECONDS: Final = 60.0
@@ -55,6 +55,7 @@ def _tried(begin: Callable[[Connection[Any]], None]) -> Connection[Any]:
 def _begin(stack: ExitStack, connection: Connection[Any]) -> None:
     connection.isolation_level, connection.read_only = IsolationLevel.REPEATABLE_READ, True
     stack.enter_context(connection.transaction())
+    archives.hold(connection)
 
 
 def _write(connection: Connection[Any]) -> None:

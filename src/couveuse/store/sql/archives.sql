@@ -120,3 +120,29 @@ where (excluded.claimed, excluded.at, excluded.kind, excluded.source, excluded.m
 select low_id, high_id, claimed, at, kind, source, message_id from archived_standings
 where (low_id = any(%(ids)s::text::bigint[]) or high_id = any(%(ids)s::text::bigint[]))
     and import_id not in (select id from imports where standing = 'undone');
+
+-- name: name_numbers
+-- The numbers of names of events; in no order.
+select name, id from event_names where name = any(%s);
+
+-- name: source_numbers
+-- The numbers of names of sources; in no order.
+select name, id from sources where name = any(%s);
+
+-- name: stood_by_import
+-- Identities that stood with some others in rows of dropped months that one import brought; in no order.
+select low_id, high_id from archived_standings
+where (low_id = any(%(ids)s::text::bigint[]) or high_id = any(%(ids)s::text::bigint[])) and import_id = %(import)s;
+
+-- name: events
+-- How many facts the archive holds of dropped months.
+select coalesce(sum(events), 0)::bigint from archived_months where dropped_at is not null;
+
+-- name: documents
+-- The documents of all models that were ever published, each once with who is internal by it; the newest first.
+select distinct on (document, our_domains, our_addresses) id, name, version, document, our_domains, our_addresses, standing
+from models order by document, our_domains, our_addresses, id desc;
+
+-- name: newest_version
+-- The number of the newest version of a model.
+select coalesce(max(id), 0) from models;

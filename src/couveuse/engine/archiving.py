@@ -1,0 +1,487 @@
+"""Closed months written to the archive, and dropped here once it is sure that everything is there.
+
+A month is written from one snapshot, under temporary names, read again and named; only then it stands in the table of
+archived months. Whatever is ended half-way leaves files that do not count, and the next run removes them.
+
+A month is dropped in one short transaction that waits for everybody who writes or reads facts. In it the facts are
+compared with those that were archived, by a fingerprint of whole rows: a late fact that came meanwhile has the month
+written anew first. What names people stays here. Late facts of a dropped month lie in its partition, are read as any
+others, and join the archive when the month is archived again.
+"""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from heapq import merge
+from itertools import islice
+from multiprocessing import get_context
+from typing import Any, Final, Self
+
+import msgspec
+import structlog
+from psycopg import Connection, IsolationLevel
+from psycopg.errors import LockNotAvailable
+
+from couveuse.archive import months as calendar
+from couveuse.archive.errors import ArchiveAway, ArchiveBroken
+from couveuse.archive.keeping import Keeper, lacking, wanted_of
+from couveuse.archive.layout import ArchivedRow, folder_of
+from couveuse.archive.manifests import Manifest
+from couveuse.archive.places import place_at
+from couveuse.archive.reading import all_rows, all_tables, known_place
+from couveuse.archive.writing import next_generation, tidy, verify, write_manifest, write_parts
+from couveuse.configuration import Configuration
+from couveuse.core.events import kind
+from couveuse.core.plan import plan
+from couveuse.engine.collector import collecting_seldom
+from couveuse.engine.live import model_of
+from couveuse.errors import BadInput, CouveuseError
+from couveuse.store import archives, connections, registers, tethers
+from couveuse.store.archives import Archived, Stood
+from couveuse.store.identities import DEVICE, USER_ID, own_bindings
+from couveuse.store.packets import Flag, identity_digest
+from couveuse.store.payloads import Compressor
+
+log = structlog.get_logger("couveuse.engine")
+
+DATA_FOLDER: Final = "archive"
+# For so long a drop keeps others waiting before it lets them pass and tries again.
+LOCK_MS: Final = 3_000
+LOCK_TRIES: Final = 20
+PAUSE_SECONDS: Final = 0.5
+# So often a month is written anew because facts came between its writing and its dropping.
+TRIES: Final = 5
+NOTED_AT_ONCE: Final = 10_000
+
+
+class ArchiveRuns(BadInput):
+    """Another process is writing the archive: let it end, or stop it, and then say this again."""
+
+
+class ArchiveInUse(CouveuseError):
+    """Facts are being read without a pause, and the month could not be dropped: say it again at a quieter time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a month stands: its facts here, and what the archive holds of it."""
+
+    month: str
+    here: int
+    archived: Archived | None
+    is_closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A month whose archive is not what was written, and why."""
+
+    month: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What a process that writes months is told."""
+
+    url: str
+    address: str
+    names: tuple[str, ...]
+    withheld: tuple[str, ...]
+    newest: int  # version of a model
+
+
+def address_of(settings: Configuration) -> str:
+    """Where the archive stands by the settings."""
+    return settings.archive or str((settings.data / DATA_FOLDER).absolute())
+
+
+def now_us() -> int:
+    """The clock, in microseconds."""
+    return time.time_ns() // 1000
+
+
+def is_closed(month: str, now: int, *, after: int = 0) -> bool:
+    """Whether a month ended, so many months ago at least."""
+    number = calendar.number_of(month) + after
+    return calendar.bounds_of(calendar.text_of(number))[1] <= now
+
+
+class Archivist:
+    """Writes, drops and verifies months, alone; use it in a `with`. Raises ArchiveRuns where another one does."""
+
+    def __init__(self, url: str, settings: Configuration, clock: Callable[[], int] = now_us) -> None:
+        self._url, self._settings, self._clock = url, settings, clock
+        self.place = place_at(address_of(settings))
+        self._stack = ExitStack()
+        self._connection = self._stack.enter_context(_connected(url))
+        try:
+            if not archives.lock(self._connection):
+                raise ArchiveRuns
+        except BaseException:
+            self._stack.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    # ---- Which months ------------------------------------------------------------------------------------------------
+
+    def due(self, *, after: int = 0) -> list[str]:
+        """The months that closed so many months ago, are not archived, and may have facts; in order."""
+        known, now = archives.archived(self._connection), self._clock()
+        there = archives.months_there(self._connection)
+        return [month for month in there if month not in known and is_closed(month, now, after=after)]
+
+    def changed(self) -> list[str]:
+        """The archived months whose facts here are others than when they were written; in order."""
+        known = archives.archived(self._connection)
+        return [month for month, each in known.items() if not self._is_fresh(each)]
+
+    def _is_fresh(self, known: Archived) -> bool:
+        if known.dropped_at is not None:
+            staying = sum(table.num_rows for table in all_tables(
+                known_place(known.place), known.manifest, ["is_kept"], kept=True))  # fmt: skip
+            return bool(archives.count(self._connection, known.month) == staying)
+        return archives.fingerprint(self._connection, known.month) == known.manifest.fingerprint
+
+    # ---- Writing -----------------------------------------------------------------------------------------------------
+
+    def run(
+        self, months: Sequence[str], progress: Callable[[Manifest], None] = lambda _: None, *, processes: int = 1
+    ) -> list[Manifest]:
+        """Write months that closed; one that was dropped takes its late facts in. Returns those that have facts."""
+        now = self._clock()
+        for month in months:
+            if not is_closed(month, now):
+                raise BadInput(f"{month}: it has not ended yet; archive it once it has")
+        known = archives.archived(self._connection)
+        again = [month for month in months if month in known and known[month].dropped_at is not None]
+        task = self._task()
+        found = []
+        for manifest in _written(task, [month for month in months if month not in again], processes):
+            self._stands(manifest)
+            progress(manifest)
+            found.append(manifest)
+        for month in again:
+            manifest = self._drop(task, month)
+            progress(manifest)
+            found.append(manifest)
+        return found
+
+    def _task(self) -> _Task:
+        """With what is kept: what any model reads that was ever published, and what was asked for."""
+        versions = archives.published_ever(self._connection)
+        fields = [plan(model_of(each)).fields() for each in versions]
+        names, withheld = wanted_of(fields, self._settings.archive_properties)
+        newest = max((each.id for each in versions), default=0)
+        return _Task(self._url, self.place.address, names, withheld, newest)
+
+    def _stands(self, manifest: Manifest) -> None:
+        """A month that was written counts from now on; files that count no more go."""
+        archives.write(self._connection, self.place.address, manifest, self._clock())
+        tidy(self.place, manifest.month, manifest.parts)
+        log.info("month archived", month=manifest.month, events=manifest.rows, bytes=manifest.bytes)
+
+    # ---- Dropping ----------------------------------------------------------------------------------------------------
+
+    def drop(self, months: Sequence[str], progress: Callable[[Manifest], None] = lambda _: None) -> list[Manifest]:
+        """Drop months, each archived first as it is; raises ArchiveInUse where nobody lets us."""
+        now = self._clock()
+        for month in months:
+            if not is_closed(month, now):
+                raise BadInput(f"{month}: it has not ended yet, and cannot be dropped")
+        task, found = self._task(), []
+        for month in months:
+            manifest = self._drop(task, month)
+            progress(manifest)
+            found.append(manifest)
+        return found
+
+    def _drop(self, task: _Task, month: str) -> Manifest:
+        for _ in range(TRIES):
+            manifest = self._ready(task, month)
+            if not manifest.parts:
+                raise BadInput(f"{month}: there are no facts of it; see: couveuse archive status")
+            self._note(month)
+            if self._replace(manifest, task.newest):
+                tidy(self.place, month, manifest.parts)
+                log.info("month dropped", month=month, events=manifest.rows)
+                return manifest
+            task = self._task()
+        raise ArchiveInUse(f"{month}: facts of it, or models, came faster than it was written; say it again")
+
+    def _ready(self, task: _Task, month: str) -> Manifest:
+        """The month as it is here, in files that were read to their end; written anew where it is another one."""
+        known = archives.archived(self._connection).get(month)
+        if known is not None and known.dropped_at is None and known.place == self.place.address:
+            is_enough = not list(lacking(known.manifest.properties, task.names))
+            if is_enough and self._is_fresh(known):
+                for part in known.manifest.parts:
+                    verify(self.place, f"{folder_of(month)}/{part.name}", part)
+                return known.manifest
+        (manifest,) = _written(task, [month], 1)
+        if known is None or known.dropped_at is None:
+            self._stands(manifest)
+        return manifest
+
+    def _note(self, month: str) -> None:
+        """Write down which identities have facts in a month, and which keys stood together in them."""
+        sources, names = registers.sources(), registers.event_names()
+        with _snapshot(self._url) as reading, archives.rows_of_month(reading, month) as cursor:
+            rows = iter(cursor)
+            while some := list(islice(rows, NOTED_AT_ONCE)):
+                source_of = sources.words(self._connection, {row[4] for row in some})
+                name_of = names.words(self._connection, {row[3] for row in some})
+                ids = {row[0] for row in some}
+                archives.note_identities(self._connection, sorted(ids), calendar.number_of(month))
+                archives.note_standings(self._connection, list(_stood(some, name_of, source_of)))
+
+    def _replace(self, manifest: Manifest, newest: int) -> bool:
+        """Drop a month whose facts are those that were archived; False, and nothing done, where they are not.
+
+        Nor where a model was published meanwhile, which may read what was not kept.
+        """
+        for _ in range(LOCK_TRIES):
+            try:
+                with self._connection.transaction():
+                    return self._replace_alone(manifest, newest)
+            except LockNotAvailable:
+                time.sleep(PAUSE_SECONDS)  # so that those who waited behind us pass
+        raise ArchiveInUse
+
+    def _replace_alone(self, manifest: Manifest, newest: int) -> bool:
+        connection, month = self._connection, manifest.month
+        kept = [(row.identity_id, row.at) for row in all_rows(self.place, manifest, kept=True)]
+        archives.name_staying(connection, sorted(set(kept)))
+        connection.execute(f"set local lock_timeout = {LOCK_MS}")
+        own_bindings(connection)
+        archives.hold_alone(connection)
+        if archives.fingerprint(connection, month) != manifest.fingerprint:
+            return False
+        if archives.newest_version(connection) != newest:
+            return False
+        archives.write(connection, self.place.address, manifest, self._clock())
+        if archives.replace_month(connection, month, self._clock()) != len(kept):
+            raise CouveuseError(f"{month}: not all facts that stay were found again; nothing was dropped; report it")
+        return True
+
+    # ---- Looking -----------------------------------------------------------------------------------------------------
+
+    def verify(self, months: Collection[str] = ()) -> list[Finding]:
+        """Read the archive to its end where the settings say that it stands; returns what is wrong.
+
+        Where it was moved there and is whole, it is read there from now on.
+        """
+        found: list[Finding] = []
+        moved = []
+        for month, known in archives.archived(self._connection).items():
+            if months and month not in months:
+                continue
+            try:
+                for part in known.manifest.parts:
+                    verify(self.place, f"{folder_of(month)}/{part.name}", part)
+            except ArchiveBroken as error:
+                found.append(Finding(month, str(error)))
+                continue
+            if known.place != self.place.address:
+                moved.append(month)
+        if moved:
+            archives.move(self._connection, moved, self.place.address)
+        return found
+
+
+def status(url: str, now: int) -> list[Standing]:
+    """All months, in order: how many facts are here, and what is archived."""
+    with connections.connect(url, "archive", autocommit=True, statement_ms=0) as connection:
+        known, there = archives.archived(connection), archives.months_there(connection)
+        return [
+            Standing(month, archives.count(connection, month), known.get(month), is_closed(month, now))
+            for month in sorted(known.keys() | there.keys())
+        ]
+
+
+def archive_if_due(url: str, settings: Configuration, now: int) -> list[str]:
+    """Archive the months that are due by the settings; returns which. Safe to call from several processes at once."""
+    if not settings.archive_after:
+        return []
+    try:
+        with Archivist(url, settings, lambda: now) as archivist:
+            due = archivist.due(after=settings.archive_after)
+            return [manifest.month for manifest in archivist.run(due) if manifest.parts] if due else []
+    except ArchiveRuns:
+        return []
+    except ArchiveAway as error:
+        log.warning("archive away", reason=str(error))
+        return []
+
+
+# ---- One month written -----------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _connected(url: str) -> Iterator[Connection[Any]]:
+    with connections.connect(url, "archive", autocommit=True, statement_ms=0) as connection:
+        yield connection
+
+
+@contextmanager
+def _snapshot(url: str) -> Iterator[Connection[Any]]:
+    """A connection whose statements all see one instant."""
+    with _connected(url) as connection:
+        connection.isolation_level, connection.read_only = IsolationLevel.REPEATABLE_READ, True
+        with connection.transaction():
+            yield connection
+
+
+def write_month(task: _Task, month: str) -> Manifest:
+    """Write a month as it is in one snapshot, with what the archive holds of it alone; it does not count yet."""
+    place, keeper = place_at(task.address), Keeper(task.names, task.withheld)
+    imports: set[int] = set()
+    with _snapshot(task.url) as connection, collecting_seldom():
+        archives.hold(connection)
+        known = archives.archived(connection).get(month)
+        fingerprint = archives.fingerprint(connection, month)
+        generation = next_generation(place, month, known.manifest.generation if known else 0)
+        if known:
+            tidy(place, month, known.manifest.parts)
+        with archives.rows_of_month(connection, month) as cursor:
+            rows = _in_order(_kept(connection, cursor, keeper, imports))
+            if known and known.dropped_at is not None:
+                imports.update(known.manifest.imports)
+                old = all_rows(known_place(known.place), known.manifest)
+                rows = merge(old, rows, key=_order)
+            parts = write_parts(place, month, generation, rows)
+    names = _narrowed(task.names, known)
+    manifest = Manifest(month, generation, parts, names, fingerprint, tuple(sorted(imports)))
+    if parts:
+        write_manifest(place, manifest)
+    return manifest
+
+
+def _narrowed(names: Sequence[str], known: Archived | None) -> tuple[str, ...]:
+    """What is kept of all facts of a month: of those that stood in the archive alone no more than was kept then."""
+    if known is None or known.dropped_at is None:
+        return tuple(names)
+    return tuple(name for name in names if not list(lacking(known.manifest.properties, [name])))
+
+
+def _kept(
+    connection: Connection[Any], cursor: Iterable[Any], keeper: Keeper, imports: set[int]
+) -> Iterator[ArchivedRow]:
+    """Rows as the store holds them, as the archive holds them."""
+    names, sources, payloads = registers.event_names(), registers.sources(), Compressor()
+    name_of: dict[int, str] = {}
+    source_of: dict[int, str] = {}
+    inflate, keep = payloads.inflate, keeper.keep
+    for identity_id, at, received_at, name_id, source_id, flags, import_id, payload, key in cursor:
+        event = name_of.get(name_id)
+        if event is None:
+            event = name_of[name_id] = names.words(connection, {name_id})[name_id]
+        source = source_of.get(source_id)
+        if source is None:
+            source = source_of[source_id] = sources.words(connection, {source_id})[source_id]
+        if import_id is not None:
+            imports.add(import_id)
+        said = keep(event, inflate(payload), key)
+        yield ArchivedRow(
+            identity_id, at, received_at, event, source, flags, import_id, said.message_id, said.properties,
+            said.context, said.traits, said.stays,
+        )  # fmt: skip
+
+
+def _in_order(rows: Iterable[ArchivedRow]) -> Iterator[ArchivedRow]:
+    """Rows by identity and instant, in canonical order within one instant; there one that stays has all of them stay.
+
+    By identity and instant those that stay are found again, when all others go.
+    """
+    before: ArchivedRow | None = None
+    same: list[ArchivedRow] = []
+    for row in rows:
+        if before is not None:
+            if row[0] == before[0] and row[1] == before[1]:
+                same.append(before)
+            elif same:
+                yield from _of_one_instant([*same, before])
+                same = []
+            else:
+                yield before
+        before = row
+    if before is not None:
+        yield from _of_one_instant([*same, before])
+
+
+def _of_one_instant(rows: list[ArchivedRow]) -> list[ArchivedRow]:
+    stay = any(row.is_kept for row in rows)
+    return [row._replace(is_kept=stay) for row in sorted(rows, key=_order)]
+
+
+def _order(row: ArchivedRow) -> tuple[int, int, int, str, str]:
+    return (row.identity_id, row.at, kind(row.event), row.source, row.message_id)
+
+
+class _Keyed(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """The keys of a payload, and its `message_id`; what stands between is passed over unread."""
+
+    message_id: str
+    properties: msgspec.Raw = msgspec.Raw(b"")
+    context: msgspec.Raw = msgspec.Raw(b"")
+    traits: msgspec.Raw = msgspec.Raw(b"")
+    user_id: str | None = None
+    anonymous_id: str | None = None
+
+
+_keyed = msgspec.json.Decoder(_Keyed).decode
+
+
+def _stood(rows: Iterable[Any], name_of: dict[int, str], source_of: dict[int, str]) -> Iterator[Stood]:
+    """The keys that stand beside the rows' own."""
+    payloads = Compressor()
+    for identity_id, at, _, name_id, source_id, flags, import_id, payload, _ in rows:
+        written = payloads.inflate(payload)
+        try:
+            held: Any = _keyed(written)
+        except msgspec.DecodeError:
+            message_id, *parts = json.loads(written)
+            user_id, anonymous_id = (*parts[3:], None, None)[:2]
+            held = _Keyed(message_id, user_id=user_id, anonymous_id=anonymous_id)
+        place = (int(bool(flags & Flag.CLAIM)), at, kind(name_of[name_id]), source_of[source_id], held.message_id)
+        for sort, key in ((USER_ID, held.user_id), (DEVICE, held.anonymous_id)):
+            if key:
+                yield Stood(identity_id, identity_digest(sort, key), import_id or 0, place)
+
+
+# ---- In several processes --------------------------------------------------------------------------------------------
+
+
+def _written(task: _Task, months: Sequence[str], processes: int) -> Iterator[Manifest]:
+    """Months as they are written, each in a process of its own where there are several."""
+    if processes < 2 or len(months) < 2:
+        for month in months:
+            yield write_month(task, month)
+        return
+    context = get_context("spawn")
+    with ProcessPoolExecutor(
+        min(processes, len(months)), mp_context=context, initializer=_begin_process, initargs=(os.getpid(),)
+    ) as pool:
+        try:
+            for done in as_completed([pool.submit(write_month, task, month) for month in months]):
+                yield done.result()
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+
+
+def _begin_process(parent: int) -> None:
+    """Ctrl-C is the first process's to answer; its end is everybody's."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if not tethers.tie(parent, signal.SIGKILL):
+        os._exit(1)
