@@ -29,7 +29,7 @@ def chosen(
     *,
     roster: Roster | None = None,
     traits: dict[str, object] | None = None,
-    owner: str | None = None,
+    owner: object = None,
     load: dict[str, int] | None = None,
     turns: str = "",
     away: str = "",
@@ -64,7 +64,7 @@ def test_the_owner_comes_first_where_the_team_says_so() -> None:
 
 def test_an_owner_of_another_team_or_of_nobodys_is_none() -> None:
     team = a_team(Assignment.ROUND_ROBIN, owner_first=True, members="alice bob")
-    for owner in ("carl", "zoe@example.com", "", None):
+    for owner in ("carl", "zoe@example.com", "", None, 7, ["alice"]):
         assert chosen(team, owner=owner) == Chosen("alice", Because.ROUND_ROBIN, "round_robin")
 
 

@@ -1,5 +1,6 @@
 """A team's document read: what is sound becomes a roster, what is not says where, what and how to mend it."""
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -32,7 +33,8 @@ from tests.documents.parts import HEAD as MODEL_HEAD
 from tests.documents.parts import PIECES
 from tests.documents.team_parts import FULL, HEAD, MEMBERS, SALES
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "pompes"
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "examples" / "pompes"
 
 
 def refusals(text: str) -> tuple[Finding, ...]:
@@ -275,6 +277,14 @@ def test_the_example_fits_its_scoring_model() -> None:
     roster = read_team(str(EXAMPLE / "equipe.yaml")).roster
     assert {"telemarketing", "sales"} <= set(roster.teams)
     assert without_team(read_model(str(EXAMPLE / "bareme.yaml")).model, roster) == []
+
+
+def test_the_how_to_shows_a_sound_document() -> None:
+    page = (ROOT / "docs" / "howto" / "team.md").read_text(encoding="utf-8")
+    (shown,) = re.findall("```yaml\n(.*?)```", page, re.DOTALL)
+    roster = parse_team(shown, "team.md").roster
+    assert without_team(read_model(str(EXAMPLE / "bareme.yaml")).model, roster) == []
+    assert roster.teams["sales"].promise.within == 4 * HOUR_US
 
 
 def test_what_a_model_asks_of_teams_that_are_not_here_is_told_once() -> None:

@@ -43,18 +43,18 @@ def choose(
     team: Team,
     *,
     lookup: Mapping[str, object],
-    owner: str | None,
+    owner: object,
     load: Mapping[str, int],
     turns: Sequence[str],
     away: Collection[str],
 ) -> Chosen:
     """Whom the team gives a task to.
 
-    `lookup` holds the lead's traits (`traits.region`) and `groups`; `owner` is what its owner trait says; `load` the
-    open tasks of each member; `turns` the team's last assignments, the oldest first, a member as often as they had
-    a task (up to `MOST_TURNS`); `away` who is not there. The lead's owner comes first where the team says so and they
-    are of this team and there. Of a territory nobody of which is there, and of a lead of no territory, the whole
-    team takes turns. A team nobody of which is there gives its task to nobody.
+    `lookup` holds the lead's traits (`traits.region`) and `groups`; `owner` is what its owner trait says, whatever
+    that is; `load` the open tasks of each member; `turns` the team's last assignments, the oldest first, a member as
+    often as they had a task (up to `MOST_TURNS`); `away` who is not there. The lead's owner comes first where the team
+    says so and they are of this team and there. Of a territory nobody of which is there, and of a lead of no
+    territory, the whole team takes turns. A team nobody of which is there gives its task to nobody.
     """
     members = [member for member in team.members if member in roster.members]
     present = [member for member in members if member not in away]
