@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from bench import cli, core, history
-from bench.live import bulk, engine, front, idle, latency, size
+from bench.live import alerting, bulk, engine, front, idle, latency, size
 from couveuse.core import is_compiled
 
 RESULTS = Path(__file__).parent / "results"
@@ -21,6 +21,7 @@ ALL: Mapping[str, Callable[[argparse.Namespace], dict[str, object]]] = {
     "engine": engine.measure,
     "front": front.measure,
     "latency": latency.measure,
+    "alerts": alerting.measure,
     "size": size.measure,
     "import": bulk.measure_import,
     "rescore": bulk.measure_rescore,

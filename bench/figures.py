@@ -40,6 +40,14 @@ def _latency(found: Found) -> Iterator[Row]:
     yield what, f"p50 {it['p50']:.0f} ms, p99 {it['p99']:.0f} ms, p99.9 {it['p99_9']:.0f} ms"
 
 
+def _alerts(found: Found) -> Iterator[Row]:
+    it = found["milliseconds"]
+    what = (
+        f"from an event received to its alert at the mail server, at {found['offered_per_second']:.0f} events a second"
+    )
+    yield what, f"p50 {it['p50']:.0f} ms, p99 {it['p99']:.0f} ms"
+
+
 def _size(found: Found) -> Iterator[Row]:
     browser = found.get("segment-analytics-next-1.84.3-snippet") or found["invented"]
     yield "a browser's page view, stored, its digest and indexes included", f"{browser['bytes_an_event']:.0f} bytes"
@@ -63,6 +71,7 @@ ROWS: Mapping[str, Callable[[Found], Iterator[Row]]] = {
     "engine": _engine,
     "front": _front,
     "latency": _latency,
+    "alerts": _alerts,
     "size": _size,
     "import": _import,
     "rescore": _rescore,

@@ -15,6 +15,7 @@ TOLD = {
     "engine": {"long_run", "share_of_a_bare_copy", "two_engines", "times_for_more_leads", "times_for_more_events"},
     "front": {"single events", "batches of 100", "batches of 100, gzip", "single events, two processes"},
     "latency": {"milliseconds", "share_of_a_core"},
+    "alerts": {"milliseconds", "alerts", "share_of_a_core"},
     "size": {"invented"},
     "import": {"rows_per_second", "postgres_cpu_seconds"},
     "rescore": {"seconds", "events"},

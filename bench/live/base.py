@@ -269,13 +269,16 @@ def _handovers(connection: Connection[Any], leads: int, past: Sequence[Past]) ->
                 cause, score, band, at = due.route.cause, due.reading.score, due.reading.band.id, due.at
                 causes = binary.jsonb(json.dumps([{"cause": cause, "at": at}]))
                 yield (lead, episode_id, model.id, team, due.route.treatment, kind, cause, causes, at, at, score, band,
-                       binary.jsonb("[]"))  # fmt: skip
+                       binary.jsonb("[]"), due.reading.rate, due.value, at)  # fmt: skip
 
     opened = ((number, lead, place, each.opened_at, each.closed_at) for number, lead, place, each in episodes())
     columns = "id, lead_id, number, opened_at, closed_at"
     _copy(connection, f"episodes ({columns})", ("int8", "int8", "int4", "int8", "int8"), opened)
-    types = ("int8", "int8", "int4", "text", "text", "text", "text", "bytea", "int8", "int8", "float8", "text", "bytea")
-    columns = "lead_id, episode_id, model_id, team, treatment, kind, cause, causes, at, made_at, score, band, why"
+    # Dispatched long ago: no deliverer is to make tasks of them.
+    types = ("int8", "int8", "int4", "text", "text", "text", "text", "bytea", "int8", "int8", "float8", "text", "bytea",
+             "float8", "float8", "int8")  # fmt: skip
+    columns = ("lead_id, episode_id, model_id, team, treatment, kind, cause, causes, at, made_at, score, band, why, "
+               "rate, value, dispatched_at")  # fmt: skip
     _copy(connection, f"handovers ({columns})", types, rows())
     last = sum(1 for _ in episodes()) + 1
     connection.execute("select setval(pg_get_serial_sequence('episodes', 'id'), %s)", [last])
