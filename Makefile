@@ -28,7 +28,7 @@ help:
 demo: $(VENV)/project
 	$(PY) examples/pompes/generate.py --out demo
 	COUVEUSE_DATA=demo/couveuse-data $(VENV)/bin/couveuse demo demo/events.ndjson --leads demo/leads.csv \
-		--model examples/pompes/bareme.yaml --lang fr
+		--model examples/pompes/bareme.yaml --team examples/pompes/equipe.yaml --lang fr
 
 test: $(VENV)/project $(VENV)/dev
 	$(PY) -m pytest --cov=couveuse $(SIDE_BY_SIDE)

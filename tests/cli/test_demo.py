@@ -41,4 +41,4 @@ def test_it_works(tmp_path):
 
 def test_a_history_that_is_not_there_is_named_with_the_cure():
     with pytest.raises(BadInput, match=r"python examples/pompes/generate\.py"):
-        demo.show("no-such.ndjson", None, "bareme-b2b", 1.0, "en", stay=False)
+        demo.show("no-such.ndjson", None, "bareme-b2b", None, 1.0, "en", stay=False)

@@ -17,14 +17,16 @@ import psycopg
 
 from couveuse import configuration
 from couveuse.cli import note, replaying
+from couveuse.cli.inboxes import HOST, keeping
 from couveuse.cli.supervising import answers, command
 from couveuse.configuration import Configuration
 from couveuse.core.times import DAY_US
 from couveuse.documents.reading import read_model
+from couveuse.documents.team import read_team
 from couveuse.engine.publishing import publish_first
 from couveuse.errors import BadInput, CouveuseError
 from couveuse.serve.addresses import is_free
-from couveuse.store import api_tokens, connections, handovers, leads, migrating, secrets, write_keys
+from couveuse.store import api_tokens, connections, handovers, leads, migrating, rosters, secrets, write_keys
 from couveuse.store.api_tokens import Scope
 from couveuse.store.private import attach_or_start, url
 from couveuse.store.write_keys import KeyKind
@@ -32,6 +34,7 @@ from couveuse.web.links import PATH, Link, Links
 
 PATIENCE = 60.0
 LINK_DAYS = 7
+MAIL_PORT = 1025
 # How much of the history's end is played live, and where nobody says otherwise in how many seconds.
 LIVE_US = 5 * DAY_US
 
@@ -43,18 +46,22 @@ class Demo:
     events: Path
     leads: Path | None
     model: str
+    team: Path | None
     seconds: float
     language: str
     stay: bool
 
 
-def show(events: str, known: str | None, model: str, seconds: float, language: str, stay: bool | None) -> None:
+def show(
+    events: str, known: str | None, model: str, team: str | None, seconds: float, language: str, stay: bool | None
+) -> None:
     """Run the product on the history, replay its end, and stay until told to stop where that is wanted."""
-    for path in (events, *([known] if known else [])):
+    for path in filter(None, (events, known, team)):
         if not Path(path).is_file():
             raise BadInput(f"{path}: no such file; make the example's: python examples/pompes/generate.py --out demo")
     stays = sys.stdout.isatty() if stay is None else stay
-    _show(Demo(Path(events), Path(known) if known else None, model, seconds, language, stays))
+    paths = [Path(each) if each else None for each in (known, team)]
+    _show(Demo(Path(events), paths[0], model, paths[1], seconds, language, stays))
 
 
 def _show(wanted: Demo) -> None:
@@ -67,9 +74,11 @@ def _show(wanted: Demo) -> None:
     with attach_or_start(settings) as database:
         migrating.migrate(database)
         publish_first(database, settings, wanted.model)
+        if wanted.team is not None:
+            _apply(database, wanted.team)
     now = time.time_ns() // 1000
     history = replaying.split(wanted.events, settings.data / "history.ndjson", now=now, last=LIVE_US)
-    with _running(settings, environment):
+    with _mails(settings, environment), _running(settings, environment):
         _say("2", f"Its history: {history.rows:,} events, brought in as any file is.")
         _bring_in(wanted, history.past, environment)
         _say("3", f"Its last days, live: {len(history.coming):,} events through the front door at {settings.url}.")
@@ -82,15 +91,38 @@ def _show(wanted: Demo) -> None:
 def _settings() -> Configuration:
     """The settings, on the next free port where theirs is taken."""
     found = configuration.read()
-    port = next((port for port in range(found.port, found.port + 50) if is_free(found.host, port)), None)
-    if port is None:
-        raise BadInput(f"COUVEUSE_PORT: {found.port} and the fifty ports behind it are taken; name a free one")
+    port = _free(found.host, found.port)
     os.environ["COUVEUSE_PORT"] = str(port)
     return replace(found, port=port)
 
 
+def _free(host: str, first: int) -> int:
+    port = next((port for port in range(first, first + 50) if is_free(host, port)), None)
+    if port is None:
+        raise BadInput(f"port {first} and the fifty behind it are taken: free one, or name another as COUVEUSE_PORT")
+    return port
+
+
 def _say(number: str, text: str) -> None:
     print(f"{number}. {text}", flush=True)
+
+
+def _apply(database: str, team: Path) -> None:
+    with connections.connect(database, "demo", autocommit=True) as connection:
+        rosters.apply_roster(connection, read_team(str(team)), by="the demo", now=time.time_ns() // 1000)
+
+
+@contextmanager
+def _mails(settings: Configuration, environment: dict[str, str]) -> Iterator[None]:
+    """A mail server for the time of the block, which keeps what the product sends; the product is told of it."""
+    folder = settings.data / "inbox"
+    with keeping(folder, _free(HOST, MAIL_PORT)) as port:
+        environment |= {
+            "COUVEUSE_MAIL_URL": f"smtp://{HOST}:{port}",
+            "COUVEUSE_MAIL_FROM": "Couveuse <couveuse@example.com>",
+            "COUVEUSE_INBOX": str(folder.absolute()),
+        }
+        yield
 
 
 @contextmanager
@@ -188,6 +220,7 @@ class Replay:
         _say("4", "Where to look:")
         if self._first:
             print(f"   a lead, line by line   {self._first}")
+        print(f"   what the team gets     {address}/inbox?lang={self._wanted.language}")
         print(f"   the best leads         curl -H 'Authorization: Bearer {token}' '{address}/api/v1/leads?limit=5'")
         print(f"   is all well            {address}/readyz   {address}/metrics")
         print(f"   send events of yours   COUVEUSE_DATA={self._settings.data} couveuse key create --source mine")
