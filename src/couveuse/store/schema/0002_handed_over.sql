@@ -121,12 +121,16 @@ create table tasks (
 create unique index tasks_open on tasks (lead_id, team, episode_id) where standing in ('open', 'accepted');
 create unique index tasks_handover on tasks (handover_id) where handover_id is not null;
 create unique index tasks_parent on tasks (parent_id, team) where parent_id is not null;
-create index tasks_queue on tasks (team, expected desc, id) where standing = 'open';
-create index tasks_member on tasks (member, expected desc, id) where standing = 'open' and member is not null;
+-- Queues: what is put off to a later time is passed over within the index.
+create index tasks_queue on tasks (team, (-expected), id, (coalesce(not_before, 0))) where standing = 'open';
+create index tasks_member on tasks (member, (-expected), id, (coalesce(not_before, 0)))
+    where standing = 'open' and member is not null;
+create index tasks_later on tasks (team, not_before, id) where standing = 'open' and not_before is not null;
+create index tasks_turns on tasks (team, id) where member is not null;
 create index tasks_accepted on tasks (team, id) where standing = 'accepted';
 create index tasks_look on tasks (look_at) where look_at is not null;
 create index tasks_lead on tasks (lead_id, id);
-create index tasks_closed on tasks (team, closed_at desc, id) where standing = 'closed';
+create index tasks_closed on tasks (team, (-closed_at), id) where standing = 'closed';
 
 -- What was written about a task, and what happened to it: who, when, what (opened, assigned, locked, tried, closed ...).
 create table task_entries (

@@ -1,0 +1,189 @@
+-- name: open
+-- Tasks for leads, teams and episodes, each key once in what is given; the one that is open already is joined: it is due
+-- when the earlier of both was, and is worth what the newer says. A hand-over that had a task before opens none. What
+-- happened is written down. Tells the key, the task, and whether it is new; in no order.
+with given as (
+    select * from unnest(%(leads)s::bigint[], %(episodes)s::bigint[], %(handovers)s::bigint[], %(parents)s::bigint[],
+        %(teams)s::text[], %(treatments)s::text[], %(members)s::text[], %(becauses)s::text[], %(dues)s::bigint[],
+        %(not_befores)s::bigint[], %(starts)s::bigint[], %(rates)s::float8[], %(values)s::float8[], %(scores)s::float8[],
+        %(looks)s::bigint[], %(bys)s::text[], %(abouts)s::text[])
+        as g (lead_id, episode_id, handover_id, parent_id, team, treatment, member, because, due_at, not_before,
+            starts_at, rate, value, score, look_at, by, about)
+), opened as (
+    insert into tasks as t (lead_id, episode_id, handover_id, parent_id, team, treatment, member, assigned_because,
+        opened_at, due_at, not_before, starts_at, rate, value, expected, score, look_at)
+    select lead_id, episode_id, handover_id, parent_id, team, treatment, member, because, %(now)s, due_at, not_before,
+        starts_at, rate, value, rate * value, score, look_at
+    from given g where not exists (select from tasks x where x.handover_id = g.handover_id)
+    on conflict (lead_id, team, episode_id) where standing in ('open', 'accepted') do update set
+        due_at = least(t.due_at, excluded.due_at),
+        look_at = case when t.standing = 'open' then least(t.look_at, excluded.look_at) else t.look_at end,
+        rate = excluded.rate, value = excluded.value, expected = excluded.expected, score = excluded.score
+    returning t.id, t.lead_id, t.team, t.episode_id, (xmax = 0) as is_new
+), entries as (
+    insert into task_entries (task_id, at, by, did, about)
+    select o.id, %(now)s, g.by, case when o.is_new then 'opened' else 'joined' end,
+        jsonb_strip_nulls(jsonb_build_object('handover', g.handover_id, 'parent', g.parent_id)
+            || case when o.is_new then jsonb_strip_nulls(jsonb_build_object('member', g.member,
+                'because', nullif(g.because, ''))) || g.about::jsonb else '{}'::jsonb end)
+    from opened o join given g using (lead_id, team, episode_id)
+)
+select lead_id, team, episode_id, id, is_new from opened;
+
+-- name: of_handovers
+-- The tasks that these hand-overs have opened; in no order.
+select handover_id, id from tasks where handover_id = any(%s);
+
+-- name: asked_for
+-- The open tasks that these hand-overs ask for, held until the transaction ends, in one order for all.
+select t.id from tasks t where t.standing in ('open', 'accepted') and exists (
+    select from handovers h where h.id = any(%(ids)s)
+        and h.lead_id = t.lead_id and h.team = t.team and h.episode_id = t.episode_id
+) order by t.id for update of t;
+
+-- name: withdraw
+-- The tasks of hand-overs that are withdrawn, each by what becomes of it: withdrawn where nobody had begun with it,
+-- flagged where somebody had; and left alone where another hand-over or a person's outcome asks for it too. A hand-over
+-- that is only now being withdrawn (one of `ids`) keeps none. Tells the task, the hand-over, and what became of it.
+with meant as (
+    select distinct on (t.id, h.id) t.id, h.id as handover_id,
+        t.standing = 'accepted' or t.tries > 0 or coalesce(t.locked_until > %(now)s, false)
+            or t.assigned_because = 'by_hand' as was_claimed,
+        t.parent_id is not null or exists (
+            select from handovers o where o.lead_id = h.lead_id and o.team = h.team and o.episode_id = h.episode_id
+                and o.withdrawn_at is null and o.id <> all(%(ids)s)
+        ) as stays
+    from handovers h join tasks t on t.lead_id = h.lead_id and t.team = h.team and t.episode_id = h.episode_id
+        and t.standing in ('open', 'accepted')
+    where h.id = any(%(ids)s)
+), gone as (
+    update tasks t set
+        standing = case when m.was_claimed then t.standing else 'withdrawn' end,
+        flagged_at = case when m.was_claimed then %(now)s else t.flagged_at end,
+        flagged_because = case when m.was_claimed then %(because)s else t.flagged_because end,
+        closed_at = case when m.was_claimed then null else %(now)s end,
+        look_at = case when m.was_claimed then t.look_at end
+    from (select distinct id, was_claimed from meant where not stays) m
+    where t.id = m.id and t.standing in ('open', 'accepted')
+    returning t.id, m.was_claimed
+), entries as (
+    insert into task_entries (task_id, at, by, did, about)
+    select id, %(now)s, %(by)s, case when was_claimed then 'flagged' else 'withdrawn' end,
+        jsonb_build_object('because', %(because)s::text)
+    from gone
+)
+select m.id, m.handover_id, m.was_claimed, m.stays from meant m order by m.id, m.handover_id;
+
+-- name: loads
+-- How many open tasks, of whatever team, each member of a team has who has any; in no order.
+select t.member, count(*) from memberships m join tasks t on t.member = m.member and t.standing = 'open'
+where m.team = %(team)s group by t.member;
+
+-- name: turns
+-- To whom the last tasks of a team were given, the newest first; what a person gave by hand is nobody's turn.
+select member from tasks where team = %(team)s and member is not null and assigned_because <> 'by_hand'
+order by id desc limit %(most)s;
+
+-- name: of_teams
+-- Where a queue's tasks come from: teams, `free`: only what is nobody's. A part of `queue`.
+select x.* from unnest(%(teams)s::text[]) as w (team) cross join lateral (
+    select * from tasks x where x.standing = 'open' and x.team = w.team and coalesce(x.not_before, 0) <= %(now)s
+        and (-x.expected, x.id) > (%(after)s::float8, %(after_id)s::bigint) and (not %(free)s or x.member is null)
+    order by -x.expected, x.id limit {window}
+) x
+
+-- name: of_member
+-- Where a queue's tasks come from: a member. A part of `queue`.
+(select * from tasks x where x.standing = 'open' and x.member = %(member)s and coalesce(x.not_before, 0) <= %(now)s
+    and (-x.expected, x.id) > (%(after)s::float8, %(after_id)s::bigint)
+    and (%(teams)s::text[] is null or x.team = any(%(teams)s))
+order by -x.expected, x.id limit {window})
+
+-- name: queue
+-- Tasks to do now, the best expected value first, from a place on: open, not put off to a later time, and of leads that
+-- are not irrelevant under a model (of a lead that was joined or merged: by what holds its facts now). As many tasks are
+-- looked at as `window` says; every row says how many were, and which was the last. There is always one row.
+with recursive seen as materialized (
+    select * from ({source}) x order by -x.expected, x.id limit {window}
+), last as (
+    select count(*) over () as looked, expected, id from seen order by -expected desc, id desc limit 1
+), ways (first, id, step) as (
+    select l.id, coalesce(l.joined_id, m.into_id), 1
+    from leads l left join merges m on m.lead_id = l.id and m.undone_at is null
+    where l.id in (select lead_id from seen) and coalesce(l.joined_id, m.into_id) is not null
+    union all
+    select w.first, coalesce(l.joined_id, m.into_id), w.step + 1
+    from ways w join leads l on l.id = w.id left join merges m on m.lead_id = w.id and m.undone_at is null
+    where coalesce(l.joined_id, m.into_id) is not null and w.step < 1000
+), ends as (
+    select distinct on (first) first, id from ways order by first, step desc
+), kept as (
+    select seen.*, coalesce(ends.id, seen.lead_id) as shown_id from seen left join ends on ends.first = seen.lead_id
+    left join lead_states s on s.model_id = %(model)s and s.lead_id = coalesce(ends.id, seen.lead_id)
+    where s.temperature is distinct from 3 order by -seen.expected, seen.id limit {limit}
+)
+select coalesce(last.looked, 0), last.expected, last.id, kept.shown_id, {columns}
+from (select) as always left join last on true left join kept on true order by -kept.expected, kept.id;
+
+-- name: one
+-- A task, with what holds its lead's facts now. Held until the transaction ends where `holding` says so.
+select t.lead_id, {columns} from tasks t where t.id = %(id)s {holding};
+
+-- name: of_lead
+-- The tasks of a lead and of those that were joined to it or merged into it, the newest first.
+select %(lead)s::bigint, {columns} from tasks t
+where t.lead_id in (
+    with recursive ways (id, step) as (
+        select %(lead)s::bigint, 0
+        union all
+        select f.id, w.step + 1 from ways w cross join lateral (
+            select l.id from leads l where l.joined_id = w.id
+            union select m.lead_id from merges m where m.into_id = w.id and m.undone_at is null
+        ) f where w.step < 1000
+    )
+    select id from ways
+)
+order by t.id desc limit %(most)s;
+
+-- name: later
+-- Open tasks that are put off to a later time, the soonest first, from a place on.
+select t.lead_id, {columns} from tasks t
+where t.standing = 'open' and t.team = any(%(teams)s) and t.not_before > %(now)s
+    and (t.not_before, t.id) > (%(after)s::bigint, %(after_id)s::bigint)
+    and (%(member)s::text is null or t.member = %(member)s)
+order by t.not_before, t.id limit %(limit)s;
+
+-- name: accepted
+-- What sales have accepted, the oldest first, from a place on.
+select t.lead_id, {columns} from tasks t
+where t.standing = 'accepted' and t.team = any(%(teams)s) and t.id > %(after_id)s
+    and (%(member)s::text is null or t.member = %(member)s)
+order by t.id limit %(limit)s;
+
+-- name: closed
+-- Closed tasks, the last closed first, from a place on.
+select t.lead_id, {columns} from tasks t
+where t.standing = 'closed' and t.team = any(%(teams)s) and (-t.closed_at, t.id) > (%(after)s::bigint, %(after_id)s::bigint)
+    and (%(member)s::text is null or t.member = %(member)s)
+order by -t.closed_at, t.id limit %(limit)s;
+
+-- name: entries
+-- What was written about a task, and what happened to it, the oldest first.
+select id, at, by, did, note, about from task_entries where task_id = %s order by id;
+
+-- name: write_entry
+-- What happened to a task, or what somebody wrote.
+insert into task_entries (task_id, at, by, did, note, about)
+values (%(task)s, %(now)s, %(by)s, %(did)s, %(note)s, %(about)s::jsonb) returning id;
+
+-- name: lock
+-- Somebody has a task on screen until an instant; nobody else may have it then. No row where somebody else has it, or it
+-- is done with.
+update tasks set locked_by = %(by)s, locked_until = %(until)s
+where id = %(id)s and standing in ('open', 'accepted')
+    and (locked_by is null or locked_by = %(by)s or locked_until <= %(now)s)
+returning id;
+
+-- name: unlock
+-- Whoever has a task on screen has it no more.
+update tasks set locked_by = null, locked_until = null where id = %(id)s and locked_by = %(by)s returning id;
