@@ -173,6 +173,34 @@ def test_a_folder_that_is_a_file(well: dict[str, str], data: Path) -> None:
     assert wrong(well) == {"data folder": "correct its rights, or set COUVEUSE_DATA to another one"}
 
 
+def test_backups_that_are_not_scheduled_are_told_and_no_finding(well: dict[str, str]) -> None:
+    assert found(well)["backups"].says.startswith("none was made yet; none is scheduled (COUVEUSE_BACKUP_AT")
+    assert found(well)["backups"].is_fine
+
+
+@pytest.mark.parametrize(
+    ("row", "is_fine"),
+    [
+        ("extract(epoch from now()) * 1e6 - 47 * 3600e6, 1, 'x', 'schedule', ''", True),
+        ("extract(epoch from now()) * 1e6 - 49 * 3600e6, 1, 'x', 'schedule', ''", False),
+        ("extract(epoch from now()) * 1e6, 1, 'x', 'schedule', 'the disk is full'", False),
+    ],
+)
+def test_backups_that_are_late_or_failed(
+    well: dict[str, str], connection: Connection[Any], row: str, is_fine: bool
+) -> None:
+    well["COUVEUSE_BACKUP_AT"] = "03:10"
+    assert found(well)["backups"].is_fine  # of a new instance none is missed yet
+    connection.execute(f"insert into backups (at, ended_at, place, because, error) values ({row})")  # type: ignore[arg-type]
+    assert found(well)["backups"].is_fine is is_fine
+
+
+def test_an_old_instance_that_never_made_one(well: dict[str, str], connection: Connection[Any]) -> None:
+    well["COUVEUSE_BACKUP_AT"] = "03:10"
+    connection.execute("update django_migrations set applied = now() - interval '3 days'")
+    assert "couveuse backup" in wrong(well)["backups"]
+
+
 def test_a_damaged_private_folder(data: Path) -> None:
     (data / "postgresql").mkdir(parents=True)
     (data / "postgresql" / "PG_VERSION").write_text("12")

@@ -169,6 +169,18 @@ def test_a_database_that_is_away_is_not_ready_and_the_process_lives(database: st
     assert health.status_code == 200
 
 
+def test_metrics_tell_of_backups(database: str) -> None:
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(
+            "insert into backups (at, ended_at, place, because, error) values"
+            " (extract(epoch from now()) * 1e6 - 3600e6, 1, 'x', 'schedule', ''),"
+            " (extract(epoch from now()) * 1e6, 1, 'x', 'schedule', 'the disk is full')"
+        )
+    lines = dict(line.rsplit(" ", 1) for line in get(database, "/metrics").text.splitlines() if line[0] != "#")
+    assert 3600 <= float(lines["couveuse_backup_age_seconds"]) < 3700
+    assert float(lines["couveuse_backups_failed_total"]) == 1
+
+
 def test_metrics_sum_what_all_processes_have_counted(database: str) -> None:
     make_ready(database)
     with psycopg.connect(database, autocommit=True) as connection:

@@ -50,7 +50,7 @@ def test_a_database_that_is_away_says_nothing() -> None:
 def behind(connection: Connection[Any], monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """A database that lacks a migration; which ones were applied."""
     applied: list[str] = []
-    monkeypatch.setattr(migrating, "_missing", lambda: ["store.0003_next"])
+    monkeypatch.setattr(migrating, "_missing_now", lambda: ["store.0003_next"])
     monkeypatch.setattr(migrating, "_apply", lambda _: applied.append("store.0003_next"))
     return applied
 

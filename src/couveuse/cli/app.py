@@ -485,6 +485,7 @@ def demo(
     events: Annotated[str, typer.Argument(metavar="EVENTS", help="A history as NDJSON; its last days are replayed.")],
     leads: Annotated[str | None, typer.Option("--leads", "-l", help="What the CRM knew of the leads.")] = None,
     model: ModelOption = "bareme-b2b",
+    team: Annotated[str | None, typer.Option(help="Who gets the leads: a team's document.")] = None,
     seconds: Annotated[float, typer.Option("--for", min=1, help="How long the replay lasts, in seconds.")] = 60.0,
     lang: Annotated[Language, typer.Option(help="The language of labels and pages.")] = Language.EN,
     stay: Annotated[
@@ -494,7 +495,7 @@ def demo(
     """Show the whole product on a company's history: everything runs, visitors come, leads ripen."""
     from couveuse.cli import demo as showing
 
-    showing.show(events, leads, model, seconds, lang.value, stay)
+    showing.show(events, leads, model, team, seconds, lang.value, stay)
 
 
 @app.command()
@@ -544,6 +545,61 @@ def migrate(
     from couveuse.cli import serving
 
     serving.migrate(publish_first)
+
+
+@app.command()
+def upgrade(
+    no_backup: Annotated[bool, typer.Option("--no-backup", help="Make no backup first: there is one.")] = False,
+) -> None:
+    """Bring an instance to this version: looked at, saved, changed, looked at again; stop everything else first."""
+    from couveuse.cli import upgrading
+
+    upgrading.upgrade(with_backup=not no_backup)
+
+
+@app.command()
+def backup(
+    to: Annotated[str | None, typer.Option(help="A folder for it; COUVEUSE_BACKUPS if not said.")] = None,
+) -> None:
+    """Make a backup, while everything runs: the database as of one instant, and the key that signs links."""
+    from couveuse.cli import backups as saving
+
+    saving.backup(to)
+
+
+@app.command()
+def backups(
+    format_: Annotated[OutputFormat, typer.Option("--format", "-f", help="How to print.")] = OutputFormat.TABLE,
+) -> None:
+    """List the backups that there are, the newest first, and the last ones that failed."""
+    from couveuse.cli import backups as saving
+
+    saving.list_all(format_.value)
+
+
+@app.command()
+def restore(
+    place: Annotated[str, typer.Argument(metavar="BACKUP", help="The backup's folder, as couveuse backups lists it.")],
+    database_url: Annotated[
+        str | None, typer.Option(help="Into this database, without a password here; the configured one if not said.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Replace what stands in the database, unasked.")] = False,
+) -> None:
+    """Restore a backup: whole or not at all; who was erased since is erased again, and nothing goes out by itself."""
+    from couveuse.cli import backups as saving
+
+    saving.restore(place, database_url, yes)
+
+
+@app.command()
+def erase(
+    lead: Annotated[str, typer.Argument(metavar="LEAD", help="An e-mail, a user id, a lead's number, or a device.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Erase without asking.")] = False,
+) -> None:
+    """Erase a person everywhere, for good; backups that are restored later are gone over again."""
+    from couveuse.cli import erasing
+
+    erasing.erase(lead, yes)
 
 
 @app.command()

@@ -17,15 +17,18 @@ from psycopg.errors import UndefinedTable
 from couveuse import configuration
 from couveuse.cli import FINDING
 from couveuse.configuration import Configuration
-from couveuse.core.times import DAY_US, SECOND_US
+from couveuse.core.times import DAY_US, HOUR_US, SECOND_US
 from couveuse.errors import CouveuseError
 from couveuse.serve.addresses import AddressInUse, require_free
-from couveuse.store import OLDEST, binaries, clusters, connections, health, private, processes
+from couveuse.store import OLDEST, backups, binaries, clusters, connections, health, private, processes
 from couveuse.store.health import Check
 from couveuse.store.statements import statement
 
 _SERVER = statement("health", "server")
 _IN_USE = statement("health", "in_use")
+_BACKUPS = statement("health", "backups")
+# A day's backup that was made two days ago is not the day's any more.
+BACKUP_US: Final = 2 * DAY_US
 NEWEST: Final = 18
 # Less than this and PostgreSQL may stop within a day.
 FREE_BYTES: Final = 1 << 30
@@ -137,7 +140,28 @@ def _instance(connection: Connection[Any], settings: Configuration) -> Iterator[
     yield Check("web", f"{len(webs)} alive", "" if webs else "run: couveuse up, or couveuse web")
     here = platform.node()
     yield _address(settings, is_serving=any(process.host == here for process in webs))
+    yield from _backups(connection, settings)
     yield from _in_use(connection, settings)
+
+
+def _backups(connection: Connection[Any], settings: Configuration) -> Iterator[Check]:
+    """Whether the days' backups are made; one that was made by hand counts as well."""
+    if not backups.has_rows(connection):
+        return  # of an older version: the migrations are told
+    row = connection.execute(_BACKUPS).fetchone()
+    assert row is not None  # a select without a table has one
+    last, error, made = row
+    now = time.time_ns() // 1000
+    says = f"the last one {(now - last) / HOUR_US:,.0f} hours ago" if last is not None else "none was made yet"
+    if settings.backup_at == "off":
+        yield Check("backups", f"{says}; none is scheduled (COUVEUSE_BACKUP_AT makes one each day)")
+        return
+    is_late = now - (last or made or now) > BACKUP_US
+    cure = "see couveuse backups, then make one: couveuse backup; couveuse deliver makes the days' ones"
+    if error:
+        yield Check("backups", f"{says}; the last try failed: {error}", cure)
+    else:
+        yield Check("backups", f"{says}; each day at {settings.backup_at} (UTC)", cure if is_late else "")
 
 
 def _address(settings: Configuration, *, is_serving: bool) -> Check:

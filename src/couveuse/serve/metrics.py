@@ -27,6 +27,8 @@ class Measured:
     overdue: int
     rows: Mapping[str, int]
     alive: Mapping[str, int]
+    backup_seconds: float | None
+    backups_failed: int
 
 
 def text(look: Look | None, measured: Measured | None, counts: Mapping[str, Counts]) -> bytes:
@@ -57,6 +59,11 @@ def _gauges(look: Look | None, measured: Measured | None) -> Iterator[Metric]:
         yield GaugeMetricFamily("couveuse_wakeups_overdue", overdue, value=measured.overdue)
         yield _labelled("couveuse_rows", "Rows of a table, as the database estimates them.", "table", measured.rows)
         yield _labelled("couveuse_processes", "Processes that live.", "kind", measured.alive)
+        if measured.backup_seconds is not None:
+            since = "How long ago the last backup was made that succeeded."
+            yield GaugeMetricFamily("couveuse_backup_age_seconds", since, value=measured.backup_seconds)
+        failed = "Backups that failed."
+        yield CounterMetricFamily("couveuse_backups_failed", failed, value=measured.backups_failed)
 
 
 def _labelled(name: str, says: str, label: str, values: Mapping[str, float]) -> Metric:

@@ -25,7 +25,6 @@ _MARK, _UNMARK = statement("backups", "mark"), statement("backups", "unmark")
 _SAMPLE = statement("backups", "sample")
 _LOCK, _SNAPSHOT, _TABLES = (statement("backups", name) for name in ("lock", "snapshot", "tables"))
 _MONTHS, _LATEST, _SINCE = (statement("backups", name) for name in ("archived_months", "latest", "since"))
-_LAST_SUCCESS = statement("backups", "last_success")
 
 
 class Row(NamedTuple):
@@ -127,13 +126,6 @@ def latest(connection: Connection[Any], most: int) -> list[Row]:
 def scheduled_since(connection: Connection[Any], at: int) -> list[Row]:
     """Backups by schedule begun since an instant, the newest first."""
     return [Row(*row) for row in connection.execute(_SINCE, [at]).fetchall()]
-
-
-def last_success(connection: Connection[Any]) -> tuple[int | None, int]:
-    """When the last backup was made that succeeded (None: never), and when our tables were made."""
-    row = connection.execute(_LAST_SUCCESS).fetchone()
-    assert row is not None  # a select without a table has one
-    return row[0], int(row[1])
 
 
 # ---- Restoring -------------------------------------------------------------------------------------------------------

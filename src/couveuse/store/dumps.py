@@ -77,7 +77,7 @@ def access(url: str, connection: psycopg.Connection[Any]) -> Iterator[Access]:
 def _environment(url: str, folder: Path) -> dict[str, str]:
     """What libpq reads; the password goes into a file."""
     found = {name: value for name, value in os.environ.items() if not name.startswith("COUVEUSE_")}
-    found |= {"LC_ALL": "C", "PGCLIENTENCODING": "UTF8", "PGAPPNAME": "couveuse backup"}
+    found |= {"LC_ALL": "C", "PGCLIENTENCODING": "UTF8", "PGAPPNAME": "couveuse dump"}
     for option in Conninfo.parse(url.encode()):
         if option.val is None or option.envvar is None:
             continue

@@ -55,7 +55,7 @@ def migrate(url: str, say: Callable[[str], None] = lambda _: None, *, is_restori
         setup(url)
         if not is_restoring:
             refuse_newer(connection)
-            if _is_made(connection) and _missing():
+            if is_made(connection) and _missing_now():
                 _wait_for_older(connection)
         return _apply(say)
 
@@ -70,7 +70,7 @@ class NewerDatabase(CouveuseError):
 
 def refuse_newer(connection: Connection[Any]) -> None:
     """Raise NewerDatabase where the database is a newer version's, or is being restored: we must not work with it."""
-    if not _is_made(connection):
+    if not is_made(connection):
         return
     applied = {name for (name,) in connection.execute(_APPLIED).fetchall()}
     newer = applied - health.migrations()
@@ -85,7 +85,8 @@ def refuse_newer(connection: Connection[Any]) -> None:
         )
 
 
-def _is_made(connection: Connection[Any]) -> bool:
+def is_made(connection: Connection[Any]) -> bool:
+    """Whether tables of ours were made in the database, of whatever version."""
     return connection.execute("select to_regclass('django_migrations') is not null").fetchone() == (True,)
 
 
@@ -111,7 +112,7 @@ def _apply(say: Callable[[str], None]) -> Sequence[str]:
     from django.core.management import call_command
     from django.db import connection as django_connection
 
-    before = _missing()
+    before = _missing_now()
     for name in before:
         say(f"Applying {name}.")
     call_command("migrate", interactive=False, verbosity=0)
@@ -119,7 +120,7 @@ def _apply(say: Callable[[str], None]) -> Sequence[str]:
     return before
 
 
-def _missing() -> list[str]:
+def _missing_now() -> list[str]:
     from django.db import connection as django_connection
     from django.db.migrations.executor import MigrationExecutor
 
@@ -128,8 +129,15 @@ def _missing() -> list[str]:
     return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
 
 
+def missing(url: str) -> Sequence[str]:
+    """The names of the migrations that are not applied yet; raises NoDatabase."""
+    with connections.connect(url, "migrate", autocommit=True):
+        setup(url)
+        return _missing_now()
+
+
 def is_current(url: str) -> bool:
     """Whether every migration was applied; raises NoDatabase."""
     with connections.connect(url, "migrate", autocommit=True):
         setup(url)
-        return not _missing()
+        return not _missing_now()

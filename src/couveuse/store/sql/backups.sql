@@ -108,8 +108,3 @@ delete from processes where pid <> 0;
 -- Backups by schedule begun since an instant, the newest first.
 select id, at, ended_at, place, bytes, because, error from backups
 where because = 'schedule' and at >= %s order by at desc, id desc;
-
--- name: last_success
--- When the last backup was made that was not removed; null: never. And when our tables were made.
-select (select max(at) from backups where ended_at is not null and error = ''),
-    (select min(extract(epoch from applied) * 1000000)::bigint from django_migrations where app = 'store');

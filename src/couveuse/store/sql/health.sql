@@ -33,7 +33,10 @@ select
     (select coalesce(jsonb_object_agg(kind, processes), '{}') from (
         select kind, count(*) as processes from processes
         where pid <> 0 and seen_at >= extract(epoch from clock_timestamp()) * 1000000 - %(silent)s group by kind
-    ) alive);
+    ) alive),
+    (select (extract(epoch from clock_timestamp()) * 1000000 - max(at)) / 1000000 from backups
+        where ended_at is not null and error = '')::float8,
+    (select count(*) from backups where error <> '');
 
 -- name: server
 -- What the server is and how it is set: one row.
@@ -52,3 +55,15 @@ select
     (select coalesce(jsonb_agg(jsonb_build_array(reason, rejects) order by rejects desc, reason), '[]') from (
         select reason, count(*) as rejects from rejects where received_at >= %(since)s group by reason
     ) reasons);
+
+-- name: before_upgrade
+-- The server's version and number, how large the database is, and how many events wait: one row.
+select current_setting('server_version'), current_setting('server_version_num')::integer,
+    pg_database_size(current_database()), (select coalesce(sum(events), 0)::bigint from inbox);
+
+-- name: backups
+-- When the last backup succeeded (null: never), the error of the last one that has ended, and when our tables were made:
+-- one row.
+select (select max(at) from backups where ended_at is not null and error = ''),
+    coalesce((select error from backups where ended_at is not null order by at desc, id desc limit 1), ''),
+    (select min(extract(epoch from applied) * 1000000)::bigint from django_migrations where app = 'store');
