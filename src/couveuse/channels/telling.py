@@ -164,8 +164,8 @@ class _Teller:
             yield self.say("text.withdrawn_do")
         elif notice.kind is NoticeKind.OVERDUE and notice.due_at is not None:
             yield self.say("text.overdue", due=self.formats.instant(notice.due_at))
-        elif notice.kind is NoticeKind.NEWS_WANTED:
-            yield self.say("text.news_wanted")
+        elif notice.kind in (NoticeKind.CHANGED, NoticeKind.NEWS_WANTED):
+            yield self.say(f"text.{notice.kind.value}")
         elif notice.kind is NoticeKind.DIGEST:
             number = len(notice.items)
             yield self.words.count("text.digest", number, n=self.formats.number(number))

@@ -19,6 +19,10 @@ class Mailer(Protocol):
         """Send a notice; `key` is what the mail is, once for ever, and `answers` the key of the one it goes on from."""
         ...
 
+    def rest(self) -> None:
+        """Nothing is to be sent for a while: end a session that has been idle for long."""
+        ...
+
     def close(self) -> None:
         """End the session."""
         ...
@@ -50,6 +54,9 @@ class BySmtp(_Email):
         except BadAddress as error:
             return Refused(str(error))
 
+    def rest(self) -> None:
+        self._session.rest()
+
     def close(self) -> None:
         self._session.close()
 
@@ -68,6 +75,9 @@ class ByService(_Email):
         except BadAddress as error:
             return Refused(str(error))
         return self._service.send(rendered, made)
+
+    def rest(self) -> None:
+        self._service.close()
 
     def close(self) -> None:
         self._service.close()

@@ -78,14 +78,18 @@ class Session:
 
     def send(self, sender: str, to: str, content: bytes) -> Outcome:
         """Hand in one mail; `content` is whole, its lines ending in CRLF."""
-        if self._line is not None and (time.monotonic() - self._used_at > IDLE_SECONDS or self._mails >= MOST_MAILS):
-            self.close()
+        self.rest()
         was_open = self._line is not None
         outcome, is_lost = self._once(sender, to, content)
         if is_lost and was_open:
             # The server has hung up on a line that was idle. Nothing of this mail has left.
             outcome, _ = self._once(sender, to, content)
         return outcome
+
+    def rest(self) -> None:
+        """End a line that has been idle for long, or has carried many mails."""
+        if time.monotonic() - self._used_at > IDLE_SECONDS or self._mails >= MOST_MAILS:
+            self.close()
 
     def close(self) -> None:
         """End the line; a server that does not answer is not waited for."""

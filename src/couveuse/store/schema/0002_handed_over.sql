@@ -215,11 +215,14 @@ create table intents (
     unknowns smallint not null default 0,   -- attempts of which nobody knows whether they arrived
     claimed_by bigint,                      -- the number of the deliverer's lock
     claimed_at bigint,
+    begun_at bigint,                        -- when the attempt that is under way began; null: none is
+    replayed_after smallint not null default 0, -- attempts made before it was last sent on by hand
+    withdrawn_at bigint,                    -- what it tells does not hold: no attempt begins any more
     settled_at bigint,
     reference text not null default '',     -- what the other side calls it
     answer text not null default ''         -- what it said, or why nothing was sent
 ) with (fillfactor = 80);
-create index intents_due on intents (due_at, id) where standing = 'waiting';
+create index intents_due on intents (channel, due_at, id) where standing = 'waiting';
 create index intents_flying on intents (claimed_by) where standing = 'flying';
 create index intents_alert on intents (alert_id) where alert_id is not null;
 create index intents_troubled on intents (standing, id desc) where standing in ('parked', 'dead');
@@ -240,6 +243,17 @@ create table intent_attempts (
     outcome text not null default 'flying', -- delivered, refused, failed, unknown, flying
     answer text not null default '',
     primary key (intent_id, number)
+);
+
+-- The numbers of deliverers: each holds the advisory lock of its own, and marks with it what it claims.
+create sequence deliverer_numbers as integer cycle;
+
+-- Places that are left alone until then: one that has failed, or has asked for it.
+create table quiet_targets (
+    channel text not null,
+    target jsonb not null,
+    until bigint not null,
+    primary key (channel, target)
 );
 
 -- What was switched by hand: `stop` (nothing goes out), `rehearsal` (only the team gets anything).
@@ -270,20 +284,21 @@ create table archived_identities (
     months integer[] not null               -- year * 12 + month - 1
 );
 
--- Pairs of keys that stand in rows of dropped months, each at its earliest place: whoever asks anew whose keys are
--- whose, where an import is taken back, reads them beside the rows that are left. Apart for each import, 0 for none.
+-- Keys that stand together in rows of dropped months, each set at its earliest place: whoever asks anew whose keys are
+-- whose, where an import is taken back or a person erased, reads them beside the rows that are left. Apart for each
+-- import, 0 for none.
 create table archived_standings (
-    low_id bigint not null,
-    high_id bigint not null,
+    owner_id bigint not null,               -- the identity to which the row belongs
+    with_ids bigint[] not null,             -- the other keys of the row
     import_id integer not null,
     claimed smallint not null,
     at bigint not null,
     kind smallint not null,
     source text collate "C" not null,
     message_id text collate "C" not null,
-    primary key (low_id, high_id, import_id)
+    primary key (owner_id, with_ids, import_id)
 );
-create index archived_standings_high on archived_standings (high_id);
+create index archived_standings_with on archived_standings using gin (with_ids);
 
 create table backups (
     id bigint generated always as identity primary key,

@@ -1,0 +1,1 @@
+"""Webhooks, as Standard Webhooks has them: signed, with an id by which a receiver tells copies."""
