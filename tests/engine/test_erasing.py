@@ -65,6 +65,7 @@ def everything_of_alice(town: Town) -> None:
     give_traits(connection, [(identity, 1, json.dumps({"company": f"{NAME} SARL"}), [], "crm", "r1")])
     connection.execute("insert into imported values (1, %s)", [identity])
     connection.execute("insert into archived_identities values (%s, '{24300}')", [identity])
+    connection.execute("insert into archived_standings values (%s, '{77}', 0, 0, %s, 1, 'web', 'm')", [identity, NOW])
     connection.execute(
         "insert into refolds (lead_id, live) values (%s, %s)", [lead, json.dumps([[NOW, 1, "web", "of-crm-7788"]])]
     )

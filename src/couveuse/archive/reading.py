@@ -38,11 +38,13 @@ def rows_of_identities(place: Place, manifest: Manifest, identities: Sequence[in
         yield from rows_of(table)
 
 
-def count_of_identities(place: Place, manifest: Manifest, identities: Sequence[int]) -> dict[int, int]:
-    """How many rows a month holds of each of some identities."""
+def count_of_identities(
+    place: Place, manifest: Manifest, identities: Sequence[int], *, kept: bool = False
+) -> dict[int, int]:
+    """How many rows that are read from here a month holds of each of some identities; or all, those that stay, too."""
     wanted = np.unique(np.array(identities, dtype=np.int64))
     found: dict[int, int] = {}
-    for table in _tables(place, manifest, wanted, ["identity", "is_kept"]):
+    for table in _tables(place, manifest, wanted, ["identity", "is_kept"], kept=kept):
         for number, count in zip(*np.unique(table.column("identity").to_numpy(), return_counts=True), strict=True):
             found[int(number)] = found.get(int(number), 0) + int(count)
     return found
@@ -64,13 +66,17 @@ def all_tables(place: Place, manifest: Manifest, columns: Sequence[str], *, kept
                 yield found
 
 
-def _tables(place: Place, manifest: Manifest, wanted: Any, columns: Sequence[str]) -> Iterator[pa.Table]:
+def _tables(
+    place: Place, manifest: Manifest, wanted: Any, columns: Sequence[str], *, kept: bool = False
+) -> Iterator[pa.Table]:
     for part in manifest.parts:
         for table in _groups(place, f"{folder_of(manifest.month)}/{part.name}", wanted, columns):
             held = table.column("identity").to_numpy()
             places = np.searchsorted(wanted, held)
             places[places == len(wanted)] = 0
-            mask = (wanted[places] == held) & ~table.column("is_kept").to_numpy()
+            mask = wanted[places] == held
+            if not kept:
+                mask &= ~table.column("is_kept").to_numpy()
             if mask.any():
                 yield table.filter(pa.array(mask))
 

@@ -7,6 +7,7 @@ from couveuse.cli import FINDING, confirming, note
 from couveuse.cli.backups import now_us
 from couveuse.cli.databases import database
 from couveuse.cli.tables import many
+from couveuse.engine import archiving
 from couveuse.engine.erasing import Eraser
 from couveuse.errors import BadInput
 from couveuse.store import backups
@@ -18,7 +19,7 @@ def erase(lead: str, yes: bool) -> None:
     if not (yes or confirming.may_ask()):
         raise BadInput("say --yes to erase: it cannot be undone")
     with database() as url:
-        eraser = Eraser(url, backups.folder_of(settings))
+        eraser = Eraser(url, backups.folder_of(settings), archiving.taker(settings))
         leads, keys = eraser.count(lead)
         known = f"{many(leads, 'lead')} with {many(keys, 'key')}"
         if not yes and not confirming.is_wanted(f"Erase {known} and all that is known of them? It cannot be undone."):

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import merge
 from itertools import islice
 from multiprocessing import get_context
@@ -24,7 +24,7 @@ from typing import Any, Final, Self
 
 import msgspec
 import structlog
-from psycopg import Connection, IsolationLevel
+from psycopg import Connection, IsolationLevel, conninfo
 from psycopg.errors import LockNotAvailable
 
 from couveuse.archive import months as calendar
@@ -33,7 +33,7 @@ from couveuse.archive.keeping import Keeper, lacking, wanted_of
 from couveuse.archive.layout import ArchivedRow, folder_of
 from couveuse.archive.manifests import Manifest
 from couveuse.archive.places import place_at
-from couveuse.archive.reading import all_rows, all_tables, known_place
+from couveuse.archive.reading import all_rows, all_tables, count_of_identities, known_place
 from couveuse.archive.writing import next_generation, tidy, verify, write_manifest, write_parts
 from couveuse.configuration import Configuration
 from couveuse.core.events import kind
@@ -43,7 +43,7 @@ from couveuse.engine.live import model_of
 from couveuse.errors import BadInput, CouveuseError
 from couveuse.store import archives, connections, registers, tethers
 from couveuse.store.archives import Archived, Stood
-from couveuse.store.identities import DEVICE, USER_ID, own_bindings
+from couveuse.store.identities import DEVICE, USER_ID, load_identities, own_bindings
 from couveuse.store.packets import Flag, identity_digest
 from couveuse.store.payloads import Compressor
 
@@ -94,6 +94,7 @@ class _Task:
     names: tuple[str, ...]
     withheld: tuple[str, ...]
     newest: int  # version of a model
+    gone: frozenset[int] = frozenset()  # identities that are left out
 
 
 def address_of(settings: Configuration) -> str:
@@ -163,9 +164,13 @@ class Archivist:
         for month in months:
             if not is_closed(month, now):
                 raise BadInput(f"{month}: it has not ended yet; archive it once it has")
+        return self._write_all(self._task(), months, progress, processes)
+
+    def _write_all(
+        self, task: _Task, months: Sequence[str], progress: Callable[[Manifest], None], processes: int
+    ) -> list[Manifest]:
         known = archives.archived(self._connection)
         again = [month for month in months if month in known and known[month].dropped_at is not None]
-        task = self._task()
         found = []
         for manifest in _written(task, [month for month in months if month not in again], processes):
             self._stands(manifest)
@@ -209,20 +214,20 @@ class Archivist:
     def _drop(self, task: _Task, month: str) -> Manifest:
         for _ in range(TRIES):
             manifest = self._ready(task, month)
-            if not manifest.parts:
+            if not (manifest.parts or task.gone):
                 raise BadInput(f"{month}: there are no facts of it; see: couveuse archive status")
             self._note(month)
             if self._replace(manifest, task.newest):
                 tidy(self.place, month, manifest.parts)
                 log.info("month dropped", month=month, events=manifest.rows)
                 return manifest
-            task = self._task()
+            task = replace(self._task(), gone=task.gone)
         raise ArchiveInUse(f"{month}: facts of it, or models, came faster than it was written; say it again")
 
     def _ready(self, task: _Task, month: str) -> Manifest:
         """The month as it is here, in files that were read to their end; written anew where it is another one."""
         known = archives.archived(self._connection).get(month)
-        if known is not None and known.dropped_at is None and known.place == self.place.address:
+        if known is not None and known.dropped_at is None and known.place == self.place.address and not task.gone:
             is_enough = not list(lacking(known.manifest.properties, task.names))
             if is_enough and self._is_fresh(known):
                 for part in known.manifest.parts:
@@ -274,6 +279,21 @@ class Archivist:
             raise CouveuseError(f"{month}: not all facts that stay were found again; nothing was dropped; report it")
         return True
 
+    def forget(self, identity_ids: Collection[int]) -> int:
+        """Take identities out of the archive; returns how many facts of theirs stood in it.
+
+        The months that hold some are written anew without them. They are to be erased from the database afterwards.
+        """
+        ids = frozenset(identity_ids)
+        found: dict[str, int] = {}
+        for month, each in archives.archived(self._connection).items():
+            held = count_of_identities(known_place(each.place), each.manifest, sorted(ids), kept=True)
+            if held:
+                found[month] = sum(held.values())
+        if found:
+            self._write_all(replace(self._task(), gone=ids), list(found), lambda _: None, 1)
+        return sum(found.values())
+
     # ---- Looking -----------------------------------------------------------------------------------------------------
 
     def verify(self, months: Collection[str] = ()) -> list[Finding]:
@@ -307,6 +327,20 @@ def status(url: str, now: int) -> list[Standing]:
             Standing(month, archives.count(connection, month), known.get(month), is_closed(month, now))
             for month in sorted(known.keys() | there.keys())
         ]
+
+
+def taker(settings: Configuration) -> Callable[[Connection[Any], Collection[int]], dict[str, int]]:
+    """What takes identities out of the archive, for whoever erases them."""
+
+    def take(connection: Connection[Any], identity_ids: Collection[int]) -> dict[str, int]:
+        if not archives.archived(connection):
+            return {}
+        info = connection.info
+        url = conninfo.make_conninfo(info.dsn, password=info.password or None)
+        with Archivist(url, settings) as archivist:
+            return {"archive": archivist.forget(identity_ids)}
+
+    return take
 
 
 def archive_if_due(url: str, settings: Configuration, now: int) -> list[str]:
@@ -354,17 +388,28 @@ def write_month(task: _Task, month: str) -> Manifest:
         if known:
             tidy(place, month, known.manifest.parts)
         with archives.rows_of_month(connection, month) as cursor:
-            rows = _in_order(_kept(connection, cursor, keeper, imports))
+            some = (row for row in cursor if row[0] not in task.gone) if task.gone else cursor
+            rows = _in_order(_kept(connection, some, keeper, imports))
             if known and known.dropped_at is not None:
                 imports.update(known.manifest.imports)
-                old = all_rows(known_place(known.place), known.manifest)
+                old = _counting(connection, all_rows(known_place(known.place), known.manifest), task.gone)
                 rows = merge(old, rows, key=_order)
             parts = write_parts(place, month, generation, rows)
     names = _narrowed(task.names, known)
+    if task.gone and not (known and known.dropped_at is not None):
+        fingerprint = ""  # who is left out is here for a moment: the month is written again before it is dropped
     manifest = Manifest(month, generation, parts, names, fingerprint, tuple(sorted(imports)))
     if parts:
         write_manifest(place, manifest)
     return manifest
+
+
+def _counting(connection: Connection[Any], rows: Iterable[ArchivedRow], gone: Collection[int]) -> Iterator[ArchivedRow]:
+    """Archived rows but for those of imports that were taken back, and of identities that are gone."""
+    left, undone = iter(rows), archives.undone_imports(connection)
+    while some := list(islice(left, NOTED_AT_ONCE)):
+        there = load_identities(connection, {row.identity_id for row in some}).keys() - gone
+        yield from (row for row in some if row.identity_id in there and row.import_id not in undone)
 
 
 def _narrowed(names: Sequence[str], known: Archived | None) -> tuple[str, ...]:
@@ -454,9 +499,12 @@ def _stood(rows: Iterable[Any], name_of: dict[int, str], source_of: dict[int, st
             user_id, anonymous_id = (*parts[3:], None, None)[:2]
             held = _Keyed(message_id, user_id=user_id, anonymous_id=anonymous_id)
         place = (int(bool(flags & Flag.CLAIM)), at, kind(name_of[name_id]), source_of[source_id], held.message_id)
-        for sort, key in ((USER_ID, held.user_id), (DEVICE, held.anonymous_id)):
-            if key:
-                yield Stood(identity_id, identity_digest(sort, key), import_id or 0, place)
+        if held.user_id or held.anonymous_id:
+            user, device = (
+                identity_digest(sort, key) if key else None
+                for sort, key in ((USER_ID, held.user_id), (DEVICE, held.anonymous_id))
+            )
+            yield Stood(identity_id, user, device, import_id or 0, place)
 
 
 # ---- In several processes --------------------------------------------------------------------------------------------

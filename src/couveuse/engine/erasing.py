@@ -16,6 +16,7 @@ from psycopg import Connection
 from couveuse.core.text import email as email_of
 from couveuse.engine.batches import Folder
 from couveuse.engine.live import LiveModel, LiveModels, NothingPublished
+from couveuse.engine.recalling import rows_left
 from couveuse.engine.resolving import Resolved, point, rebind
 from couveuse.errors import BadInput, CouveuseError
 from couveuse.store import audit, cards, connections, erasure_journal, identities, leads, undoing
@@ -203,6 +204,7 @@ class Eraser:
         rows = undoing.rows_left(
             connection, others, names=folder.names, sources=folder.sources, payloads=folder.payloads
         )
+        rows += rows_left(connection, others)
         found = identities.find_identities(connection, {node for row in rows for node in row.nodes})
         numbers = {node: each.id for node, each in found.items()}
         proof["standings"] = store.take_standings(connection, person.identities)

@@ -21,7 +21,7 @@ from couveuse.archive import months
 from couveuse.archive.keeping import lacking
 from couveuse.archive.layout import SCHEMA, ArchivedRow, rows_of
 from couveuse.archive.reading import all_tables, count_of_identities, known_place, rows_of_identities
-from couveuse.core.events import Fact, Properties
+from couveuse.core.events import Fact, Properties, kind
 from couveuse.core.plan import Plan
 from couveuse.core.state import Key
 from couveuse.engine.live import LiveModel
@@ -30,8 +30,10 @@ from couveuse.store import archives, events
 from couveuse.store.archives import Archived
 from couveuse.store.events import Stored, TooManyFacts
 from couveuse.store.facts import FactReader, Span
+from couveuse.store.packets import Flag
 from couveuse.store.payloads import PLAIN, Compressor
 from couveuse.store.registers import Register
+from couveuse.store.undoing import LeftRow
 
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
@@ -150,6 +152,18 @@ def rows_of_ids(
         for row in _rows(dropped, archives.by_month(noted.items()), undone):
             if of_import is None or row.import_id == of_import:
                 yield row
+
+
+def rows_left(connection: Connection[Any], ids: Collection[int]) -> list[LeftRow]:
+    """What is left of some identities in dropped months, as far as it tells whose keys are whose."""
+    found = [
+        LeftRow(
+            row.identity_id, (), (),
+            (int(bool(row.flags & Flag.CLAIM)), row.at, kind(row.event), row.source, row.message_id),
+        )
+        for row in rows_of_ids(connection, ids)
+    ]  # fmt: skip
+    return [*found, *archives.rows_that_stood(connection, ids)]
 
 
 def _rows(

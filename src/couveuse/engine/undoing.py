@@ -5,6 +5,7 @@ that was ended goes on with the same command. Nothing that came otherwise is tou
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 from psycopg import Connection
@@ -12,14 +13,17 @@ from psycopg import Connection
 from couveuse.engine.batches import Folder
 from couveuse.engine.bringing import BroughtElsewhere
 from couveuse.engine.live import LiveModel, LiveModels
+from couveuse.engine.recalling import rows_left, rows_of_ids
 from couveuse.engine.refolding import refold_waiting
 from couveuse.engine.resolving import rebind
 from couveuse.engine.running import now_us
 from couveuse.errors import BadInput
-from couveuse.store import connections, events, identities, imports, leads
+from couveuse.store import archives, connections, events, identities, imports, leads
 from couveuse.store import undoing as store
 from couveuse.store.identities import Identity
 from couveuse.store.imports import UNDONE
+from couveuse.store.packets import digest_of
+from couveuse.store.undoing import Taken
 
 # So many identities in one transaction: while it lasts, nobody else writes facts.
 AT_ONCE: Final = 300
@@ -73,6 +77,7 @@ class Undoing:
     def _take(self, connection: Connection[Any], models: list[LiveModel], ids: list[int]) -> None:
         now = now_us()
         taken = store.take(connection, self._number, ids, sources=self._folder.sources, payloads=self._folder.payloads)
+        taken = self._also_archived(connection, ids, taken)
         events.forget(connection, taken.digests)
         spoken = {*ids, *taken.ids, *(each.id for each in identities.find_identities(connection, taken.nodes).values())}
         around = spoken | {each for pair in identities.standings_of(connection, spoken) for each in pair}
@@ -87,6 +92,16 @@ class Undoing:
         self._passing |= resolved.made
         self._remove(connection, gone)
 
+    def _also_archived(self, connection: Connection[Any], ids: list[int], taken: Taken) -> Taken:
+        """With what the archive holds of dropped months: it stays there, and counts no more since the import goes."""
+        rows = rows_of_ids(connection, ids, of_import=self._number)
+        digests = tuple(digest_of(row.source, row.message_id) for row in rows)
+        if not digests:
+            return taken
+        store.take_suppressions(connection, digests)
+        others = archives.stood_by_import(connection, ids, self._number)
+        return replace(taken, digests=(*taken.digests, *digests), ids=taken.ids | others)
+
     def _stand_anew(self, connection: Connection[Any], spoken: set[int], before: dict[int, Identity]) -> set[int]:
         """Write whose keys stood with whose, and whom a trusted fact knows, from what is left; tells who is left out.
 
@@ -94,6 +109,7 @@ class Undoing:
         """
         folder = self._folder
         rows = store.rows_left(connection, before, names=folder.names, sources=folder.sources, payloads=folder.payloads)
+        rows += rows_left(connection, before)
         nodes = identities.find_identities(connection, {node for row in rows for node in row.nodes})
         numbers = {node: each.id for node, each in nodes.items()}
         store.forget_standings(connection, spoken)
@@ -112,3 +128,4 @@ class Undoing:
         removed = [lead for lead in lead_of.values() if lead not in kept]
         store.remove(connection, removed, left)
         self._removed |= set(removed)
+

@@ -15,9 +15,10 @@ from psycopg import Connection, ServerCursor, sql
 from couveuse.archive.manifests import Manifest
 from couveuse.archive.months import bounds_of
 from couveuse.store import arrays
-from couveuse.store.identities import Pair, Place
+from couveuse.store.identities import Place
 from couveuse.store.published import Published
 from couveuse.store.statements import statement
+from couveuse.store.undoing import LeftRow
 
 # Whoever writes the archive holds this lock of the session's.
 LOCK: Final = 0x636F7561
@@ -40,7 +41,7 @@ _OF_RANGE, _ROOM, _STAY, _REPLACE = (
 )  # fmt: skip
 _NAME_NUMBERS, _SOURCE_NUMBERS, _EVENTS = _named("name_numbers"), _named("source_numbers"), _named("events")
 _STOOD_BY, _DOCUMENTS = _named("stood_by_import"), _named("documents")
-_NEWEST = _named("newest_version")
+_NEWEST, _FORGET = _named("newest_version"), _named("forget_identities")
 _UNDONE, _STOOD, _STOOD_OF = _named("undone_imports"), _named("stood"), _named("stood_of")
 
 
@@ -61,10 +62,11 @@ class Archived:
 
 @dataclass(frozen=True, slots=True)
 class Stood:
-    """A row in which an identity stood with another one, known by its digest."""
+    """A row's identity and the other keys in it, known by their digests, with the row's place."""
 
     identity_id: int
-    other: bytes
+    user: bytes | None
+    device: bytes | None
     import_id: int
     place: Place
 
@@ -161,13 +163,19 @@ def note_identities(connection: Connection[Any], ids: Collection[int], number: i
     connection.execute(_NOTE, {"ids": arrays.numbers(ids), "month": number})
 
 
+def forget_identities(connection: Connection[Any], ids: Collection[int]) -> None:
+    """Of identities that are gone nothing is noted any more."""
+    connection.execute(_FORGET, {"ids": arrays.numbers(ids)})
+
+
 def note_standings(connection: Connection[Any], rows: Collection[Stood]) -> None:
     """Which keys stood together in rows that will not be here any more."""
     connection.execute(
         _STOOD,
         {
             "ids": arrays.numbers(each.identity_id for each in rows),
-            "others": arrays.uuids(each.other for each in rows),
+            "users": _digests(each.user for each in rows),
+            "devices": _digests(each.device for each in rows),
             "imports": arrays.numbers(each.import_id for each in rows),
             "claimed": arrays.numbers(each.place[0] for each in rows),
             "ats": arrays.numbers(each.place[1] for each in rows),
@@ -178,15 +186,18 @@ def note_standings(connection: Connection[Any], rows: Collection[Stood]) -> None
     )
 
 
-def standings_of(connection: Connection[Any], ids: Collection[int]) -> dict[Pair, Place]:
-    """Pairs in which some identities stood in rows of dropped months, at their earliest places."""
-    found: dict[Pair, Place] = {}
-    for low, high, *rest in connection.execute(_STOOD_OF, {"ids": arrays.numbers(ids)}).fetchall():
-        claimed, at, kind, source, message_id = rest
-        place = (claimed, at, kind, source, message_id)
-        if (low, high) not in found or place < found[low, high]:
-            found[low, high] = place
-    return found
+def _digests(digests: Iterable[bytes | None]) -> str:
+    return "{" + ",".join(["null" if digest is None else digest.hex() for digest in digests]) + "}"
+
+
+def rows_that_stood(connection: Connection[Any], ids: Collection[int]) -> list[LeftRow]:
+    """What rows of dropped months tell of which keys stood with some identities, at their earliest places."""
+    return [
+        LeftRow(owner, (), tuple(others), (claimed, at, kind, source, message_id))
+        for owner, others, claimed, at, kind, source, message_id in connection.execute(
+            _STOOD_OF, {"ids": arrays.numbers(ids)}
+        ).fetchall()
+    ]
 
 
 def name_staying(connection: Connection[Any], staying: Iterable[tuple[int, int]]) -> int:
@@ -259,9 +270,9 @@ def numbers_of(
 
 
 def stood_by_import(connection: Connection[Any], ids: Collection[int], import_id: int) -> set[int]:
-    """With whom some identities stood in rows of dropped months that one import brought."""
+    """The other keys of rows of some identities, of dropped months, that one import brought."""
     rows = connection.execute(_STOOD_BY, {"ids": arrays.numbers(ids), "import": import_id}).fetchall()
-    return {each for pair in rows for each in pair}
+    return {each for (each,) in rows}
 
 
 def events(connection: Connection[Any]) -> int:

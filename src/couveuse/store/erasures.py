@@ -34,8 +34,8 @@ _STEPS: Final = {
     table: _named(f"take_{table}")
     for table in (
         "intent_attempts", "digest_items", "intents", "alerts", "task_entries", "tasks", "handovers", "episodes",
-        "allowed", "refolds", "merges", "lead_states", "consents", "imported", "archived_identities", "companies",
-        "leads",
+        "allowed", "refolds", "merges", "lead_states", "consents", "imported", "archived_identities",
+        "archived_standings", "companies", "leads",
     )
 }  # fmt: skip
 # What goes by functions of their own.

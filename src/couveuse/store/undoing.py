@@ -87,6 +87,11 @@ def take(
     return Taken(tuple(digests), frozenset(nodes), frozenset(others))
 
 
+def take_suppressions(connection: Connection[Any], digests: Iterable[bytes]) -> None:
+    """Suppressions that these facts asked for go."""
+    connection.execute(_TAKE_SUPPRESSIONS, [arrays.uuids(digests)])
+
+
 def rows_left(
     connection: Connection[Any],
     ids: Collection[int],

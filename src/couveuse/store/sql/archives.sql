@@ -100,25 +100,27 @@ alter table events attach partition {month} for values from ({low}) to ({high});
 select id from imports where standing = 'undone';
 
 -- name: stood
--- Pairs of identities that stood together in rows of a month that is to be dropped, each at its earliest place, apart for each import.
-insert into archived_standings (low_id, high_id, import_id, claimed, at, kind, source, message_id)
-select distinct on (1, 2, 3) least(g.id, i.id), greatest(g.id, i.id), g.import, g.claimed, g.at, g.kind, g.source, g.mid
-from unnest(%(ids)s::text::bigint[], %(others)s::text::uuid[], %(imports)s::text::integer[], %(claimed)s::text::smallint[],
-    %(ats)s::text::bigint[], %(kinds)s::text::smallint[], %(sources)s::text[], %(mids)s::text[])
-    as g (id, other, import, claimed, at, kind, source, mid)
-    join identities i on i.digest = g.other
-where i.id <> g.id
-order by 1, 2, 3, g.claimed, g.at, g.kind, g.source collate "C", g.mid collate "C"
-on conflict (low_id, high_id, import_id) do update set claimed = excluded.claimed, at = excluded.at, kind = excluded.kind,
-    source = excluded.source, message_id = excluded.message_id
+-- Keys that stood together in rows of a month that is to be dropped, each set at its earliest place.
+insert into archived_standings (owner_id, with_ids, import_id, claimed, at, kind, source, message_id)
+select distinct on (1, 2, 3) * from (
+    select g.id, array_remove(array[u.id, d.id], null) as with_ids, g.import, g.claimed, g.at, g.kind,
+        g.source collate "C" as source, g.mid collate "C" as mid
+    from unnest(%(ids)s::text::bigint[], %(users)s::text::uuid[], %(devices)s::text::uuid[],
+        %(imports)s::text::integer[], %(claimed)s::text::smallint[], %(ats)s::text::bigint[],
+        %(kinds)s::text::smallint[], %(sources)s::text[], %(mids)s::text[])
+        as g (id, usr, device, import, claimed, at, kind, source, mid)
+        left join identities u on u.digest = g.usr left join identities d on d.digest = g.device
+) as held where with_ids <> '{}' order by 1, 2, 3, claimed, at, kind, source, mid
+on conflict (owner_id, with_ids, import_id) do update set claimed = excluded.claimed, at = excluded.at,
+    kind = excluded.kind, source = excluded.source, message_id = excluded.message_id
 where (excluded.claimed, excluded.at, excluded.kind, excluded.source, excluded.message_id)
     < (archived_standings.claimed, archived_standings.at, archived_standings.kind, archived_standings.source,
        archived_standings.message_id);
 
 -- name: stood_of
--- Pairs in which some identities stand in rows of dropped months that were not taken back; in no order.
-select low_id, high_id, claimed, at, kind, source, message_id from archived_standings
-where (low_id = any(%(ids)s::text::bigint[]) or high_id = any(%(ids)s::text::bigint[]))
+-- Sets of keys that name some identities, of rows of dropped months that were not taken back; in no order.
+select owner_id, with_ids, claimed, at, kind, source, message_id from archived_standings
+where (owner_id = any(%(ids)s::text::bigint[]) or with_ids && %(ids)s::text::bigint[])
     and import_id not in (select id from imports where standing = 'undone');
 
 -- name: name_numbers
@@ -130,9 +132,9 @@ select name, id from event_names where name = any(%s);
 select name, id from sources where name = any(%s);
 
 -- name: stood_by_import
--- Identities that stood with some others in rows of dropped months that one import brought; in no order.
-select low_id, high_id from archived_standings
-where (low_id = any(%(ids)s::text::bigint[]) or high_id = any(%(ids)s::text::bigint[])) and import_id = %(import)s;
+-- The other keys of rows of some identities, of dropped months, that one import brought; in no order.
+select unnest(with_ids) from archived_standings
+where owner_id = any(%(ids)s::text::bigint[]) and import_id = %(import)s;
 
 -- name: events
 -- How many facts the archive holds of dropped months.
@@ -146,3 +148,10 @@ from models order by document, our_domains, our_addresses, id desc;
 -- name: newest_version
 -- The number of the newest version of a model.
 select coalesce(max(id), 0) from models;
+
+-- name: forget_identities
+-- Identities that are gone are known no more.
+with stood as (
+    delete from archived_standings where owner_id = any(%(ids)s::text::bigint[])
+)
+delete from archived_identities where identity_id = any(%(ids)s::text::bigint[]);

@@ -114,6 +114,10 @@ delete from imported where identity_id = any(%(ids)s::text::bigint[]);
 -- In which months of the archive some identities have facts.
 delete from archived_identities where identity_id = any(%(ids)s::text::bigint[]);
 
+-- name: take_archived_standings
+-- Which keys stood together in rows of some identities in months of the archive.
+delete from archived_standings where owner_id = any(%(ids)s::text::bigint[]);
+
 -- name: take_companies
 -- Companies for which nobody works but some leads.
 delete from companies c where c.id in (select company_id from leads where id = any(%(leads)s::text::bigint[]))
