@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pyarrow as pa
 from pyarrow import fs
 
-from couveuse.archive.errors import ArchiveAway, BadPlace
+from couveuse.archive.errors import ArchiveAway, ArchiveBroken, BadPlace
 
 TEMPORARY: Final = "_"  # a name that begins so is a file's that is not whole; whoever reads folders passes it over
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
@@ -44,14 +44,24 @@ class Place:
             self._settle(name)
 
     def reading(self, name: str) -> Any:
-        """A file to read from; raises ArchiveAway where it cannot be had."""
+        """A file to read from; raises ArchiveBroken where it is not there, ArchiveAway where nothing answers."""
         with self._asking():
-            return self.files.open_input_file(self.path(name))
+            try:
+                return self.files.open_input_file(self.path(name))
+            except FileNotFoundError:
+                raise self.lost(name) from None
 
     def text(self, name: str) -> str:
         """A small file's text."""
-        with self._asking(), self.files.open_input_stream(self.path(name)) as stream:
+        with self._asking(), self.reading(name) as stream:
             return bytes(stream.read()).decode()
+
+    def lost(self, name: str) -> ArchiveBroken:
+        """What is to be said where a file is not there."""
+        return ArchiveBroken(
+            f"{self.address}/{name}: it is not there; put it back from a copy, or correct COUVEUSE_ARCHIVE, then run "
+            "couveuse archive verify"
+        )
 
     def rename(self, before: str, after: str) -> None:
         """Give a file its name."""

@@ -1,5 +1,6 @@
 """A month written: rows in order, group by group, under temporary names, read again to be sure, then named."""
 
+import json
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any
@@ -114,3 +115,11 @@ def tidy(place: Place, month: str, counted: Sequence[Part]) -> None:
     for name in place.names(folder_of(month)):
         if name not in kept and (name.startswith(TEMPORARY) or generation_of(name) is not None):
             place.remove(f"{folder_of(month)}/{name}")
+
+
+def manifest_at(place: Place, month: str) -> Manifest | None:
+    """What the archive itself says that a month is made of; None where it says nothing that can be read."""
+    try:
+        return Manifest.of_json(json.loads(place.text(f"{folder_of(month)}/{MANIFEST}")))
+    except (ArchiveBroken, ValueError, KeyError, TypeError):
+        return None

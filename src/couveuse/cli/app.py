@@ -21,6 +21,8 @@ key_app = typer.Typer(help="Make, list and revoke write keys: who may send facts
 app.add_typer(key_app, name="key")
 token_app = typer.Typer(help="Make, list and revoke tokens of the API.", no_args_is_help=True)
 app.add_typer(token_app, name="token")
+archive_app = typer.Typer(help="Write closed months to Parquet, and drop them here.", no_args_is_help=True)
+app.add_typer(archive_app, name="archive")
 
 
 class OutputFormat(StrEnum):
@@ -391,6 +393,53 @@ def key_revoke(
     keys.revoke(key)
 
 
+Months = Annotated[list[str], typer.Argument(metavar="MONTH", help="Months, as 2026-01.")]
+
+
+@archive_app.command("status")
+def archive_status(
+    format_: Annotated[OutputFormat, typer.Option("--format", "-f", help="How to print.")] = OutputFormat.TABLE,
+) -> None:
+    """List the months: how many facts are here, what is archived, and what was dropped."""
+    from couveuse.cli import archives
+
+    archives.status(format_.value)
+
+
+@archive_app.command("run")
+def archive_run(
+    month: Annotated[
+        list[str] | None, typer.Option(help="Only this month, as 2026-01; may be said again. All that closed if not.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say which months, and write nothing.")] = False,
+    processes: Processes = 0,
+) -> None:
+    """Write closed months to the archive, those anew that have changed since; nothing is dropped by it."""
+    from couveuse.cli import archives
+
+    archives.run(month or (), dry_run=dry_run, processes=processes)
+
+
+@archive_app.command("drop")
+def archive_drop(months: Months) -> None:
+    """Drop months here: they are archived as they are first, and read from the archive from then on."""
+    from couveuse.cli import archives
+
+    archives.drop(months)
+
+
+@archive_app.command("verify")
+def archive_verify(
+    months: Annotated[
+        list[str] | None, typer.Argument(metavar="MONTH", help="Months, as 2026-01; all if none is named.")
+    ] = None,
+) -> None:
+    """Read the archive to its end where it stands now; exit code 1 if a file is not what was written."""
+    from couveuse.cli import archives
+
+    archives.verify(months or ())
+
+
 @app.command("import")
 def import_(
     events: Annotated[
@@ -465,6 +514,9 @@ def rescore(
     ] = 0,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Publish without asking.")] = False,
     given_up: Annotated[bool, typer.Option("--give-up", help="Forget a publication that was left half made.")] = False,
+    despite_archive: Annotated[
+        bool, typer.Option("--despite-archive", help="Even if it reads what archived months lack: there it is absent.")
+    ] = False,
     examples: Annotated[int, typer.Option(min=0, help="How many leads to name for each change.")] = 5,
     format_: Annotated[OutputFormat, typer.Option("--format", "-f", help="How to print.")] = OutputFormat.TABLE,
     processes: Processes = 0,
@@ -477,7 +529,9 @@ def rescore(
         return
     if model is None:
         raise typer.BadParameter("name a model: a file, or one of couveuse model presets")
-    rescoring.rescore(rescoring.Asked(model, diff_only, hand_over, yes, format_.value, examples, processes))
+    rescoring.rescore(
+        rescoring.Asked(model, diff_only, hand_over, yes, format_.value, examples, processes, despite_archive)
+    )
 
 
 @app.command()
@@ -511,7 +565,7 @@ def inbox(
 
 @app.command()
 def up() -> None:
-    """Run everything on this machine: PostgreSQL (unless one is given), the front door, the pages, the engine."""
+    """Run everything on this machine: PostgreSQL (unless one is given), front door, pages, engines, deliverers."""
     from couveuse.cli import supervising
 
     supervising.up()
@@ -533,6 +587,14 @@ def engine() -> None:
     from couveuse.cli import serving
 
     serving.engine()
+
+
+@app.command()
+def deliver() -> None:
+    """Run one deliverer: it makes tasks of hand-overs and sends what goes out; several may run at once."""
+    from couveuse.cli import serving
+
+    serving.deliver()
 
 
 @app.command()

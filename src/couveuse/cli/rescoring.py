@@ -28,6 +28,7 @@ class Asked:
     format: str
     examples: int
     processes: int
+    despite_archive: bool = False
 
 
 def rescore(asked: Asked) -> None:
@@ -36,7 +37,10 @@ def rescore(asked: Asked) -> None:
     if not (asked.yes or asked.diff_only or _may_ask()):
         raise BadInput("say --yes to publish it, or --diff-only to see what it would change and leave it at that")
     settings = configuration.read()
-    with database() as url, Rescore(url, settings, document, by="command line") as rescoring:
+    with (
+        database() as url,
+        Rescore(url, settings, document, by="command line", despite_archive=asked.despite_archive) as rescoring,
+    ):
         with bar(rescoring.leads, "Scoring leads") as progress:
             done = 0
 

@@ -34,7 +34,7 @@ from couveuse.archive.layout import ArchivedRow, folder_of
 from couveuse.archive.manifests import Manifest
 from couveuse.archive.places import place_at
 from couveuse.archive.reading import all_rows, all_tables, count_of_identities, known_place
-from couveuse.archive.writing import next_generation, tidy, verify, write_manifest, write_parts
+from couveuse.archive.writing import manifest_at, next_generation, tidy, verify, write_manifest, write_parts
 from couveuse.configuration import Configuration
 from couveuse.core.events import kind
 from couveuse.core.plan import plan
@@ -230,8 +230,7 @@ class Archivist:
         if known is not None and known.dropped_at is None and known.place == self.place.address and not task.gone:
             is_enough = not list(lacking(known.manifest.properties, task.names))
             if is_enough and self._is_fresh(known):
-                for part in known.manifest.parts:
-                    verify(self.place, f"{folder_of(month)}/{part.name}", part)
+                self._read(known.manifest)
                 return known.manifest
         (manifest,) = _written(task, [month], 1)
         if known is None or known.dropped_at is None:
@@ -299,24 +298,45 @@ class Archivist:
     def verify(self, months: Collection[str] = ()) -> list[Finding]:
         """Read the archive to its end where the settings say that it stands; returns what is wrong.
 
-        Where it was moved there and is whole, it is read there from now on.
+        Where it was moved there and is whole, it is read there from now on. Where the database is of before a later
+        writing of a month, for it was restored, the later one counts.
         """
         found: list[Finding] = []
-        moved = []
+        moved, again = [], []
         for month, known in archives.archived(self._connection).items():
             if months and month not in months:
                 continue
             try:
-                for part in known.manifest.parts:
-                    verify(self.place, f"{folder_of(month)}/{part.name}", part)
+                self._read(known.manifest)
             except ArchiveBroken as error:
-                found.append(Finding(month, str(error)))
-                continue
+                newer = self._newer(known)
+                if newer is None:
+                    found.append(Finding(month, str(error)))
+                    continue
+                archives.write(self._connection, self.place.address, newer, self._clock())
+                if known.dropped_at is not None:
+                    again.append(month)
             if known.place != self.place.address:
                 moved.append(month)
-        if moved:
-            archives.move(self._connection, moved, self.place.address)
+        archives.move(self._connection, moved, self.place.address)
+        self._write_all(self._task(), again, lambda _: None, 1)
         return found
+
+    def _read(self, manifest: Manifest) -> None:
+        """Read a month to its end; raises ArchiveBroken."""
+        for part in manifest.parts:
+            verify(self.place, f"{folder_of(manifest.month)}/{part.name}", part)
+
+    def _newer(self, known: Archived) -> Manifest | None:
+        """A later writing of a month, where the database is of before: it was restored from a backup."""
+        manifest = manifest_at(self.place, known.month)
+        if manifest is None or manifest.generation <= known.manifest.generation:
+            return None
+        try:
+            self._read(manifest)
+        except ArchiveBroken:
+            return None
+        return manifest
 
 
 def status(url: str, now: int) -> list[Standing]:
@@ -393,7 +413,7 @@ def write_month(task: _Task, month: str) -> Manifest:
             if known and known.dropped_at is not None:
                 imports.update(known.manifest.imports)
                 old = _counting(connection, all_rows(known_place(known.place), known.manifest), task.gone)
-                rows = merge(old, rows, key=_order)
+                rows = _once(merge(old, rows, key=_order))
             parts = write_parts(place, month, generation, rows)
     names = _narrowed(task.names, known)
     if task.gone and not (known and known.dropped_at is not None):
@@ -467,6 +487,17 @@ def _in_order(rows: Iterable[ArchivedRow]) -> Iterator[ArchivedRow]:
 def _of_one_instant(rows: list[ArchivedRow]) -> list[ArchivedRow]:
     stay = any(row.is_kept for row in rows)
     return [row._replace(is_kept=stay) for row in sorted(rows, key=_order)]
+
+
+def _once(rows: Iterable[ArchivedRow]) -> Iterator[ArchivedRow]:
+    """Of a fact that stands in the archive and here the one that is here: the database was restored."""
+    before: ArchivedRow | None = None
+    for row in rows:
+        if before is not None and _order(before) != _order(row):
+            yield before
+        before = row
+    if before is not None:
+        yield before
 
 
 def _order(row: ArchivedRow) -> tuple[int, int, int, str, str]:
