@@ -333,6 +333,20 @@ def test_a_vendors_name_for_what_only_the_inside_knows_is_not_a_pages_to_say_eit
     assert reason("track", {**TRACK, "event": "Email Marked as Spam"}, PUBLIC) is Reject.NOT_ALLOWED
 
 
+@pytest.mark.parametrize("kind", ["identify", "track"])
+def test_a_page_cannot_set_its_visitor_aside(kind: str) -> None:
+    traits = {"email": "a@b.com", "job_title": "buyer", "lead_class": "competitor"}
+    message = {"event": "Traits Set", "userId": "u", "traits": traits}
+    assert made(kind, message, PUBLIC).fact.traits == {"email": "a@b.com", "job_title": "buyer"}
+    assert made(kind, message).fact.traits == traits
+
+
+def test_a_page_that_says_nothing_but_a_class_is_refused() -> None:
+    context = {"traits": {"lead_class": "competitor"}}
+    assert reason("identify", {"userId": "u", "context": context}, PUBLIC) is Reject.NOT_ALLOWED
+    assert reason("identify", {"userId": "u", "traits": {"lead_class": None}}, PUBLIC) is Reject.NOT_ALLOWED
+
+
 def test_a_page_may_say_who_its_visitor_is_and_what_they_asked() -> None:
     assert reason("identify", {"userId": "u", "traits": {"email": "a@b.com"}}, PUBLIC) is None
     assert reason("track", {**TRACK, "event": "Quote Requested"}, PUBLIC) is None

@@ -147,7 +147,7 @@ def test_the_fields_of_a_lead() -> None:
         ),
         value=Value("deal"),
     )
-    assert planned.lead_fields == ("groups", "traits.city", "traits.deal")
+    assert planned.lead_fields == ("groups", "traits.city", "traits.deal", "traits.lead_class")
     assert planned.reads_groups
     assert planned.read_traits({"city": "", "other": 1}) == {"traits.city": None}
     assert planned.read_traits({"deal": 5, "city": "Lyon"}) == {"traits.city": "Lyon", "traits.deal": 5}

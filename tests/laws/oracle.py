@@ -57,6 +57,12 @@ class Answer:
     unsure: frozenset[str]
 
 
+def said_class(said: object) -> str | None:
+    """A class that people have set, where it is one."""
+    known = ("competitor", "student", "vendor", "internal", "other")
+    return plain(said) if isinstance(said, str) and plain(said) in known else None
+
+
 class Oracle:
     """One lead's facts, copies included, under one model."""
 
@@ -282,7 +288,8 @@ class Oracle:
         score = self._capped(behaviour + fit)
         band = self._band(score)
         unsure = {"band"} if self._hangs(score) else set()
-        lead_class = next((str(line.lead_class) for line in self.model.irrelevant if holds(line.where, lead)), None)
+        lines = (str(line.lead_class) for line in self.model.irrelevant if holds(line.where, lead))
+        lead_class = said_class(lead("traits.lead_class")) or next(lines, None)
         hot = self._is_hot(end, at) or self.model.bands[band].temperature == "hot"
         heat = "irrelevant" if lead_class else "hot" if hot else str(self.model.bands[band].temperature)
         interests = self._interests(end, at)

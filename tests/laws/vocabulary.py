@@ -60,6 +60,7 @@ TRAITS: Mapping[str, tuple[object, ...]] = {
     "email_domain": ("rival.example", None),
     "deal_value": (500, 12.5, "500", None),
     "city": ("Orléans", "ORLEANS", "Paris"),
+    "lead_class": ("competitor", "Student", "nobody", None, 3, {}),
 }
 LEAD_FIELDS: Mapping[str, tuple[object, ...]] = {
     "traits.job_title": ("directeur general", "*direct*", "*ETUDIANT*", "buyer", 3),

@@ -159,7 +159,9 @@ def test_without_an_acting_model_nobody_is_irrelevant(store: psycopg.Connection[
 
 
 def test_of_a_merged_lead_the_one_that_holds_its_facts_counts(store: psycopg.Connection[Any]) -> None:
-    store.execute("insert into identities (digest, sort, key) select gen_random_uuid(), 0, n::text from generate_series(1, 3) n")
+    store.execute(
+        "insert into identities (digest, sort, key) select gen_random_uuid(), 0, n::text from generate_series(1, 3) n"
+    )
     store.execute("insert into leads (root_id, created_at) select n, 0 from generate_series(1, 3) n")
     store.execute("insert into merges (lead_id, into_id, at, by) values (1, 2, 0, 'alice')")
     store.execute("update leads set joined_id = 3 where id = 2")
@@ -263,7 +265,9 @@ def test_the_task_of_a_withdrawn_hand_over_is_withdrawn(store: psycopg.Connectio
     assert queue(store) == []
 
 
-@pytest.mark.parametrize("claimed", ["tries = 1", "standing = 'accepted'", f"locked_by = 'a', locked_until = {NOW + 1}"])
+@pytest.mark.parametrize(
+    "claimed", ["tries = 1", "standing = 'accepted'", f"locked_by = 'a', locked_until = {NOW + 1}"]
+)
 def test_one_that_somebody_has_begun_with_is_flagged(store: psycopg.Connection[Any], claimed: str) -> None:
     number = a_handover(store, withdrawn_at=NOW)
     (task_id,) = opened(store, a_task(handover_id=number))

@@ -6,7 +6,7 @@ Dropped is what speaks to other services alone: `integrations`, `_metadata`, and
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -18,6 +18,7 @@ from couveuse.core.events import (
     EMAIL_CLICKED,
     IDENTITIES_JOINED,
     INSIDE_ONLY,
+    INSIDE_TRAITS,
     PAGE_VIEWED,
     TRAITS_SET,
     Refused,
@@ -92,8 +93,14 @@ def fact(kind: object, message: Values, arrival: Arrival, *, may_hold_nul: bool 
 
 def _kept(row: Row, arrival: Arrival) -> Row | Refused:
     """A fact, unless it cannot be stored, or its sender may not say it."""
-    if arrival.is_public and row.fact.event in INSIDE_ONLY:
-        return Refused(Reject.NOT_ALLOWED)
+    if arrival.is_public:
+        if row.fact.event in INSIDE_ONLY:
+            return Refused(Reject.NOT_ALLOWED)
+        if not INSIDE_TRAITS.isdisjoint(row.fact.traits):
+            traits = {name: value for name, value in row.fact.traits.items() if name not in INSIDE_TRAITS}
+            if not traits:
+                return Refused(Reject.NOT_ALLOWED)
+            row = replace(row, fact=replace(row.fact, traits=traits))
     why = unstorable(row)
     return row if why is None else Refused(why)
 

@@ -78,6 +78,10 @@ INSIDE_ONLY: Final = frozenset((
     "Lead Accepted", LEAD_REJECTED, OPPORTUNITY_WON, OPPORTUNITY_LOST, "Email Sent", "Email Delivered", "Email Bounced",
     "Email Complained",
 ))  # fmt: skip
+# The trait by which the inside says that a lead is irrelevant, and of which class: it counts in every model, before the
+# model's own lines. Null lifts it. What is no class counts for nothing.
+LEAD_CLASS: Final = "lead_class"
+INSIDE_TRAITS: Final = frozenset((LEAD_CLASS,))
 
 
 class Verdict(StrEnum):

@@ -18,6 +18,7 @@ from couveuse.core.events import (
     COOLING,
     EMAIL_CLICKED,
     EMAIL_OPENED,
+    LEAD_CLASS,
     LEAD_REJECTED,
     PAGE_VIEWED,
     Change,
@@ -38,6 +39,9 @@ STAGE_AT: Final = 4  # three cells: when each stage was last reached
 FIRST_DAY: Final = 7  # the local day of the first fact on which a rule fired
 SEVERAL: Final = 8  # 1 once rules fired on two days or for two names
 FIXED_INTS: Final = 9
+
+# What every plan reads of a lead: its class, as people have set it.
+SAID_CLASS: Final = f"traits.{LEAD_CLASS}"
 
 VISIT_GAP_US: Final = 30 * times.MINUTE_US
 
@@ -215,7 +219,7 @@ class Plan:
         model = self.model
         conditions = [rule.lead for rule in model.rules]
         conditions += [line.where for lines in (model.fit, model.irrelevant, model.personas) for line in lines]
-        names = frozenset().union(*(fields(condition) for condition in conditions))
+        names = frozenset((SAID_CLASS,)).union(*(fields(condition) for condition in conditions))
         if model.value.trait:
             names |= {f"traits.{model.value.trait}"}
         return tuple(sorted(name for name in names if not name.startswith("interests")))

@@ -12,8 +12,9 @@ from couveuse.core.fold import behaviour_at, fit_points
 from couveuse.core.frozen import Frozen
 from couveuse.core.ledger import Ledger, Line, LineKind
 from couveuse.core.model import Band, LeadClass, Route, Stage, Temperature
-from couveuse.core.plan import FIRST_DAY, LAST_EVENT, LAST_FACT, SEVERAL, STAGE_AT, Plan
+from couveuse.core.plan import FIRST_DAY, LAST_EVENT, LAST_FACT, SAID_CLASS, SEVERAL, STAGE_AT, Plan
 from couveuse.core.state import State
+from couveuse.core.text import plain
 from couveuse.core.times import EVER, NEVER
 
 # A topic is among a lead's interests while its weight is at least half of what one reading weighs when it is new.
@@ -22,6 +23,7 @@ DECIMALS = 6  # to which a score is rounded before it is compared with the edges
 # A guess of when a band is left is made in so many steps at most, and looked at so many microseconds around.
 NEWTON_STEPS: Final = 30
 NEAR: Final = 8
+CLASSES: Final = {each.value: each for each in LeadClass}
 MOST_ADVANCED_FIRST: Final = tuple(reversed(Stage))
 
 
@@ -121,6 +123,10 @@ def _score(plan: Plan, state: State, instant: int) -> float:
 
 
 def _lead_class(plan: Plan, state: State) -> LeadClass | None:
+    """The class that people have set, else that of the model's first line that holds."""
+    said = state.held.get(SAID_CLASS)
+    if isinstance(said, str) and (set_by_hand := CLASSES.get(plain(said))) is not None:
+        return set_by_hand
     for lead_class, holds in plan.irrelevant:
         if holds(state.held.get):
             return lead_class
