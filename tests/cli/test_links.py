@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from couveuse.cli import run
-from couveuse.web.links import Links
+from couveuse.engine.links import Links
 from tests.engine.town import DAY, Town, accepted
 
 Said = Callable[..., tuple[int, str, str]]

@@ -102,7 +102,7 @@ def test_a_verdict_withdraws_once_it_is_folded(town, refolder):
     assert not any(gone for *_, gone in town.handovers(ALICE))
     fold(town, refolder)
     assert all(gone for *_, gone in town.handovers(ALICE))
-    assert town.rows("select distinct withdrawn_because from handovers") == [("corrected",)]
+    assert town.rows("select distinct withdrawn_because from handovers") == [("verdict",)]
 
 
 def test_a_merge_and_its_undoing_are_put_off_too(town, refolder):

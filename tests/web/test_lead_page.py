@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from couveuse.web.links import Link, Links
+from couveuse.engine.links import Link, Links
 from tests.engine.town import DAY, Town, accepted
 from tests.report.parsed import parsed
 from tests.report.test_page import HOSTILE

@@ -23,6 +23,7 @@ from couveuse.configuration import Configuration
 from couveuse.core.times import DAY_US
 from couveuse.documents.reading import read_model
 from couveuse.documents.team import read_team
+from couveuse.engine.links import PATH, Link, Links
 from couveuse.engine.publishing import publish_first
 from couveuse.errors import BadInput, CouveuseError
 from couveuse.serve.addresses import is_free
@@ -30,7 +31,6 @@ from couveuse.store import api_tokens, connections, handovers, leads, migrating,
 from couveuse.store.api_tokens import Scope
 from couveuse.store.private import attach_or_start, url
 from couveuse.store.write_keys import KeyKind
-from couveuse.web.links import PATH, Link, Links
 
 PATIENCE = 60.0
 LINK_DAYS = 7

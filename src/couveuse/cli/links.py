@@ -9,10 +9,10 @@ from couveuse import configuration
 from couveuse.cli import note
 from couveuse.core.text import email as email_of
 from couveuse.core.times import DAY_US, iso
+from couveuse.engine.links import PATH, Link, Links
 from couveuse.errors import BadInput
 from couveuse.store import cards, connections, identities, private, secrets
 from couveuse.store.identities import EMAIL, USER_ID
-from couveuse.web.links import PATH, Link, Links
 
 
 def link(lead: str, days: int, language: str | None) -> None:

@@ -15,6 +15,7 @@ class NoticeKind(StrEnum):
 
     HANDED_OVER = "handed_over"  # this lead became ripe, and why
     WITHDRAWN = "withdrawn"  # what an alert told is not so: its facts are gone
+    CHANGED = "changed"  # some of what an alert told is not so, and the task stands
     OVERDUE = "overdue"  # a task is late
     NEWS_WANTED = "news_wanted"  # what became of a lead that sales accepted?
     APPOINTMENT = "appointment"  # a meeting was made: with an .ics

@@ -21,6 +21,8 @@ from couveuse.core.state import State
 from couveuse.engine import handing
 from couveuse.engine.consenting import store_consents
 from couveuse.engine.folding import fold_lead, is_admitted, known_of, learn, reading_of, row_of, since_always
+from couveuse.engine.following import follow
+from couveuse.engine.handing import CORRECTED, VERDICT
 from couveuse.engine.live import LiveModel, LiveModels
 from couveuse.engine.recalling import Recaller
 from couveuse.engine.resolving import Keyed, NeedsTheLock, Resolved, nodes_of, place_of, resolve
@@ -275,7 +277,7 @@ class _Work:
 
     def __init__(self, folder: Folder, connection: Connection[Any], models: Sequence[LiveModel], now: int) -> None:
         self.folder, self.connection, self.models, self.now = folder, connection, models, now
-        self.because = "corrected"
+        self.because = CORRECTED
         self.whos: Mapping[int, Who] = {}
         self.refolded = self.put_off = self.handed_over = self.withdrawn = 0
         self._loaded: tuple[Mapping[int, Who], Mapping[int, Sequence[Stored]]] = ({}, {})
@@ -303,10 +305,11 @@ class _Work:
         readings = {model.id: self._write(model, folded[model.id], old) for model in self.models}
         self._know(touched, refold, stored)
         off |= self._unless_away(set(touched), lambda some: self._hand_over(some, touched, folded, readings))
-        corrected = resolved.refold | {number for number, lead in everybody.items() if _corrects(lead)}
-        off |= self._unless_away(corrected - off, self._withdraw)
+        judged = {number for number, lead in everybody.items() if _corrects(lead)}
+        corrected = resolved.refold | judged
+        off |= self._unless_away(corrected - off, lambda some: self._withdraw(some, judged))
         if off:
-            self._put_off(off, everybody, corrected)
+            self._put_off(off, everybody, corrected, judged)
 
     def _unless_away(self, lead_ids: set[int], do: Callable[[Collection[int]], None]) -> set[int]:
         """Do what may ask for facts; leads that have some in an archive that is away are left out, and told."""
@@ -329,11 +332,17 @@ class _Work:
         log.warning("archive away", reason=str(error), leads=len(far))
         return far
 
-    def _withdraw(self, corrected: Collection[int]) -> None:
+    def _withdraw(self, corrected: Collection[int], judged: Collection[int]) -> None:
+        """Let work follow the facts, and withdraw what no fact keeps any more; `judged`: because of a verdict."""
         models = {model.id: model for model in self.models}
-        self.withdrawn = handing.withdraw(
-            self.connection, models, corrected, self._load, because=self.because, now=self.now
-        )
+        empty = [number for number in corrected if (who := self.whos.get(number)) is not None and who.is_empty]
+        follow(self.connection, empty, self.now)
+        asked, self.withdrawn = set(corrected), 0
+        for because, lead_ids in ((self.because, asked.difference(judged)), (VERDICT, asked.intersection(judged))):
+            if lead_ids:
+                self.withdrawn += handing.withdraw(
+                    self.connection, models, lead_ids, self._load, because=because, now=self.now
+                )
 
     def _locked(self, lead_ids: Sequence[int]) -> dict[tuple[int, int], bytes]:
         """The leads' states, locked; those of a model that is coming are read once the others' locks are had.
@@ -381,13 +390,16 @@ class _Work:
             return self._far(refold, error)
         return set()
 
-    def _put_off(self, off: Collection[int], touched: Mapping[int, Touched], corrected: Collection[int]) -> None:
+    def _put_off(
+        self, off: Collection[int], touched: Mapping[int, Touched], corrected: Collection[int], judged: Collection[int]
+    ) -> None:
         """Have leads folded again outside of a batch, with the hand-overs that may come of it."""
         self.put_off = len(off)
         wishes = []
         for lead_id in sorted(off):
             live = [fact.key for fact in touched[lead_id].live] if lead_id in touched else []
-            wishes.append(PutOff(lead_id, self.because if lead_id in corrected else None, live))
+            because = VERDICT if lead_id in judged else self.because
+            wishes.append(PutOff(lead_id, because if lead_id in corrected else None, live))
         refolds.put_off(self.connection, wishes)
 
     def _extended(

@@ -19,6 +19,7 @@ from couveuse.core.plan import LAST_FACT, Plan
 from couveuse.core.reading import Reading, RouteDue, lines, value
 from couveuse.core.state import State
 from couveuse.engine.folding import fold_lead, readings_at
+from couveuse.engine.following import give_back
 from couveuse.engine.live import LiveModel
 from couveuse.store import handovers as store
 from couveuse.store.events import Stored
@@ -29,6 +30,8 @@ RULE, BAND = "rule", "band"
 Load = Callable[[Sequence[int]], tuple[Mapping[int, Who], Mapping[int, Sequence[Stored]]]]
 """Reads, for leads, with what their folds begin, and their facts in canonical order."""
 
+# Why hand-overs are withdrawn.
+CORRECTED, VERDICT, UNMERGED = "corrected", "verdict", "unmerged"
 # So many lines of the ledger say why.
 REASONS = 5
 
@@ -199,12 +202,20 @@ def withdraw(
     connection: Connection[Any], models: Mapping[int, LiveModel], lead_ids: Collection[int], load: Load, *,
     because: str, now: int,
 ) -> int:  # fmt: skip
-    """Withdraw hand-overs of leads whose facts were corrected, where no cause of them stands; returns how many."""
+    """Withdraw hand-overs of leads whose facts were corrected, where no cause of them stands; returns how many.
+
+    What a merge that was undone had brought goes back to the lead whose facts keep it.
+    """
     standing = [each for each in store.standing_of_leads(connection, lead_ids) if each.model_id in models]
     if not standing:
         return 0
-    whos, stored = load(sorted({each.lead_id for each in standing}))
+    asked = set(lead_ids) if because == UNMERGED else set[int]()
+    whos, stored = load(sorted({each.lead_id for each in standing} | asked))
     fallen = gone(standing, models, whos, stored, now)
+    if fallen and because == UNMERGED:
+        falling = [each for each in standing if each.id in fallen]
+        back = give_back(connection, falling, gone, models, whos, {each: stored[each] for each in asked}, now)
+        fallen = [number for number in fallen if number not in back]
     if fallen:
         store.withdraw(connection, fallen, because=because, now=now)
     return len(fallen)

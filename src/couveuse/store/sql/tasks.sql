@@ -1,20 +1,20 @@
 -- name: open
--- Tasks for leads, teams and episodes, each key once in what is given; the one that is open already is joined: it is due
--- when the earlier of both was, and is worth what the newer says. A hand-over that had a task before opens none. What
--- happened is written down. Tells the key, the task, and whether it is new; in no order.
+-- Tasks for leads, teams and episodes, each key once in what is given, numbered in that order; the one that is open
+-- already is joined: it is due when the earlier of both was, and is worth what the newer says. A hand-over that had a
+-- task before opens none. What happened is written down. Tells the key, the task, and whether it is new; in no order.
 with given as (
     select * from unnest(%(leads)s::bigint[], %(episodes)s::bigint[], %(handovers)s::bigint[], %(parents)s::bigint[],
         %(teams)s::text[], %(treatments)s::text[], %(members)s::text[], %(becauses)s::text[], %(dues)s::bigint[],
         %(not_befores)s::bigint[], %(starts)s::bigint[], %(rates)s::float8[], %(values)s::float8[], %(scores)s::float8[],
-        %(looks)s::bigint[], %(bys)s::text[], %(abouts)s::text[])
+        %(looks)s::bigint[], %(bys)s::text[], %(abouts)s::text[]) with ordinality
         as g (lead_id, episode_id, handover_id, parent_id, team, treatment, member, because, due_at, not_before,
-            starts_at, rate, value, score, look_at, by, about)
+            starts_at, rate, value, score, look_at, by, about, place)
 ), opened as (
     insert into tasks as t (lead_id, episode_id, handover_id, parent_id, team, treatment, member, assigned_because,
         opened_at, due_at, not_before, starts_at, rate, value, expected, score, look_at)
     select lead_id, episode_id, handover_id, parent_id, team, treatment, member, because, %(now)s, due_at, not_before,
         starts_at, rate, value, rate * value, score, look_at
-    from given g where not exists (select from tasks x where x.handover_id = g.handover_id)
+    from given g where not exists (select from tasks x where x.handover_id = g.handover_id) order by place
     on conflict (lead_id, team, episode_id) where standing in ('open', 'accepted') do update set
         due_at = least(t.due_at, excluded.due_at),
         look_at = case when t.standing = 'open' then least(t.look_at, excluded.look_at) else t.look_at end,

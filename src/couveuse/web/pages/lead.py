@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from psycopg import Connection
 
 from couveuse.core.consent import Channel
+from couveuse.engine.links import Link, Links
 from couveuse.engine.live import LiveModel, NothingPublished
 from couveuse.engine.looking import Look, fact_of
 from couveuse.language.formats import Formats
@@ -24,7 +25,6 @@ from couveuse.store.cards import Card, EpisodeRow
 from couveuse.store.connections import NoDatabase
 from couveuse.store.identities import EMAIL, SORTS
 from couveuse.web import database
-from couveuse.web.links import Link, Links
 from couveuse.web.pages.speaking import answer, language_of, notice, words
 from couveuse.web.reading import acting, looker
 

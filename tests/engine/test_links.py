@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from couveuse.web.links import Link, Links
+from couveuse.engine.links import Link, Links
 
 SECRET = "s" * 50
 LINK = Link(42, 1_800_000_000_000_000, "fr")

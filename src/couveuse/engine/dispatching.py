@@ -1,0 +1,272 @@
+"""Dispatching: hand-overs become tasks, alerts and what goes out, each in one transaction with its mark.
+
+Several dispatchers share the work: who claims a hand-over has it alone, and who gives tasks of a team gives them alone,
+so that turns and loads are exact. A hand-over of a lead that is irrelevant waits, set aside, until that is lifted.
+"""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, Final, Protocol
+
+import psycopg
+import structlog
+from psycopg import Connection
+
+from couveuse.configuration import Configuration
+from couveuse.core.assigning import MOST_TURNS, Chosen, choose
+from couveuse.core.errors import NeverOpen
+from couveuse.core.notices import NoticeKind
+from couveuse.core.recipients import recipients
+from couveuse.core.roster import Hours, Promise, Roster
+from couveuse.core.times import moment
+from couveuse.engine.calendars import working_of
+from couveuse.engine.telling import Event, ToTell, tell, tell_endpoints
+from couveuse.engine.withdrawing import close_ended, withdraw_fallen
+from couveuse.store import connections, dispatch, leads, tasks
+from couveuse.store.alerts import NewAlert
+from couveuse.store.dispatch import Due
+from couveuse.store.rosters import load_roster
+from couveuse.store.tasks import NewTask
+
+log = structlog.get_logger("couveuse.engine")
+
+# So many hand-overs are dispatched in one transaction: their teams give no other tasks meanwhile.
+AT_ONCE: Final = 50
+# Even if nothing tells of hand-overs they are looked for this often, and those set aside are looked at.
+LOOK_SECONDS: Final = 5.0
+# PostgreSQL away: how long is waited before it is tried again, at first and at most.
+AWAY_SECONDS: Final = (0.2, 5.0)
+NOBODY: Final = Chosen(None, "", "")
+
+
+class Counting(Protocol):
+    """Counts what was done, by name, and failures."""
+
+    def count(self, what: str, number: int = 1) -> None:
+        """Count so many."""
+
+    def fail(self) -> None:
+        """Count a failure."""
+
+
+def now_us() -> int:
+    """The clock, in microseconds."""
+    return time.time_ns() // 1000
+
+
+class Dispatcher:
+    """Dispatches on a connection of its own, until it is told to stop."""
+
+    def __init__(self, url: str, settings: Configuration, tally: Counting, clock: Callable[[], int] = now_us) -> None:
+        self._url, self._settings, self._tally, self._clock = url, settings, tally, clock
+        self._wait = AWAY_SECONDS[0]
+        self.connection: Connection[Any] | None = None
+        self.turn = 0
+
+    def work(self, connection: Connection[Any], *, everything: bool = True) -> int:
+        """Dispatch what waits, withdrawals and ends of episodes first; returns how much there was.
+
+        `everything`: what was set aside is looked at, too.
+        """
+        steps: list[tuple[str, Callable[[Connection[Any], int], int]]] = [
+            ("withdrawn", withdraw_fallen), ("episodes_ended", close_ended), ("dispatched", dispatch_waiting),
+        ]  # fmt: skip
+        if everything:
+            steps.append(("taken_up", take_up))
+        done = 0
+        for what, step in steps:
+            while True:
+                self.turn += 1
+                with connection.transaction():
+                    number = step(connection, self._clock())
+                if number:
+                    self._tally.count(what, number)
+                    done += number
+                if number < AT_ONCE:
+                    break
+        return done
+
+    def run(self, stopping: threading.Event) -> None:
+        """Dispatch until told to stop; PostgreSQL may go away and come back."""
+        while not stopping.is_set():
+            try:
+                with connections.connect(self._url, "dispatcher", autocommit=True, statement_ms=0) as connection:
+                    self.connection = connection
+                    self._until_stopped(connection, stopping)
+            except (psycopg.OperationalError, psycopg.InterfaceError, connections.NoDatabase) as error:
+                log.warning("database away", error=connections.first_line(error), again_in=self._wait)
+                stopping.wait(self._wait)
+                self._wait = min(self._wait * 2, AWAY_SECONDS[1])
+            except Exception as error:
+                self._tally.fail()
+                log.exception("dispatcher failed", error=type(error).__name__, again_in=AWAY_SECONDS[1])
+                stopping.wait(AWAY_SECONDS[1])
+
+    def _until_stopped(self, connection: Connection[Any], stopping: threading.Event) -> None:
+        connection.execute(f"listen {dispatch.CHANNEL}")
+        look_at = 0.0
+        while not stopping.is_set():
+            everything = time.monotonic() >= look_at
+            self.work(connection, everything=everything)
+            self._wait = AWAY_SECONDS[0]
+            if everything:
+                look_at = time.monotonic() + LOOK_SECONDS
+            while not stopping.is_set() and time.monotonic() < look_at:
+                # In short waits, so that a stop is heeded; what was told during work is told at once.
+                if any(True for _ in connection.notifies(timeout=0.5, stop_after=1)):
+                    break
+
+
+# ---- One batch -------------------------------------------------------------------------------------------------------
+
+
+def dispatch_waiting(connection: Connection[Any], now: int) -> int:
+    """Dispatch some hand-overs, in the caller's transaction; returns how many were claimed."""
+    return _dispatch(connection, dispatch.claim_handovers(connection, most=AT_ONCE), now)
+
+
+def take_up(connection: Connection[Any], now: int) -> int:
+    """Dispatch some hand-overs that had been set aside and need not wait any more; returns how many were claimed."""
+    return _dispatch(connection, dispatch.claim_set_aside(connection, most=AT_ONCE), now)
+
+
+def _dispatch(connection: Connection[Any], claimed: Sequence[Due], now: int) -> int:
+    if not claimed:
+        return 0
+    waiting = [each for each in claimed if each.is_irrelevant and not each.is_over]
+    if waiting:
+        dispatch.set_aside(connection, [each.id for each in waiting], now)
+    # Of an episode that was over before anybody heard of it nothing is left to do.
+    going = [each for each in claimed if not each.is_irrelevant and not each.is_over]
+    if going:
+        _make(connection, going, now)
+    done = [each.id for each in claimed if each.is_over or not each.is_irrelevant]
+    dispatch.mark_dispatched(connection, done, now)
+    return len(claimed)
+
+
+def _make(connection: Connection[Any], going: Sequence[Due], now: int) -> None:
+    """Tasks, alerts and what goes out of some hand-overs; what joins a task is told to nobody."""
+    roster = load_roster(connection, since=moment(now).date())
+    dispatch.lock_teams(connection, {each.team for each in going})
+    giving = _Giving(connection, roster, going, now)
+    given = [giving.task(each) for each in going]
+    opened = tasks.open_tasks(connection, given, now)
+    telling: list[ToTell] = []
+    events: list[Event] = []
+    for due, task, made in zip(going, given, opened, strict=True):
+        if not made.new:
+            continue
+        alert = NewAlert(
+            NoticeKind.HANDED_OVER, f"handed_over:{due.id}", due.lead_id, due.team, due.id, made.task_id
+        )  # fmt: skip
+        team = roster.teams.get(due.team)
+        told = recipients(
+            roster, due.team, team.alert if team is not None else (), member=task.member,
+            owner=giving.owner(due.lead_id), away=giving.away,
+        )  # fmt: skip
+        telling.append(ToTell(alert, told))
+    for number, each in zip(tell(connection, roster, telling, now), telling, strict=True):
+        if number is not None:
+            events += _events(each.alert, number)
+    tell_endpoints(connection, events, now)
+
+
+def _events(alert: NewAlert, number: int) -> list[Event]:
+    """What endpoints outside hear of an alert's task and hand-over."""
+    assert alert.handover_id is not None
+    assert alert.task_id is not None  # both are what it was made of
+    about = {"alert": number, "handover": alert.handover_id, "task": alert.task_id}
+    return [
+        Event("lead.handed_over", "handover", alert.handover_id, about),
+        Event("task.created", "task", alert.task_id, about),
+    ]
+
+
+class _Giving:
+    """Whose the tasks of a batch are, and by when they are due: what one gives, the next one knows."""
+
+    def __init__(self, connection: Connection[Any], roster: Roster, going: Sequence[Due], now: int) -> None:
+        self._roster, self._now = roster, now
+        self.away: Collection[str] = roster.away(now)
+        self._known = leads.load_known(connection, sorted({each.lead_id for each in going}))
+        self._taken = dispatch.open_keys(connection, sorted({each.lead_id for each in going}))
+        teams = {each.team for each in going}
+        # Of whatever team: who is in two has the tasks of both.
+        self._load = Counter(
+            {
+                member: number
+                for team in sorted(teams & roster.teams.keys())
+                for member, number in tasks.loads(connection, team).items()
+            }
+        )
+        self._turns: Mapping[str, list[str]] = {
+            team: list(tasks.turns(connection, team)) for team in teams if team in roster.teams
+        }
+
+    def owner(self, lead_id: int) -> str | None:
+        """The member who owns a lead."""
+        known = self._known.get(lead_id)
+        return self._roster.owner_of(known.traits.get(self._roster.owner_trait)) if known is not None else None
+
+    def task(self, due: Due) -> NewTask:
+        """The task that a hand-over asks for; where it joins one that is open, it takes nobody's turn."""
+        chosen = self._choose(due) if due.key not in self._taken else NOBODY
+        self._taken.add(due.key)
+        by = self._due_at(due)
+        return NewTask(
+            lead_id=due.lead_id, episode_id=due.episode_id, handover_id=due.id, parent_id=None, team=due.team,
+            treatment=due.treatment, member=chosen.member, assigned_because=chosen.because, due_at=by, not_before=None,
+            starts_at=None, rate=due.rate, value=due.value, score=due.score, look_at=by,
+            about={"rule": chosen.rule, "passed_over": list(chosen.passed_over)} if chosen.rule else {},
+        )  # fmt: skip
+
+    def _choose(self, due: Due) -> Chosen:
+        team = self._roster.teams.get(due.team)
+        if team is None:
+            return NOBODY
+        known = self._known.get(due.lead_id)
+        turns = self._turns[due.team]
+        chosen = choose(
+            self._roster, team, lookup=looked_up(known) if known is not None else {},
+            owner=known.traits.get(self._roster.owner_trait) if known is not None else None,
+            load=self._load, turns=turns[-MOST_TURNS:], away=self.away,
+        )  # fmt: skip
+        if chosen.member is not None:
+            self._load[chosen.member] += 1
+            turns.append(chosen.member)
+        return chosen
+
+    def _due_at(self, due: Due) -> int:
+        """By the promise of the team, in its working time, from when it was handed over."""
+        team = self._roster.teams.get(due.team)
+        promise = team.promise if team is not None else Promise()
+        hours = team.hours if team is not None else self._roster.hours
+        since = self._now if due.was_set_aside else due.made_at
+        return due_after(hours, since, promise.by_treatment.get(due.treatment, promise.within))
+
+
+def due_after(hours: Hours, since: int, span: int) -> int:
+    """When so much working time has passed; of hours that never come, when that much time has."""
+    try:
+        return working_of(hours).after(since, span)
+    except NeverOpen:
+        return since + span
+
+
+def looked_up(known: leads.Known) -> dict[str, object]:
+    """What conditions read of a lead: its traits, those within others by their path, and its groups."""
+    found: dict[str, object] = {"groups": frozenset(known.groups)}
+    waiting: list[tuple[str, Mapping[str, object]]] = [("traits", known.traits)]
+    while waiting:
+        path, values = waiting.pop()
+        for name, value in values.items():
+            found[f"{path}.{name}"] = value
+            if isinstance(value, Mapping):
+                waiting.append((f"{path}.{name}", value))
+    email = found.get("traits.email")
+    if isinstance(email, str) and "@" in email:
+        found.setdefault("traits.email_domain", email.rpartition("@")[2].strip().lower())
+    return found
