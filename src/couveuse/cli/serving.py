@@ -1,4 +1,4 @@
-"""`couveuse web`, `couveuse engine`, `couveuse migrate`: the parts of the product, each by itself."""
+"""`couveuse web`, `couveuse engine`, `couveuse deliver`, `couveuse migrate`: the parts of the product, each by itself."""
 
 import sys
 
@@ -29,6 +29,16 @@ def engine() -> None:
 
     settings = configuration.read()
     logs.set_up("engine", settings)
+    with attach_or_start(settings, note) as url:
+        run(settings, url)
+
+
+def deliver() -> None:
+    """Make tasks of what is handed over, and send what goes out, until told to stop."""
+    from couveuse.engine.delivery_process import run
+
+    settings = configuration.read()
+    logs.set_up("deliverer", settings)
     with attach_or_start(settings, note) as url:
         run(settings, url)
 

@@ -1,4 +1,4 @@
-"""`couveuse up`: PostgreSQL, the front door with the pages, engines. Whoever dies is started again; all end with us.
+"""`couveuse up`: PostgreSQL, front door and pages, engines, deliverers. Whoever dies is started again; all end with us.
 
 Light on purpose: it only starts, waits and stops. Its children are tied to it (`couveuse.store.tethers`), so that none
 is left even where it is killed itself.
@@ -122,6 +122,8 @@ class Supervisor:
         self._children = [Child("web", ["web"], self._environment, 20.0)]
         for number in range(1, settings.engine_workers + 1):
             self._children.append(Child(f"engine {number}", ["engine"], self._environment, 30.0))
+        for number in range(1, settings.deliverers + 1):
+            self._children.append(Child(f"deliverer {number}", ["deliver"], self._environment, 90.0))
         self._is_announced = False
         self._tidy_at = 0.0
 

@@ -20,6 +20,8 @@ from couveuse.store.switches import BEGIN_LOCK
 CHANNEL: Final = "couveuse_intents"
 # Advisory locks of two numbers: this one, and the deliverer's.
 NUMBER_LOCK: Final = 0x636F7664
+# The same for a channel's name, where its places are served one after the other.
+CLAIM_LOCK: Final = 0x636F7663
 TEAM, OUTSIDE, PROSPECT = "team", "outside", "prospect"
 WAITING, DONE, PARKED, DEAD, WITHDRAWN = "waiting", "done", "parked", "dead", "withdrawn"
 STANDINGS: Final = (WAITING, "flying", DONE, PARKED, DEAD, WITHDRAWN)
@@ -27,6 +29,7 @@ TROUBLED: Final = (PARKED, DEAD)
 
 _PLAN, _WITHDRAW = statement("intents", "plan"), statement("intents", "withdraw")
 _HORIZON, _CLAIM = statement("intents", "horizon"), statement("intents", "claim")
+_LOCK_CLAIMS = statement("intents", "lock_claims")
 _LOCK_BEGIN, _BEGIN = statement("intents", "lock_begin"), statement("intents", "begin")
 _SETTLE, _DROP, _RELEASE = statement("intents", "settle"), statement("intents", "drop"), statement("intents", "release")
 _CLAIMANTS, _LEFT_BY = statement("intents", "claimants"), statement("intents", "left_by")
@@ -184,7 +187,10 @@ def claim_intents(
     `alone`: to a place to which one is under way goes no other.
     """
     wanted = {"channel": channel, "by": by, "most": most, "alone": alone, "now": now}
-    found = [Intent(*row) for row in connection.execute(_CLAIM, wanted).fetchall()]
+    with connection.transaction():
+        if alone:
+            connection.execute(_LOCK_CLAIMS, {"lock": CLAIM_LOCK, "channel": channel})
+        found = [Intent(*row) for row in connection.execute(_CLAIM, wanted).fetchall()]
     return sorted(found, key=lambda intent: (intent.due_at, intent.id))
 
 

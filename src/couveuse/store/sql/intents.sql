@@ -31,6 +31,10 @@ select channel, (select min(due_at) from intents i where i.standing = 'waiting' 
 from unnest(%(channels)s::text[]) as c (channel)
 where not exists (select from switches where name = 'stop' and is_on);
 
+-- name: lock_claims
+-- Of a channel whose places are served one after the other, one claims at a time, and sees what the last one claimed.
+select pg_advisory_xact_lock(%(lock)s, hashtext(%(channel)s));
+
 -- name: claim
 -- Some of a channel's intents that are due, the longest due first, for a deliverer; none while all is stopped, and none
 -- for a place that is to be left alone, or, where places are served one after the other, to which one is under way.

@@ -1,0 +1,84 @@
+"""A deliverer as a process: dispatching, minding, and a few threads for each channel, under one number."""
+
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
+
+import structlog
+
+from couveuse.configuration import Configuration
+from couveuse.engine import alerting, silence
+from couveuse.engine.archiving import archive_if_due
+from couveuse.engine.backing_up import back_up_if_due
+from couveuse.engine.delivering import Compose, Deliverer, Tally
+from couveuse.engine.dispatching import Dispatcher
+from couveuse.engine.minding import Chore, Minder
+from couveuse.engine.posting import Post
+from couveuse.engine.silence import Waiting, Watchdog
+from couveuse.engine.ways import Way, ways
+from couveuse.store.migrating import refuse_newer_at
+from couveuse.store.processes import SignsOfLife
+
+log = structlog.get_logger("couveuse.deliverer")
+
+
+# What is done for the house when it is due.
+CHORES: Final[Sequence[Chore]] = (back_up_if_due, archive_if_due)
+
+
+class Running(Waiting, Protocol):
+    """A part of the process that works in a thread of its own."""
+
+    def run(self, stopping: threading.Event) -> None:
+        """Work until told to stop."""
+        ...
+
+
+def run(settings: Configuration, url: str) -> None:
+    """Run one deliverer until SIGTERM or SIGINT; what it has begun it ends.
+
+    Raises BadInput for settings that cannot be used, NewerDatabase at first or when the database becomes one.
+    """
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    tally = Tally()
+    made = ways(settings)
+    others: list[Running] = [Dispatcher(url, settings, tally), Minder(url, settings, tally, chores=CHORES)]
+    refuse_newer_at(url)
+    work(settings, url, stopping, made, others=others, tally=tally)
+    refuse_newer_at(url)  # where that is why it stopped
+
+
+def work(
+    settings: Configuration,
+    url: str,
+    stopping: threading.Event,
+    made: Sequence[Callable[[], Way]],
+    *,
+    compose: Compose = alerting.compose,
+    others: Sequence[Running] = (),
+    tally: Tally | None = None,
+) -> Tally:
+    """Run deliverers, one for each way, and the others until told to stop; returns what was done."""
+    tally = tally or Tally()
+    post = Post(url, tally)
+    post.deliverers = [Deliverer(url, make(), post, compose, settings, tally) for make in made]
+    watched: list[Running] = [post, *post.deliverers, *others]
+    threads = [
+        threading.Thread(target=each.run, args=(stopping,), name=type(each).__name__.lower()) for each in watched
+    ]
+    with SignsOfLife(url, "deliverer", tally.as_json, newer=stopping.set):
+        for thread in threads:
+            thread.start()
+        log.info("deliverer started")
+        if not settings.mail_url:
+            log.warning("no mail is sent", cure="set COUVEUSE_MAIL_URL")
+        watchdog = Watchdog(url, watched)
+        while not stopping.wait(silence.EVERY_SECONDS):
+            watchdog.look()
+        for thread in threads:
+            thread.join()
+    log.info("deliverer stopped", **tally.as_json())
+    return tally
