@@ -116,6 +116,9 @@ def told_of(town: Town, lead: int) -> None:
         [alert, json.dumps({"task": task}), json.dumps({"address": ALICE})],
     )
     connection.execute(
+        "insert into quiet_targets (channel, target, until) values ('email', %s, 1)", [json.dumps({"address": ALICE})]
+    )
+    connection.execute(
         "insert into intent_attempts (intent_id, number, at, answer) select id, 1, 1, '250' from intents"
     )
 

@@ -81,13 +81,10 @@ def restore(
         with dumps.access(url, connection) as access:
             dumps.restore(
                 access, place / DUMP, before=store.before_script(connection, schema),
-                after=store.after_script(
-                    connection, schema, backup.tables, now=now, is_calmed="switches" in backup.tables
-                ),
+                after=store.after_script(connection, schema, backup.tables),
             )  # fmt: skip
         migrated = migrating.migrate(url, say, is_restoring=True)
-        if "switches" not in backup.tables:
-            store.calm(connection, now)
+        store.calm(connection, now)
         connection.execute("analyze")
     erased = Eraser(url, store.folder_of(settings), archive).replay(entries, now=now)
     with connections.connect(url, "restore", autocommit=True, statement_ms=0) as connection:

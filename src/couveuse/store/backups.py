@@ -153,22 +153,18 @@ def before_script(connection: Connection[Any], schema: str) -> str:
     return "\n".join(["set lock_timeout = '10s';", create.as_string(connection), emptied.as_string(connection)])
 
 
-def after_script(
-    connection: Connection[Any], schema: str, tables: Mapping[str, int], *, now: int, is_calmed: bool
-) -> str:
-    """What psql does behind it: rows are counted, what would go out is held back, and the mark is set."""
+def after_script(connection: Connection[Any], schema: str, tables: Mapping[str, int]) -> str:
+    """What psql does behind it: rows are counted, and the mark is set that keeps every process out."""
     parts: list[sql.Composable] = [sql.SQL("set search_path to {};").format(sql.Identifier(schema))]
     for name, rows in tables.items():
         values = {"table": sql.Identifier(schema, name), "rows": sql.Literal(rows), "name": sql.Literal(name)}
         parts.append(_COUNTED.format(**values))
-    if is_calmed:
-        parts.append(_CALM.format(now=sql.Literal(now)))
     parts.append(_MARK.format(mark=sql.Literal(MARK)))
     return "\n".join(part.as_string(connection) for part in parts)
 
 
 def calm(connection: Connection[Any], now: int) -> None:
-    """The same in a database of a version that had nothing to hold back when it was saved."""
+    """Hold back what would go out of a database that was restored; the mark must stand."""
     connection.execute(_CALM.format(now=sql.Literal(now)))
 
 

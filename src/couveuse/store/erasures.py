@@ -35,7 +35,7 @@ _STEPS: Final = {
     for table in (
         "intent_attempts", "digest_items", "intents", "alerts", "task_entries", "tasks", "handovers", "episodes",
         "allowed", "refolds", "merges", "lead_states", "consents", "imported", "archived_identities",
-        "archived_standings", "companies", "leads",
+        "archived_standings", "companies", "leads", "quiet_targets",
     )
 }  # fmt: skip
 # What goes by functions of their own.
@@ -190,7 +190,12 @@ def take(connection: Connection[Any], person: Person) -> dict[str, int]:
     """What is kept of the leads, and of what the identities said; returns how many rows went, by table."""
     leads = arrays.numbers(person.lead_ids)
     found = connection.execute(_INTENTS, {"leads": leads, "emails": person.emails}).fetchall()
-    wanted = {"leads": leads, "ids": arrays.numbers(person.identities), "intents": arrays.numbers(n for (n,) in found)}
+    wanted = {
+        "leads": leads,
+        "ids": arrays.numbers(person.identities),
+        "intents": arrays.numbers(number for (number,) in found),
+        "emails": person.emails,
+    }
     return {table: connection.execute(step, wanted).rowcount for table, step in _STEPS.items()}
 
 

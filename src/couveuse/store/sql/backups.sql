@@ -49,6 +49,12 @@ begin
         execute format('drop %s if exists %s cascade', case each.relkind when 'v' then 'view'
             when 'm' then 'materialized view' when 'f' then 'foreign table' else 'table' end, each.name);
     end loop;
+    for each in select c.oid::regclass::text as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        where n.nspname = {schema} and c.relkind = 'S'
+        and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e')
+    loop
+        execute format('drop sequence if exists %s cascade', each.name);
+    end loop;
     for each in select p.oid::regprocedure::text as name from pg_proc p join pg_namespace n on n.oid = p.pronamespace
         where n.nspname = {schema} and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')
     loop
@@ -98,7 +104,7 @@ select id, at, ended_at, place, bytes, because, error from backups order by at d
 -- perhaps received already. Whoever ran then runs no more.
 insert into switches (name, is_on, at, by, because) values ('stop', true, {now}, 'restore', 'restored')
 on conflict (name) do update set is_on = true, at = excluded.at, by = excluded.by, because = excluded.because;
-update intents set standing = 'parked', claimed_by = null, settled_at = {now},
+update intents set standing = 'parked', claimed_by = null, claimed_at = null, begun_at = null, settled_at = {now},
     answer = 'restored from a backup: it may have arrived, or have gone since' where standing = 'flying'
     or (standing = 'waiting' and audience <> 'team');
 update intents set unknowns = greatest(unknowns, 1) where standing = 'waiting' and audience = 'team';

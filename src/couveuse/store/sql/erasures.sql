@@ -127,6 +127,10 @@ delete from companies c where c.id in (select company_id from leads where id = a
 -- Some leads.
 delete from leads where id = any(%(leads)s::text::bigint[]);
 
+-- name: take_quiet_targets
+-- Addresses of a person that were to be left alone for a while.
+delete from quiet_targets where lower(target ->> 'address') = any(%(emails)s);
+
 -- name: leave_alone
 -- Identities that another person shares are nobody's, until it is asked again whose they are.
 update identities set owner_id = null, lead_id = null where id = any(%s::text::bigint[]);
