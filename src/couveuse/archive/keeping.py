@@ -8,8 +8,7 @@ the fact is told to be one that stays in PostgreSQL, where it is read whole: so 
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
@@ -100,8 +99,18 @@ def checked(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Taken(NamedTuple):
+    """What was taken of one fact, as JSON text, None where there is nothing; and the keys beside the row's own."""
+
+    message_id: str
+    properties: str | None
+    context: str | None
+    traits: str | None
+    keys: tuple[str | None, str | None]
+    has_withheld: bool
+
+
+class Kept(NamedTuple):
     """What is kept of one fact, as JSON text; `stays` says that the whole fact stays in PostgreSQL."""
 
     message_id: str
@@ -111,15 +120,14 @@ class Kept:
     stays: bool
 
 
-class Keeper:
-    """Takes what is kept out of facts as the store holds them.
+class Projector:
+    """Takes some fields out of facts as the store holds them.
 
     A payload is a JSON list: `message_id`, properties, context, traits, user id, device; the last ones may be missing.
     """
 
     def __init__(self, names: Sequence[str], withheld: Sequence[str] = ()) -> None:
-        """`names` are kept; facts that have one of `withheld` stay whole where they are."""
-        self.names, self.withheld = tuple(names), tuple(withheld)
+        """`names` are taken; of `withheld` it is only told whether a fact has one of them."""
         wanted = {part: _tree(names, part) for part in PARTS}
         barred = {part: _tree(withheld, part) for part in PARTS}
         self._parts = [_Part(wanted[part], barred[part]) for part in PARTS]
@@ -130,62 +138,79 @@ class Keeper:
         self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(payload).decode
         self._encode = msgspec.json.Encoder().encode
 
-    def keep(self, event: str, written: bytes, key: str | None) -> Kept:
-        """What is kept of a fact; `key` is by what its row belongs to its person."""
+    def take(self, written: bytes) -> Taken:
+        """What is wanted of a payload's JSON."""
         try:
             said = self._decode(written)
         except msgspec.DecodeError:  # what Python wrote and msgspec does not read: huge numbers
-            return self._slowly(event, json.loads(written), key)
-        stays = event in STAYING
+            return self._slowly(json.loads(written))
         texts: list[str | None] = []
+        has_withheld = False
         for part, held in zip(self._parts, (said.properties, said.context, said.traits), strict=True):
             text: str | None = None
             if held is not None:
                 if part.is_deep or part.is_barred:
-                    stays = part.settle(held) or stays
+                    has_withheld = part.settle(held) or has_withheld
                 text = self._encode(held).decode()
-                if text.count("{") > 1:
-                    text, names_people = _stripped(text)
-                    stays = stays or names_people
             texts.append(None if text == "{}" else text)
-        return self._cleaned(said.message_id, texts, (key, said.user_id, said.anonymous_id), stays=stays)
+        properties, context, traits = texts
+        keys = (said.user_id, said.anonymous_id)
+        return Taken(said.message_id, properties, context, traits, keys, has_withheld)
 
-    def _slowly(self, event: str, parts: list[Any], key: str | None) -> Kept:
+    def _slowly(self, parts: list[Any]) -> Taken:
         message_id, properties, context, traits, user_id, anonymous_id = (*parts, *[None] * 5)[:6]
-        stays = event in STAYING
         texts: list[str | None] = []
+        has_withheld = False
         for part, held in zip(self._parts, (properties, context, traits), strict=True):
             found = _projected(held, part.wanted) if isinstance(held, Mapping) else {}
-            text, names_people = _stripped(json.dumps(found, separators=(",", ":"), ensure_ascii=False))
-            stays = stays or names_people or (isinstance(held, Mapping) and bool(_projected(held, part.barred)))
-            texts.append(text if found else None)
-        return self._cleaned(message_id, texts, (key, user_id, anonymous_id), stays=stays)
+            has_withheld = has_withheld or (isinstance(held, Mapping) and bool(_projected(held, part.barred)))
+            texts.append(json.dumps(found, separators=(",", ":"), ensure_ascii=False) if found else None)
+        properties, context, traits = texts
+        return Taken(message_id, properties, context, traits, (user_id, anonymous_id), has_withheld)
 
-    @staticmethod
-    def _cleaned(message_id: str, texts: Sequence[str | None], keys: Sequence[str | None], *, stays: bool) -> Kept:
-        """Take e-mails, and the person's own keys, out of what is kept."""
-        cleaned: list[str | None] = []
-        for text in (message_id, *texts):
-            if text is None:
-                cleaned.append(None)
-                continue
+
+class Keeper:
+    """Takes what is kept out of facts, and out of that what names people."""
+
+    def __init__(self, names: Sequence[str], withheld: Sequence[str] = ()) -> None:
+        """`names` are kept; facts that have one of `withheld` stay whole where they are."""
+        self._take = Projector(names, withheld).take
+
+    def keep(self, event: str, written: bytes, key: str | None) -> Kept:
+        """What is kept of a fact; `key` is by what its row belongs to its person."""
+        taken = self._take(written)
+        keys = [each for each in (key, *taken.keys) if each]
+        stays = event in STAYING or taken.has_withheld
+        message_id = _cleaned(taken.message_id, keys)
+        texts: list[str | None] = []
+        for text in (taken.properties, taken.context, taken.traits):
             found = text
-            if "@" in text or "%40" in text:
-                found = _EMAIL.sub(REMOVED, found)
-            for key in keys:
-                if key and key in found:
-                    found = _without(found, key)
-            stays = stays or found != text
-            cleaned.append(found)
-        known_by, properties, context, traits = cleaned
-        return Kept(known_by or "", properties, context, traits, stays)
+            if text is not None:
+                if text.count("{") > 1:
+                    found = _stripped(text)
+                found = _cleaned(found or text, keys)
+                stays = stays or found is not text
+            texts.append(found)
+        properties, context, traits = texts
+        return Kept(message_id, properties, context, traits, stays or message_id is not taken.message_id)
 
 
-def _stripped(text: str) -> tuple[str, bool]:
-    """An object without what names people within the objects in it, and whether there was any."""
+def _cleaned(text: str, keys: Sequence[str]) -> str:
+    """A text without e-mails, and without the person's own keys: itself where it has none."""
+    found = text
+    if "@" in text or "%40" in text:
+        found = _EMAIL.sub(REMOVED, found)
+    for key in keys:
+        if key in found:
+            found = _without(found, key)
+    return text if found == text else found
+
+
+def _stripped(text: str) -> str:
+    """An object without what names people within the objects in it: itself where there is no such thing."""
     held = json.loads(text)
     found = {name: _inner(value) for name, value in held.items()}
-    return (text, False) if found == held else (json.dumps(found, separators=(",", ":"), ensure_ascii=False), True)
+    return text if found == held else json.dumps(found, separators=(",", ":"), ensure_ascii=False)
 
 
 def _inner(value: Any) -> Any:

@@ -57,7 +57,10 @@ class Part(StrEnum):
 
 Events = Annotated[
     list[str],
-    typer.Argument(metavar="EVENTS", help="Files, folders or globs: CSV, NDJSON, Parquet, XLSX; .gz, .zst."),
+    typer.Argument(
+        metavar="EVENTS",
+        help="Files, folders or globs: CSV, NDJSON, Parquet, XLSX; .gz, .zst. Or: instance, all that is recorded here.",
+    ),
 ]
 Leads = Annotated[
     list[str] | None, typer.Option("--leads", "-l", help="Files of leads: an identity, the rest are traits.")

@@ -3,8 +3,8 @@
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -59,6 +59,37 @@ class Asked:
             memory=self.memory,
             **wanted,  # type: ignore[arg-type]  # the commands say which
         )
+
+
+# Said in the place of files: all that the instance has recorded.
+INSTANCE = "instance"
+
+
+@contextmanager
+def readied(asked: Asked, **wanted: object) -> Iterator[Request]:
+    """The request that was meant; where the instance is meant, with its facts laid out as long as the block lasts."""
+    request = asked.request(**wanted)
+    if INSTANCE not in request.events:
+        yield request
+        return
+    if len(request.events) > 1 or request.leads or request.rename:
+        raise BadInput(
+            f"{INSTANCE}: it stands for all that is recorded here, leads included; name no other file beside it, and a "
+            f"file of that name as ./{INSTANCE}"
+        )
+    from couveuse import configuration
+    from couveuse.cli.databases import database
+    from couveuse.core.ours import with_our_own
+    from couveuse.core.plan import plan
+    from couveuse.engine.exporting import laid_out
+
+    settings = configuration.read()
+    model = with_our_own(request.model, settings.our_domains, settings.our_addresses)
+    with database() as url, ExitStack() as stack:
+        laying = laid_out(url, settings.data, plan(model), visitors=request.visitors, known_at=request.known_at)
+        with doing("Laying out what is recorded ..."):
+            laid = stack.enter_context(laying)
+        yield replace(request, events=laid.events, leads=laid.leads, model=model, known_at=None, encoding="utf-8")
 
 
 def instant(text: str, zone: ZoneInfo, option: str) -> int:

@@ -5,7 +5,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 
-from couveuse.cli.asking import Asked, give_notices, scored
+from couveuse.cli.asking import Asked, give_notices, readied, scored
 from couveuse.cli.scoring import plain
 from couveuse.core.model import Model
 from couveuse.core.times import iso, microseconds
@@ -17,8 +17,7 @@ COLUMNS = ("at", "event", "fact", "source", "rule", "kind", "points")
 
 def explain(asked: Asked, lead: str, form: str, language: str) -> None:
     """Print the ledger of one lead; its lines sum to the score."""
-    request = asked.request(only=lead, want_lines=True)
-    with scored(request) as scoring:
+    with readied(asked, only=lead, want_lines=True) as request, scored(request) as scoring:
         found = list(scoring.scores())
         if not found:
             raise BadInput(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from couveuse.cli import note
-from couveuse.cli.asking import Asked, give_notices, scored
+from couveuse.cli.asking import Asked, give_notices, readied, scored
 from couveuse.core.times import iso, microseconds
 from couveuse.errors import BadInput
 from couveuse.history.scoring import ORDER, Scoring, written_as
@@ -46,7 +46,8 @@ def score(asked: Asked, wanted: Wanted) -> None:
     if wanted.won and not asked.leads:
         raise BadInput("--won: it names a column of the leads' file; say which file: --leads FILE")
     _check_targets(wanted)
-    request = asked.request(
+    asking = readied(
+        asked,
         won=wanted.won,
         want_lines=wanted.ledger is not None,
         want_states=wanted.states is not None,
@@ -54,7 +55,10 @@ def score(asked: Asked, wanted: Wanted) -> None:
         want_dossiers=wanted.html is not None,
         want_rates=wanted.rates or wanted.html is not None,
     )
-    with scored(request, asked.master, rejects=wanted.rejects, strict=wanted.strict) as scoring:
+    with (
+        asking as request,
+        scored(request, asked.master, rejects=wanted.rejects, strict=wanted.strict) as scoring,
+    ):
         give_notices(scoring, request.model)
         _write_files(scoring, wanted)
         if wanted.out is None:

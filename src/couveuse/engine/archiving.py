@@ -173,9 +173,10 @@ class Archivist:
         again = [month for month in months if month in known and known[month].dropped_at is not None]
         found = []
         for manifest in _written(task, [month for month in months if month not in again], processes):
-            self._stands(manifest)
-            progress(manifest)
-            found.append(manifest)
+            if manifest.parts or manifest.month in known:
+                self._stands(manifest)
+                progress(manifest)
+                found.append(manifest)
         for month in again:
             manifest = self._drop(task, month)
             progress(manifest)
