@@ -59,6 +59,7 @@ class Told:
     sentences: tuple[str, ...]
     who: Who | None
     score: Score | None
+    what: str  # is to be done
     facts: tuple[tuple[str, str], ...]
     lines: tuple[Line, ...]
     total: str
@@ -101,6 +102,7 @@ class _Teller:
             sentences=tuple(self.sentences()),
             who=who,
             score=self.score(),
+            what=in_a_line(notice.treatment, LINE) if notice.kind is not NoticeKind.WITHDRAWN else "",
             facts=tuple((self.say(f"fact.{name}"), in_a_line(value, LINE)) for name, value in self.facts() if value),
             lines=lines,
             total=self.formats.score(notice.score) if lines and notice.score is not None else "",
@@ -166,9 +168,6 @@ class _Teller:
             yield self.say("text.overdue", due=self.formats.instant(notice.due_at))
         elif notice.kind in (NoticeKind.CHANGED, NoticeKind.NEWS_WANTED):
             yield self.say(f"text.{notice.kind.value}")
-        elif notice.kind is NoticeKind.DIGEST:
-            number = len(notice.items)
-            yield self.words.count("text.digest", number, n=self.formats.number(number))
         elif notice.kind is NoticeKind.TRIAL:
             yield self.say("text.trial")
         elif self.kind == "called_off" and notice.appointment is not None:
@@ -191,7 +190,8 @@ class _Teller:
         if notice.score is None:
             return None
         word = self.say(f"temperature.{notice.temperature.value}") if notice.temperature else ""
-        return Score(self.formats.score(notice.score), notice.temperature, word, self.worth())
+        worth = "" if notice.band else self.worth()  # else it is said of the band
+        return Score(self.formats.score(notice.score), notice.temperature, word, worth)
 
     def worth(self) -> str:
         notice = self.notice
@@ -216,17 +216,26 @@ class _Teller:
         yield "member", notice.member
         yield "team", notice.team
         if notice.score is not None:
-            yield "band", notice.band
+            yield "band", self._band()
             yield "stage", self.say(f"stage.{notice.stage.name.lower()}") if notice.stage is not None else ""
+
+    def _band(self) -> str:
+        band, worth = in_a_line(self.notice.band, NAME), self.worth()
+        return self.say("text.label", label=band, value=worth) if band and worth else band
 
     def lines(self) -> Iterator[Line]:
         """The lines that weigh most, and one for all others, so that what is printed adds up to the score."""
         notice = self.notice
-        left = None if notice.score is None else round(round(notice.score, 6) * 10)
+        left = None if notice.score is None else _tenths(notice.score)
         for reason in notice.why:
             when = "" if reason.at is None else self.formats.short_date(reason.at)
-            tenths = round(round(reason.points, 6) * 10)
+            tenths = _tenths(reason.points)
             left = None if left is None else left - tenths
             yield Line(in_a_line(reason.label, LINE), when, self.formats.signed(tenths / 10, 1))
         if left and notice.why:
             yield Line(self.say("part.others"), "", self.formats.signed(left / 10, 1))
+
+
+def _tenths(points: float) -> int:
+    """Points as they are printed, with one decimal, as a whole number of tenths."""
+    return round(float(f"{points:.1f}") * 10)

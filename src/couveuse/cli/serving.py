@@ -1,4 +1,4 @@
-"""`couveuse web`, `couveuse engine`, `couveuse deliver`, `couveuse migrate`: the parts of the product, each by itself."""
+"""`couveuse web`, `engine`, `deliver`, `migrate`: the parts of the product, each by itself."""
 
 import sys
 

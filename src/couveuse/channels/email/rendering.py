@@ -164,7 +164,9 @@ def _text(told: Told) -> Iterator[str]:
 def _item(item: Told) -> Iterator[str]:
     score = f" · {item.score.points} {item.score.word}".rstrip() if item.score else ""
     yield f"{item.kind} · {item.title}{score}"
-    yield from (f"  {text}" for text in (item.who.beneath if item.who else "", item.url) if text)
+    yield from (
+        f"  {text}" for text in (item.who.beneath if item.who else "", *item.sentences[:1], item.what, item.url) if text
+    )
     yield ""
 
 

@@ -65,8 +65,8 @@ def _item(item: Told) -> Iterator[str]:
     score = f" · {item.score.points} {item.score.word}".rstrip() if item.score else ""
     title = _link(item.url, item.title) if item.url else _strong(item.title)
     yield f"{escaped(item.kind)} · {title}{escaped(score)}"
-    if item.who and item.who.beneath:
-        yield escaped(item.who.beneath)
+    said = (item.who.beneath if item.who else "", *item.sentences[:1], item.what)
+    yield from (escaped(text) for text in said if text)
 
 
 def _section(text: str) -> dict[str, Any]:
