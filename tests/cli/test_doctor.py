@@ -1,6 +1,7 @@
 """`couveuse doctor`: all is well, or each finding with its cure; it changes nothing."""
 
 import os
+import platform
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -212,3 +213,13 @@ def test_it_looks_as_the_probes_do(well: dict[str, str], connection: Connection[
     names = [check.name for check in health.checks(health.look(connection), 1)]
     assert set(names) <= set(found(well))
     assert os.environ.get("COUVEUSE_PORT") is None
+
+
+def test_whether_a_process_lives_here(well: dict[str, str], ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in well.items():
+        monkeypatch.setenv(name, value)
+    answer = ask("doctor", "--alive", "engine")
+    assert (answer.code, answer.out) == (0, f"engine {os.getpid()}\n")
+    assert ask("doctor", "--alive", "deliverer").code == 1
+    monkeypatch.setattr(platform, "node", lambda: "elsewhere")
+    assert ask("doctor", "--alive", "engine").code == 1

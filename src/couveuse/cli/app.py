@@ -47,6 +47,14 @@ class Kind(StrEnum):
     PUBLIC = "public"
 
 
+class ProcessKind(StrEnum):
+    """What a process of ours calls itself."""
+
+    WEB = "web"
+    ENGINE = "engine"
+    DELIVERER = "deliverer"
+
+
 class Part(StrEnum):
     """What a process serves."""
 
@@ -670,6 +678,9 @@ def erase(
 @app.command()
 def doctor(
     settings: Annotated[bool, typer.Option("--settings", help="List all settings with their values instead.")] = False,
+    alive: Annotated[
+        ProcessKind | None, typer.Option(help="Only whether such a process gives signs of life on this machine.")
+    ] = None,
 ) -> None:
     """Look for what may be wrong, each thing with its cure; exit code 1 where there is something."""
     if settings:
@@ -679,4 +690,7 @@ def doctor(
         return
     from couveuse.cli import doctoring
 
-    doctoring.examine()
+    if alive is not None:
+        doctoring.look_for(alive.value)
+    else:
+        doctoring.examine()

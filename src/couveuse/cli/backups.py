@@ -3,7 +3,6 @@
 import csv
 import json
 import sys
-import time
 from pathlib import Path
 
 import psycopg
@@ -15,18 +14,14 @@ from couveuse.cli.databases import database
 from couveuse.cli.tables import console, many
 from couveuse.configuration import Configuration
 from couveuse.core.times import iso
-from couveuse.engine.backing_up import Backup, back_up, list_backups, open_backup
+from couveuse.engine import archiving
+from couveuse.engine.backing_up import Backup, back_up, list_backups, now_us, open_backup
 from couveuse.engine.restoring import restore as restore_backup
 from couveuse.errors import BadInput
 from couveuse.store import backups as store
 from couveuse.store import connections, private
 
 COLUMNS = ("at", "version", "bytes", "because", "place", "error")
-
-
-def now_us() -> int:
-    """The clock, in microseconds."""
-    return time.time_ns() // 1000
 
 
 def backup(to: str | None) -> None:
@@ -100,7 +95,10 @@ def restore(place: str, database_url: str | None, yes: bool) -> None:
     found = open_backup(Path(place))
     with private.attach_or_start(settings, note) as url:
         replace = yes or _is_wanted(url, found)
-        done = restore_backup(url, settings, found.place, replace=replace, now=now_us(), by="command line", say=note)
+        done = restore_backup(
+            url, settings, found.place, replace=replace, now=now_us(), by="command line", say=note,
+            archive=archiving.taker(settings),
+        )  # fmt: skip
     note(f"Restored {many(done.rows, 'row')} as of {iso(found.at)}, made by version {done.version}.")
     if done.migrated:
         note(f"{many(len(done.migrated), 'migration')} applied.")

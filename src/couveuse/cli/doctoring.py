@@ -50,6 +50,16 @@ def examine() -> None:
         raise typer.Exit(FINDING)
 
 
+def look_for(kind: str) -> None:
+    """Whether a process of this kind gives signs of life on this machine; exit code 1 where none does."""
+    with connections.connect(private.url(configuration.read()), "doctor", autocommit=True) as connection:
+        found = [each for each in processes.living(connection) if (each.kind, each.host) == (kind, platform.node())]
+    if not found:
+        typer.echo(f"no {kind} gives signs of life on {platform.node()}")
+        raise typer.Exit(FINDING)
+    typer.echo(", ".join(f"{each.kind} {each.pid}" for each in found))
+
+
 def checks(settings: Configuration) -> Iterator[Check]:
     """What is looked at, in the order in which it can be mended."""
     yield Check("Python", f"{platform.python_version()} on {platform.system()}")

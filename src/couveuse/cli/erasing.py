@@ -4,10 +4,10 @@ import typer
 
 from couveuse import configuration
 from couveuse.cli import FINDING, confirming, note
-from couveuse.cli.backups import now_us
 from couveuse.cli.databases import database
 from couveuse.cli.tables import many
 from couveuse.engine import archiving
+from couveuse.engine.backing_up import now_us
 from couveuse.engine.erasing import Eraser
 from couveuse.errors import BadInput
 from couveuse.store import backups

@@ -9,6 +9,7 @@ import fcntl
 import json
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -37,6 +38,11 @@ DUMP, KEY, MANIFEST = "database.dump", "secret-key", "manifest.json"
 PREFIX, UNFINISHED = "couveuse-", "-unfinished"
 # One that failed is tried again after so long.
 AGAIN_US: Final = 60 * MINUTE_US
+
+
+def now_us() -> int:
+    """The clock, in microseconds."""
+    return time.time_ns() // 1000
 
 
 class BadBackup(BadInput):
@@ -270,7 +276,7 @@ def back_up_if_due(url: str, settings: Configuration, now: int) -> Backup | None
     if tried and tried[0].error and now - tried[0].at < AGAIN_US:
         return None
     try:
-        backup = back_up(url, settings, because=SCHEDULE, now=now)
+        backup = back_up(url, settings, because=SCHEDULE, now=now, ended=now_us)
     except BackupRuns:
         return None
     except (CouveuseError, OSError, psycopg.Error) as error:
