@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from bench import cli, core, history
-from bench.live import alerting, bulk, engine, front, idle, latency, size
+from bench.live import alerting, archive, bulk, engine, front, idle, latency, size
 from couveuse.core import is_compiled
 
 RESULTS = Path(__file__).parent / "results"
@@ -25,6 +25,7 @@ ALL: Mapping[str, Callable[[argparse.Namespace], dict[str, object]]] = {
     "size": size.measure,
     "import": bulk.measure_import,
     "rescore": bulk.measure_rescore,
+    "archive": archive.measure,
     "idle": idle.measure,
 }
 # Sizes with which everything runs in a minute, to see that it does.

@@ -62,6 +62,11 @@ def _rescore(found: Found) -> Iterator[Row]:
     yield f"`rescore` of {found['leads']:,} leads with {found['events']:,} events", f"{found['seconds']:.0f} s"
 
 
+def _archive(found: Found) -> Iterator[Row]:
+    what = f"`archive run` of {found['events']:,} events of {found['months']} months to Parquet"
+    yield what, f"{found['seconds']:.0f} s, {found['bytes_an_event']:.1f} bytes an event"
+
+
 def _idle(found: Found) -> Iterator[Row]:
     share, memory = found["share_of_a_core"], found["megabytes_pss"]
     yield "`couveuse up` with nothing to do, without PostgreSQL", f"{share:.2%} of a core, {memory:.0f} MB"
@@ -75,6 +80,7 @@ ROWS: Mapping[str, Callable[[Found], Iterator[Row]]] = {
     "size": _size,
     "import": _import,
     "rescore": _rescore,
+    "archive": _archive,
     "idle": _idle,
 }
 

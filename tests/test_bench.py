@@ -19,6 +19,7 @@ TOLD = {
     "size": {"invented"},
     "import": {"rows_per_second", "postgres_cpu_seconds"},
     "rescore": {"seconds", "events"},
+    "archive": {"seconds", "bytes_an_event", "events"},
     "idle": {"share_of_a_core", "megabytes_pss"},
 }
 
