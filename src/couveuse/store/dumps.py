@@ -8,14 +8,14 @@ import re
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
 import psycopg
-from psycopg.pq import Conninfo
+from psycopg.pq import Conninfo, ConninfoOption
 
 from couveuse.errors import CouveuseError
 from couveuse.store import binaries, tethers
@@ -70,23 +70,28 @@ def access(url: str, connection: psycopg.Connection[Any]) -> Iterator[Access]:
     """
     major = connection.info.server_version // 10_000
     programs = binaries.find_clients(major, by_tls=bool(connection.pgconn.ssl_in_use))
-    with tempfile.TemporaryDirectory(prefix="couveuse-") as folder:
-        yield Access(programs, _environment(url, Path(folder)), major)
+    options = [option for option in Conninfo.parse(url.encode()) if option.val is not None]
+    password = next((option.val for option in options if option.keyword == b"password"), None)
+    with ExitStack() as stack:
+        environment = _environment(options)
+        if password:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="couveuse-"))
+            environment["PGPASSFILE"] = str(_keep(password, Path(folder) / "pass"))
+        yield Access(programs, environment, major)
 
 
-def _environment(url: str, folder: Path) -> dict[str, str]:
-    """What libpq reads; the password goes into a file."""
+def _keep(password: bytes, path: Path) -> Path:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(b"*:*:*:*:" + password.replace(b"\\", b"\\\\").replace(b":", b"\\:") + b"\n")
+    return path
+
+
+def _environment(options: Iterable[ConninfoOption]) -> dict[str, str]:
+    """What libpq reads, but for the password."""
     found = {name: value for name, value in os.environ.items() if not name.startswith("COUVEUSE_")}
     found |= {"LC_ALL": "C", "PGCLIENTENCODING": "UTF8", "PGAPPNAME": "couveuse dump"}
-    for option in Conninfo.parse(url.encode()):
-        if option.val is None or option.envvar is None:
-            continue
-        if option.keyword == b"password":
-            path = folder / "pass"
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(b"*:*:*:*:" + option.val.replace(b"\\", b"\\\\").replace(b":", b"\\:") + b"\n")
-            found["PGPASSFILE"] = str(path)
-        else:
+    for option in options:
+        if option.val is not None and option.envvar is not None and option.keyword != b"password":
             found[option.envvar.decode()] = option.val.decode()
     return found
 
