@@ -23,6 +23,10 @@ PAGE_VIEWED: Final = "Page Viewed"
 EMAIL_OPENED: Final = "Email Opened"
 EMAIL_CLICKED: Final = "Email Clicked"
 LINK_CLICKED: Final = "Link Clicked"
+CALL_MADE: Final = "Call Made"
+MEETING_BOOKED: Final = "Meeting Booked"
+PROJECT_DETECTED: Final = "Project Detected"
+LEAD_ACCEPTED: Final = "Lead Accepted"
 LEAD_REJECTED: Final = "Lead Rejected"
 OPPORTUNITY_WON: Final = "Opportunity Won"
 OPPORTUNITY_LOST: Final = "Opportunity Lost"
@@ -40,7 +44,7 @@ STANDARD_EVENTS = (
     PAGE_VIEWED, LINK_CLICKED, "Document Downloaded", "Form Submitted", "Newsletter Subscribed", "Social Followed",
     "Ad Clicked", "Webinar Attended", "Email Sent", "Email Delivered", EMAIL_OPENED, EMAIL_CLICKED, "Email Bounced",
     "Email Complained", "Unsubscribed", "Callback Requested", "Quote Requested", "Demo Requested", "Trial Started",
-    "Call Made", "Meeting Booked", "Project Detected", "Lead Accepted", LEAD_REJECTED, OPPORTUNITY_WON,
+    CALL_MADE, MEETING_BOOKED, PROJECT_DETECTED, LEAD_ACCEPTED, LEAD_REJECTED, OPPORTUNITY_WON,
     OPPORTUNITY_LOST, "Score Adjusted", VERDICT_GIVEN,
 )  # fmt: skip
 
@@ -74,8 +78,8 @@ _OF_KIND_0 = frozenset(name for name, change in CHANGES.items() if change in FIR
 
 # What a visitor's browser cannot know: said by people of ours, by their tools, or by the mail service.
 INSIDE_ONLY: Final = frozenset((
-    "Score Adjusted", VERDICT_GIVEN, "Group Joined", "Group Left", "Call Made", "Meeting Booked", "Project Detected",
-    "Lead Accepted", LEAD_REJECTED, OPPORTUNITY_WON, OPPORTUNITY_LOST, "Email Sent", "Email Delivered", "Email Bounced",
+    "Score Adjusted", VERDICT_GIVEN, "Group Joined", "Group Left", CALL_MADE, MEETING_BOOKED, PROJECT_DETECTED,
+    LEAD_ACCEPTED, LEAD_REJECTED, OPPORTUNITY_WON, OPPORTUNITY_LOST, "Email Sent", "Email Delivered", "Email Bounced",
     "Email Complained",
 ))  # fmt: skip
 # The trait by which the inside says that a lead is irrelevant, and of which class: it counts in every model, before the

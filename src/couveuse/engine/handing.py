@@ -138,8 +138,11 @@ def _close(
     closing: dict[int, tuple[int, str]] = {}
     for lead_id, facts in ending.items():
         episode = episodes.get(lead_id)
-        ends = [fact for fact in facts if fact.event in COOLING]
-        if episode is not None and episode.closed_at is None:
+        if episode is None or episode.closed_at is not None:
+            continue
+        # What happened before the episode began is no end of it, however late it is told.
+        ends = [fact for fact in facts if fact.event in COOLING and fact.at >= episode.opened_at]
+        if ends:
             closing[episode.id] = (ends[-1].at, ends[-1].event)
             episodes[lead_id] = replace(episode, closed_at=ends[-1].at)
     if closing:

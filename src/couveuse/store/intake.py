@@ -1,9 +1,9 @@
-"""What the front door stores: packets and rejects together, in one commit of one round trip."""
+"""What waits for the engine is stored: of the front door with its rejects, in one commit; and what we say ourselves."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from psycopg import AsyncConnection, sql
+from psycopg import AsyncConnection, Connection, sql
 
 from couveuse.store.packets import Accepted, pack
 from couveuse.store.rejects import Reject
@@ -26,13 +26,21 @@ async def append(
     if not lanes:
         await connection.execute(_REJECTS, columns)
         return
-    packets = [
+    await connection.execute(_BOTH if rejects else _PACKETS, [*columns, *_packets(lanes)])
+
+
+def append_facts(connection: Connection[Any], lanes: Mapping[int, Sequence[Accepted]]) -> None:
+    """Store facts, a packet for each lane, in the caller's transaction."""
+    connection.execute(_PACKETS, _packets(lanes))
+
+
+def _packets(lanes: Mapping[int, Sequence[Accepted]]) -> list[list[Any]]:
+    return [
         list(lanes),
         [len(facts) for facts in lanes.values()],
         [facts[0].received_at for facts in lanes.values()],
         [pack(facts) for facts in lanes.values()],
     ]
-    await connection.execute(_BOTH if rejects else _PACKETS, [*columns, *packets])
 
 
 async def backlog(connection: AsyncConnection[Any]) -> int:

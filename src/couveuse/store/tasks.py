@@ -28,6 +28,9 @@ _LOADS, _TURNS = statement("tasks", "loads"), statement("tasks", "turns")
 _QUEUE = statement("tasks", "queue")
 _OF_TEAMS, _OF_MEMBER = statement("tasks", "of_teams"), statement("tasks", "of_member")
 _ENTRIES, _WRITE_ENTRY = statement("tasks", "entries"), statement("tasks", "write_entry")
+_SAVE, _APPOINTMENT = statement("tasks", "save"), statement("tasks", "appointment")
+_APPOINTMENT_ALERTS, _NEWS = statement("tasks", "appointment_alerts"), statement("tasks", "news")
+_SET_ASIDE = statement("tasks", "set_aside")
 _LOCK, _UNLOCK = statement("tasks", "lock"), statement("tasks", "unlock")
 
 Key = tuple[int, str, int]
@@ -115,6 +118,8 @@ class Task:
     outcome_reason: str | None
     outcome_by: str | None
     closed_at: int | None
+    sequence: int | None
+    version: int
 
     @property
     def is_open(self) -> bool:
@@ -151,6 +156,17 @@ class Entry:
     did: str
     note: str
     about: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Appointment:
+    """What was said of an appointment: the same task's next word has the next sequence."""
+
+    sequence: int
+    starts_at: int
+    minutes: int
+    place: str
+    is_called_off: bool
 
 
 # ---- Opening and withdrawing -----------------------------------------------------------------------------------------
@@ -373,6 +389,34 @@ def write_entry(
     row = connection.execute(_WRITE_ENTRY, wanted).fetchone()
     assert row is not None  # it was inserted
     return int(row[0])
+
+
+def save_task(connection: Connection[Any], after: Task) -> bool:
+    """Write what somebody did with a task, if nobody did anything since it was read: then its version grows."""
+    wanted = {name: getattr(after, name) for name in _NAMES}
+    return connection.execute(_SAVE, wanted).fetchone() is not None
+
+
+def appointment(connection: Connection[Any], task_id: int, sequence: int) -> Appointment | None:
+    """What was said of a task's appointment at one time; None where nothing was."""
+    row = connection.execute(_APPOINTMENT, {"task": task_id, "sequence": sequence}).fetchone()
+    return None if row is None else Appointment(sequence, *row)
+
+
+def appointment_alerts(connection: Connection[Any], task_id: int) -> list[int]:
+    """What was told of a task's appointment and stands, by number."""
+    return [number for (number,) in connection.execute(_APPOINTMENT_ALERTS, {"task": task_id}).fetchall()]
+
+
+def has_news(connection: Connection[Any], task_id: int, look_at: int) -> None:
+    """Where sales have accepted the lead of a task, news of it is asked for again at an instant."""
+    connection.execute(_NEWS, {"task": task_id, "look": look_at})
+
+
+def set_aside_by(connection: Connection[Any], lead_ids: Collection[int], outcome: str) -> int | None:
+    """The task by whose outcome a lead was last set aside, unless another one was opened after it."""
+    row = connection.execute(_SET_ASIDE, {"leads": list(lead_ids), "outcome": outcome}).fetchone()
+    return None if row is None else int(row[0])
 
 
 def lock_task(connection: Connection[Any], task_id: int, *, by: str, until: int, now: int) -> bool:

@@ -116,7 +116,9 @@ create table tasks (
     outcome text,
     outcome_reason text,
     outcome_by text,
-    closed_at bigint
+    closed_at bigint,
+    sequence smallint,                      -- of what was last said of the appointment; null: there is none
+    version integer not null default 0      -- grows with whatever a person does with it: who is late is refused
 ) with (fillfactor = 85);
 create unique index tasks_open on tasks (lead_id, team, episode_id) where standing in ('open', 'accepted');
 create unique index tasks_handover on tasks (handover_id) where handover_id is not null;

@@ -176,6 +176,38 @@ select id, at, by, did, note, about from task_entries where task_id = %s order b
 insert into task_entries (task_id, at, by, did, note, about)
 values (%(task)s, %(now)s, %(by)s, %(did)s, %(note)s, %(about)s::jsonb) returning id;
 
+-- name: save
+-- What a person did with a task, if nobody did anything with it since it was read; its version grows.
+update tasks set standing = %(standing)s, treatment = %(treatment)s, parent_id = %(parent_id)s, member = %(member)s,
+    assigned_because = %(assigned_because)s, due_at = %(due_at)s, not_before = %(not_before)s, starts_at = %(starts_at)s,
+    rate = %(rate)s, value = %(value)s, expected = %(rate)s::float8 * %(value)s::float8, tries = %(tries)s,
+    locked_by = %(locked_by)s, locked_until = %(locked_until)s, flagged_at = %(flagged_at)s,
+    flagged_because = %(flagged_because)s, overdue_times = %(overdue_times)s, look_at = %(look_at)s,
+    outcome = %(outcome)s, outcome_reason = %(outcome_reason)s, outcome_by = %(outcome_by)s, closed_at = %(closed_at)s,
+    sequence = %(sequence)s, version = version + 1
+where id = %(id)s and version = %(version)s returning version;
+
+-- name: appointment
+-- What was said of a task's appointment at one time.
+select (about ->> 'starts_at')::bigint, (about ->> 'minutes')::integer, about ->> 'place', (about ->> 'called_off')::boolean
+from task_entries
+where task_id = %(task)s and did = 'appointment' and (about ->> 'sequence')::integer = %(sequence)s
+order by id desc limit 1;
+
+-- name: appointment_alerts
+-- What was told of a task's appointment and stands; by number.
+select id from alerts where task_id = %(task)s and kind = 'appointment' and withdrawn_at is null order by id;
+
+-- name: news
+-- There is news of a task that sales have accepted: it is asked for again at an instant.
+update tasks set look_at = %(look)s where id = %(task)s and standing = 'accepted';
+
+-- name: set_aside
+-- The task by which a lead was last set aside, unless it was opened again since.
+select t.id from tasks t where t.lead_id = any(%(leads)s) and t.standing = 'closed' and t.outcome = %(outcome)s
+    and not exists (select from tasks c where c.parent_id = t.id)
+order by t.closed_at desc, t.id desc limit 1;
+
 -- name: lock
 -- Somebody has a task on screen until an instant; nobody else may have it then. No row where somebody else has it, or it
 -- is done with.
