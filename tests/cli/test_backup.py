@@ -110,6 +110,27 @@ def test_a_running_instance_is_not_restored(town: Town, ask: Ask) -> None:
     assert "stop them, or wait 20 s if they were killed" in refused.err
 
 
+def test_from_the_private_postgresql_to_ones_own(empty: str, tmp_path: Path) -> None:
+    """As docs/howto/own-postgresql.md has it: each command as a process."""
+    (tmp_path / "events.csv").write_text(
+        "event,occurred_at,email,path\nQuote Requested,2026-06-10T16:40:00+02:00,alice@example.com,/devis\n"
+    )
+
+    def run(*words: str, **settings: object) -> str:
+        with couveuse_runs(tmp_path, *words, data=tmp_path / "data", log_format="text", **settings) as running:
+            assert running.process.wait(60) == 0, running.said.read_text()
+        return running.said.read_text()
+
+    run("migrate", "--publish-first")
+    run("import", "events.csv", "--basis", "none", "--processes", "1")
+    run("backup")
+    [place] = (tmp_path / "data" / "backups").glob("couveuse-*")
+    assert "stored scores of 1 lead were folded again" in run("restore", str(place), "--database-url", empty)
+    assert "events wait" in run("upgrade", database_url=empty)
+    with psycopg.connect(empty) as connection:
+        assert connection.execute("select key from identities").fetchall() == [("alice@example.com",)]
+
+
 # ---- Erasing ---------------------------------------------------------------------------------------------------------
 
 
