@@ -61,5 +61,5 @@ class Away:
 
 
 def test_a_place_that_is_away_is_told(manifest):
-    with pytest.raises(ArchiveAway, match="does not answer .*Connection refused.*: bring its file system back"):
+    with pytest.raises(ArchiveAway, match="does not answer"):
         list(rows_of_identities(Place("s3://bucket", Away(), "bucket"), manifest, [2]))

@@ -28,7 +28,7 @@ from psycopg import Connection, IsolationLevel, conninfo
 from psycopg.errors import LockNotAvailable
 
 from couveuse.archive import months as calendar
-from couveuse.archive.errors import ArchiveAway, ArchiveBroken
+from couveuse.archive.errors import ArchiveBroken, OutOfReach
 from couveuse.archive.keeping import Keeper, lacking, wanted_of
 from couveuse.archive.layout import ArchivedRow, folder_of
 from couveuse.archive.manifests import Manifest
@@ -374,8 +374,8 @@ def archive_if_due(url: str, settings: Configuration, now: int) -> list[str]:
             return [manifest.month for manifest in archivist.run(due) if manifest.parts] if due else []
     except ArchiveRuns:
         return []
-    except ArchiveAway as error:
-        log.warning("archive away", reason=str(error))
+    except OutOfReach as error:
+        log.warning("archive out of reach", reason=str(error))
         return []
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 import structlog
 from psycopg import Connection
 
-from couveuse.archive.errors import ArchiveAway
+from couveuse.archive.errors import OutOfReach
 from couveuse.core.errors import OutOfOrder, StateMismatch
 from couveuse.core.events import CHANGES, COOLING, VERDICT_GIVEN, Change, Fact
 from couveuse.core.fold import begin, extend
@@ -195,7 +195,7 @@ class Folder:
     ) -> tuple[Mapping[int, Who], Mapping[int, Sequence[Stored]]]:
         """With what the folds of leads begin, and their facts in canonical order.
 
-        Raises TooManyFacts where there are more than `most`, ArchiveAway where the archive is needed and is away.
+        Raises TooManyFacts where there are more than `most`, OutOfReach where the archive is needed and is away.
         """
         stored = self.recaller.load(connection, lead_ids, most)
         return leads.load_who(connection, lead_ids), stored
@@ -318,18 +318,18 @@ class _Work:
         try:
             with self.connection.transaction():
                 do(lead_ids)
-        except ArchiveAway as error:
+        except OutOfReach as error:
             far = self._far(lead_ids, error)
             do(lead_ids - far)
             return far
         return set()
 
-    def _far(self, lead_ids: Collection[int], error: ArchiveAway) -> set[int]:
+    def _far(self, lead_ids: Collection[int], error: OutOfReach) -> set[int]:
         """Of some leads those with facts in the archive, which is away: these are put off, and nobody else waits."""
         far = {lead_id for lead_id, _, _ in archives.months_of_leads(self.connection, lead_ids)}
         if not far:
             raise error
-        log.warning("archive away", reason=str(error), leads=len(far))
+        log.warning("archive out of reach", reason=str(error), leads=len(far))
         return far
 
     def _withdraw(self, corrected: Collection[int], judged: Collection[int]) -> None:
@@ -386,7 +386,7 @@ class _Work:
                 else:
                     left -= counted[lead_id]
             return off
-        except ArchiveAway as error:
+        except OutOfReach as error:
             return self._far(refold, error)
         return set()
 

@@ -62,7 +62,7 @@ def laid_out(
 ) -> Iterator[Laid]:
     """Lay out all facts that were received by an instant, as far as a plan reads them; they are of one snapshot.
 
-    Raises ArchiveAway where the archive is needed and does not answer.
+    Raises OutOfReach where the archive is needed and cannot be read.
     """
     data.mkdir(parents=True, exist_ok=True)
     _sweep(data)

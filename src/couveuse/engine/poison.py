@@ -14,7 +14,7 @@ import psycopg
 import structlog
 from psycopg import Connection
 
-from couveuse.archive.errors import ArchiveAway, ArchiveBroken
+from couveuse.archive.errors import OutOfReach
 from couveuse.engine.batches import Counts, Folder
 from couveuse.engine.live import LiveModels, NothingPublished
 from couveuse.errors import CouveuseError
@@ -105,7 +105,7 @@ def halve(
 
 def is_away(error: Exception) -> bool:
     """Whether an error says that the database, or the archive, does not work now, and nothing of what it was asked."""
-    if isinstance(error, ArchiveAway | ArchiveBroken):
+    if isinstance(error, OutOfReach):
         return True
     is_of_the_server = isinstance(error, psycopg.OperationalError | psycopg.InterfaceError | connections.NoDatabase)
     return is_of_the_server and not _is_of_the_value(error)

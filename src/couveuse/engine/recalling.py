@@ -58,8 +58,8 @@ class Recaller:
     ) -> dict[int, list[Stored]]:
         """The facts of leads, each lead's in canonical order; a lead without facts has an empty list.
 
-        Raises TooManyFacts where there are more than `most` altogether, ArchiveAway where the archive is needed and
-        does not answer.
+        Raises TooManyFacts where there are more than `most` altogether, OutOfReach where the archive is needed and
+        cannot be read.
         """
         with _in_transaction(connection):
             archives.hold(connection)

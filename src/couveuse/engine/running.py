@@ -13,7 +13,7 @@ import psycopg
 import structlog
 from psycopg import Connection
 
-from couveuse.archive.errors import ArchiveAway, ArchiveBroken
+from couveuse.archive.errors import OutOfReach
 from couveuse.configuration import Configuration
 from couveuse.engine import silence
 from couveuse.engine.batches import Counts, Folder
@@ -119,8 +119,8 @@ class Worker:
             except NothingPublished as error:
                 log.warning("waiting", reason=str(error))
                 stopping.wait(AWAY_SECONDS[1])
-            except (ArchiveAway, ArchiveBroken) as error:
-                log.warning("archive away", reason=str(error), again_in=AWAY_SECONDS[1])
+            except OutOfReach as error:
+                log.warning("archive out of reach", reason=str(error), again_in=AWAY_SECONDS[1])
                 stopping.wait(AWAY_SECONDS[1])
             except Exception as error:
                 self._folder.forget()
