@@ -166,6 +166,20 @@ def test_endpoints_hear_what_they_want(desk):
     ]
 
 
+def test_a_cause_waits_while_somebody_says_what_came_of_its_task(desk):
+    desk.come(anna("Quote Requested"))
+    desk.take(*(anna("Page Viewed", NOW + n) for n in range(1, 3)), of(BEN, "Quote Requested"))
+    with connections.connect(desk.url, "test") as other:
+        other.execute("select from tasks for update")
+        desk.dispatch()
+        assert len(desk.tasks()) == 2
+        waiting = desk.rows("select lead_id from handovers where dispatched_at is null")
+        assert waiting == [(desk.lead(ANNA),)]
+    desk.dispatch()
+    assert desk.rows("select count(*) from handovers where dispatched_at is null") == [(0,)]
+    assert len(desk.tasks()) == 2
+
+
 # ---- Irrelevant leads ------------------------------------------------------------------------------------------------
 
 

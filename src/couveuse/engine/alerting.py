@@ -6,20 +6,21 @@ So an alert that waited for a mail server tells what is so now; and one that tel
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from psycopg import Connection
 
 from couveuse.configuration import Configuration
 from couveuse.core.model import Label, Model, Stage, Temperature
-from couveuse.core.notices import Notice, NoticeKind, Person, Reason
-from couveuse.core.times import DAY_US, moment
+from couveuse.core.notices import Appointment, Notice, NoticeKind, Person, Reason
+from couveuse.core.times import DAY_US, MINUTE_US, moment
 from couveuse.documents.reading import parse_model
 from couveuse.engine.folding import TEMPERATURES
 from couveuse.engine.links import PATH, Link, Links
 from couveuse.language.words import LANGUAGES, Words
 from couveuse.report.names import Names
 from couveuse.report.persons import person
-from couveuse.store import alerts, cards, secrets, versions
+from couveuse.store import alerts, cards, secrets, tasks, versions
 from couveuse.store.alerts import Alert, Told
 from couveuse.store.intents import Intent
 from couveuse.store.rosters import load_roster
@@ -124,6 +125,8 @@ class _Composer:
                 notice, member=self._called(task.member), due_at=task.due_at, rate=task.rate, expected=task.expected,
                 score=task.score, notes=alerts.notes_of(self.connection, task.id),
             )  # fmt: skip
+        if kind is NoticeKind.APPOINTMENT:
+            notice = replace(notice, appointment=self._appointment(alert))
         if handover is not None and names is not None:
             notice = replace(
                 notice, score=handover.score, rate=handover.rate, band=names.band_called(handover.band),
@@ -135,6 +138,18 @@ class _Composer:
             temperature=None if told.temperature is None else TEMPERATURES[told.temperature],
             stage=None if told.stage is None else Stage(told.stage),
         )
+
+    def _appointment(self, alert: Alert) -> Appointment | None:
+        """The meeting of which an alert tells; its key ends with which word of it this is."""
+        sequence = alert.key.rpartition(":")[2]
+        if alert.task_id is None or not sequence.isdigit():
+            return None
+        said = tasks.appointment(self.connection, alert.task_id, int(sequence))
+        if said is None:
+            return None
+        uid = f"task-{alert.task_id}@{urlsplit(self.settings.url).hostname}"
+        ends_at = said.starts_at + said.minutes * MINUTE_US
+        return Appointment(uid, said.sequence, said.starts_at, ends_at, said.place, said.is_called_off)
 
     def _called(self, member: str | None) -> str:
         known = self.roster.members.get(member or "")

@@ -34,6 +34,8 @@ log = structlog.get_logger("couveuse.engine")
 
 # So many hand-overs are dispatched in one transaction: their teams give no other tasks meanwhile.
 AT_ONCE: Final = 50
+# So many of them are a full batch, after which more may wait: some may be left because somebody is at their task.
+FULL: Final = AT_ONCE // 2
 # Even if nothing tells of hand-overs they are looked for this often, and those set aside are looked at.
 LOOK_SECONDS: Final = 5.0
 # PostgreSQL away: how long is waited before it is tried again, at first and at most.
@@ -84,7 +86,7 @@ class Dispatcher:
                 if number:
                     self._tally.count(what, number)
                     done += number
-                if number < AT_ONCE:
+                if number < FULL:
                     break
         return done
 
@@ -135,23 +137,28 @@ def take_up(connection: Connection[Any], now: int) -> int:
 def _dispatch(connection: Connection[Any], claimed: Sequence[Due], now: int) -> int:
     if not claimed:
         return 0
-    waiting = [each for each in claimed if each.is_irrelevant and not each.is_over]
+    waiting = {each.id for each in claimed if each.is_irrelevant and not each.is_over}
     if waiting:
-        dispatch.set_aside(connection, [each.id for each in waiting], now)
+        dispatch.set_aside(connection, waiting, now)
     # Of an episode that was over before anybody heard of it nothing is left to do.
     going = [each for each in claimed if not each.is_irrelevant and not each.is_over]
-    if going:
-        _make(connection, going, now)
-    done = [each.id for each in claimed if each.is_over or not each.is_irrelevant]
+    left = _make(connection, going, now) if going else set[int]()
+    done = [each.id for each in claimed if each.id not in waiting | left]
     dispatch.mark_dispatched(connection, done, now)
-    return len(claimed)
+    return len(claimed) - len(left)
 
 
-def _make(connection: Connection[Any], going: Sequence[Due], now: int) -> None:
-    """Tasks, alerts and what goes out of some hand-overs; what joins a task is told to nobody."""
+def _make(connection: Connection[Any], going: Sequence[Due], now: int) -> set[int]:
+    """Tasks, alerts and what goes out of some hand-overs; what joins a task is told to nobody.
+
+    Returns those that are left for the next time: somebody is saying what came of the task that they would join.
+    """
     roster = load_roster(connection, since=moment(now).date())
     dispatch.lock_teams(connection, {each.team for each in going})
-    giving = _Giving(connection, roster, going, now)
+    held, busy = dispatch.hold_open(connection, sorted({each.lead_id for each in going}))
+    left = {each.id for each in going if each.key in busy}
+    going = [each for each in going if each.id not in left]
+    giving = _Giving(connection, roster, going, held, now)
     given = [giving.task(each) for each in going]
     opened = tasks.open_tasks(connection, given, now)
     telling: list[ToTell] = []
@@ -172,6 +179,7 @@ def _make(connection: Connection[Any], going: Sequence[Due], now: int) -> None:
         if number is not None:
             events += _events(each.alert, number)
     tell_endpoints(connection, events, now)
+    return left
 
 
 def _events(alert: NewAlert, number: int) -> list[Event]:
@@ -188,11 +196,18 @@ def _events(alert: NewAlert, number: int) -> list[Event]:
 class _Giving:
     """Whose the tasks of a batch are, and by when they are due: what one gives, the next one knows."""
 
-    def __init__(self, connection: Connection[Any], roster: Roster, going: Sequence[Due], now: int) -> None:
+    def __init__(
+        self,
+        connection: Connection[Any],
+        roster: Roster,
+        going: Sequence[Due],
+        taken: Collection[dispatch.Key],
+        now: int,
+    ) -> None:
         self._roster, self._now = roster, now
         self.away: Collection[str] = roster.away(now)
         self._known = leads.load_known(connection, sorted({each.lead_id for each in going}))
-        self._taken = dispatch.open_keys(connection, sorted({each.lead_id for each in going}))
+        self._taken = set(taken)
         teams = {each.team for each in going}
         # Of whatever team: who is in two has the tasks of both.
         self._load = Counter(

@@ -19,7 +19,8 @@ OUTCOMES: Final[Mapping[str, str]] = {OPPORTUNITY_WON: "won", OPPORTUNITY_LOST: 
 
 _CLAIM, _CLAIM_SET_ASIDE = statement("dispatch", "claim"), statement("dispatch", "claim_set_aside")
 _SET_ASIDE, _DISPATCHED = statement("dispatch", "set_aside"), statement("dispatch", "dispatched")
-_LOCK_TEAMS, _OPEN_KEYS = statement("dispatch", "lock_teams"), statement("dispatch", "open_keys")
+_LOCK_TEAMS = statement("dispatch", "lock_teams")
+_OPEN_KEYS, _HOLD_OPEN = statement("dispatch", "open_keys"), statement("dispatch", "hold_open")
 _CLAIM_WITHDRAWN, _TOLD = statement("dispatch", "claim_withdrawn"), statement("dispatch", "told")
 _CLAIM_CLOSED, _CLOSED = statement("dispatch", "claim_closed"), statement("dispatch", "closed")
 _CLOSE_TASKS = statement("dispatch", "close_tasks")
@@ -111,9 +112,13 @@ def lock_teams(connection: Connection[Any], teams: Collection[str]) -> None:
     connection.execute(_LOCK_TEAMS, {"lock": TEAM_LOCK, "teams": list(teams)})
 
 
-def open_keys(connection: Connection[Any], lead_ids: Collection[int]) -> set[Key]:
-    """Of which of these leads, teams and episodes there is an open task."""
-    return set(connection.execute(_OPEN_KEYS, [list(lead_ids)]).fetchall())
+def hold_open(connection: Connection[Any], lead_ids: Collection[int]) -> tuple[set[Key], set[Key]]:
+    """Of which of these leads, teams and episodes there is an open task that is held now, and those that are busy.
+
+    Somebody is saying what came of a busy one, and may wait for the episode that whoever asks has locked.
+    """
+    held = set(connection.execute(_HOLD_OPEN, [list(lead_ids)]).fetchall())
+    return held, set(connection.execute(_OPEN_KEYS, [list(lead_ids)]).fetchall()) - held
 
 
 def claim_withdrawn(connection: Connection[Any], *, most: int) -> list[Fallen]:

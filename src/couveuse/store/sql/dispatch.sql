@@ -40,6 +40,11 @@ select pg_advisory_xact_lock(%(lock)s, number) from (
 -- Of which leads, teams and episodes there is an open task; in no order.
 select lead_id, team, episode_id from tasks where lead_id = any(%s) and standing in ('open', 'accepted');
 
+-- name: hold_open
+-- The same of those with which nobody is doing anything just now; held until the transaction ends.
+select lead_id, team, episode_id from tasks where lead_id = any(%s) and standing in ('open', 'accepted')
+for update skip locked;
+
 -- name: claim_withdrawn
 -- Hand-overs that were withdrawn and of whose withdrawal nobody was told, by number, and whether they were dispatched.
 -- Those that another dispatcher has are left out.
