@@ -40,7 +40,7 @@ def well(database: str, connection: Connection[Any], data: Path) -> dict[str, st
         """ values ('m', 1, '', '["example.com"]', '[]', 'acting', '', '{}')"""
     )
     create_key(connection, kind=KeyKind.SERVER, source="site")
-    for kind in ("engine", "web"):
+    for kind in ("engine", "web", "deliverer"):
         SignsOfLife(database, kind).beat(connection)
     return {
         "COUVEUSE_DATABASE_URL": database,
@@ -92,6 +92,11 @@ def test_a_database_without_tables(well: dict[str, str], server: str) -> None:
     assert wrong(well) == {"migrations": "run: couveuse migrate"}
 
 
+INTENT = "insert into intents (key, channel, audience, kind, target, about, standing, made_at, due_at) values ('k', "
+INTENT += "'email', 'team', 'handed_over', '{}', '{}',"
+SWITCH = 'insert into switches (name, is_on, at, "by") values'
+
+
 class Broken(NamedTuple):
     """What is done to an instance, and the finding that it makes."""
 
@@ -106,6 +111,17 @@ class Broken(NamedTuple):
         Broken("delete from models", "model", "publish one"),
         Broken("delete from processes where kind = 'engine'", "engine", "couveuse engine"),
         Broken("delete from processes where kind = 'web'", "web", "couveuse web"),
+        Broken("delete from processes where kind = 'deliverer'", "deliverers", "couveuse deliver"),
+        Broken(f"{INTENT} 'waiting', 1, 1)", "mail", "COUVEUSE_MAIL_URL"),
+        Broken(f"{INTENT} 'parked', 1, 1)", "outgoing", "couveuse outgoing replay"),
+        Broken(f"{INTENT} 'dead', 1, 1)", "outgoing", "couveuse outgoing replay"),
+        Broken(f"{SWITCH} ('stop', true, 1, 'alice')", "red button", "couveuse outgoing go"),
+        Broken(f"{SWITCH} ('rehearsal', true, 1, 'alice')", "rehearsal", "couveuse outgoing go"),
+        Broken(
+            "insert into endpoints (id, url, sealed, made_at, failing_since) values ('crm', 'https://crm', '', 1, 1)",
+            "endpoint crm",
+            "couveuse outgoing try",
+        ),
         Broken("update write_keys set revoked_at = now()", "write keys", "couveuse key create"),
         Broken("update models set our_domains = '[]'", "our own", "couveuse rescore"),
         Broken("delete from django_migrations where app = 'store'", "migrations", "couveuse migrate"),
@@ -215,11 +231,14 @@ def test_it_looks_as_the_probes_do(well: dict[str, str], connection: Connection[
     assert os.environ.get("COUVEUSE_PORT") is None
 
 
-def test_whether_a_process_lives_here(well: dict[str, str], ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whether_a_process_lives_here(
+    well: dict[str, str], connection: Connection[Any], ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name, value in well.items():
         monkeypatch.setenv(name, value)
     answer = ask("doctor", "--alive", "engine")
     assert (answer.code, answer.out) == (0, f"engine {os.getpid()}\n")
+    connection.execute("delete from processes where kind = 'deliverer'")
     assert ask("doctor", "--alive", "deliverer").code == 1
     monkeypatch.setattr(platform, "node", lambda: "elsewhere")
     assert ask("doctor", "--alive", "engine").code == 1

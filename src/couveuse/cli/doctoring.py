@@ -18,6 +18,7 @@ from couveuse import configuration
 from couveuse.cli import FINDING
 from couveuse.configuration import Configuration
 from couveuse.core.times import DAY_US, HOUR_US, SECOND_US
+from couveuse.engine import outgoing
 from couveuse.errors import CouveuseError
 from couveuse.serve.addresses import AddressInUse, require_free
 from couveuse.store import OLDEST, backups, binaries, clusters, connections, health, private, processes
@@ -151,6 +152,8 @@ def _instance(connection: Connection[Any], settings: Configuration) -> Iterator[
     here = platform.node()
     yield _address(settings, is_serving=any(process.host == here for process in webs))
     yield from _backups(connection, settings)
+    if backups.has_rows(connection):  # else of an older version: the migrations are told
+        yield from outgoing.checks(outgoing.standing(connection), settings, time.time_ns() // 1000)
     yield from _in_use(connection, settings)
 
 

@@ -74,7 +74,7 @@ def work(
             thread.start()
         log.info("deliverer started")
         if not settings.mail_url:
-            log.warning("no mail is sent", cure="set COUVEUSE_MAIL_URL")
+            log.info("no mail leaves", cure="set COUVEUSE_MAIL_URL")
         watchdog = Watchdog(url, watched)
         while not stopping.wait(silence.EVERY_SECONDS):
             watchdog.look()

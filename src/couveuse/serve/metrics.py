@@ -29,6 +29,11 @@ class Measured:
     alive: Mapping[str, int]
     backup_seconds: float | None
     backups_failed: int
+    intents_waiting: Mapping[str, int]
+    intents_parked: int
+    intents_dead: int
+    intents_late_seconds: float | None
+    switched: Mapping[str, int]
 
 
 def text(look: Look | None, measured: Measured | None, counts: Mapping[str, Counts]) -> bytes:
@@ -64,6 +69,18 @@ def _gauges(look: Look | None, measured: Measured | None) -> Iterator[Metric]:
             yield GaugeMetricFamily("couveuse_backup_age_seconds", since, value=measured.backup_seconds)
         failed = "Backups that failed."
         yield CounterMetricFamily("couveuse_backups_failed", failed, value=measured.backups_failed)
+        yield from _outgoing(measured)
+
+
+def _outgoing(measured: Measured) -> Iterator[Metric]:
+    """What goes out: what waits, what wants a person, for how long the oldest has been due, what is switched on."""
+    yield _labelled("couveuse_intents_waiting", "What waits to go out.", "channel", measured.intents_waiting)
+    parked = "What may have arrived, and waits for a person's word."
+    yield GaugeMetricFamily("couveuse_intents_parked", parked, value=measured.intents_parked)
+    yield GaugeMetricFamily("couveuse_intents_dead", "What was given up.", value=measured.intents_dead)
+    late = "For how long the oldest that waits has been due."
+    yield GaugeMetricFamily("couveuse_intents_oldest_due_seconds", late, value=measured.intents_late_seconds or 0.0)
+    yield _labelled("couveuse_switched", "What is switched on by hand: stop, rehearsal.", "switch", measured.switched)
 
 
 def _labelled(name: str, says: str, label: str, values: Mapping[str, float]) -> Metric:

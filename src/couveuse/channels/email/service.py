@@ -19,6 +19,9 @@ _FOR_NOW: Final = frozenset((401, 402, 403, 408, 425, 429))
 # A gateway does not know what became of what it passed on.
 _NOBODY_KNOWS: Final = frozenset((502, 504))
 
+# What django-anymail calls an address that a service takes nothing for.
+_REFUSED: Final = frozenset(("invalid", "rejected", "failed"))
+
 
 class Service:
     """A session with a service; one thread's."""

@@ -36,7 +36,15 @@ select
     ) alive),
     (select (extract(epoch from clock_timestamp()) * 1000000 - max(at)) / 1000000 from backups
         where ended_at is not null and error = '')::float8,
-    (select count(*) from backups where error <> '');
+    (select count(*) from backups where error <> ''),
+    (select coalesce(jsonb_object_agg(channel, waiting), '{}') from (
+        select channel, count(*) as waiting from intents where standing = 'waiting' group by channel
+    ) waits),
+    (select count(*) from intents where standing = 'parked'),
+    (select count(*) from intents where standing = 'dead'),
+    (select greatest(extract(epoch from clock_timestamp()) - min(due_at) / 1000000.0, 0) from intents
+        where standing = 'waiting')::float8,
+    (select coalesce(jsonb_object_agg(name, is_on::integer), '{}') from switches);
 
 -- name: server
 -- What the server is and how it is set: one row.
