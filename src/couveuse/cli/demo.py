@@ -17,6 +17,7 @@ import psycopg
 
 from couveuse import configuration
 from couveuse.cli import note, replaying
+from couveuse.cli.calling import Callers, Spoken, label
 from couveuse.cli.inboxes import HOST, keeping
 from couveuse.cli.supervising import answers, command
 from couveuse.configuration import Configuration
@@ -169,11 +170,13 @@ class Replay:
             last = handovers.newest(connection)
             sending = threading.Thread(target=self._send, args=(key, rows), daemon=True)
             sending.start()
+            callers = Callers(connection, self._wanted.language)
             while True:
                 is_over = not sending.is_alive()
                 for made in handovers.made_since(connection, last):
                     last = made.id
                     self._tell(connection, made)
+                self._listen(connection, callers.turn())
                 if is_over and self._is_folded(connection):
                     break
                 time.sleep(0.2)
@@ -196,19 +199,27 @@ class Replay:
         return inbox.backlog(connection)[0] == 0
 
     def _tell(self, connection: psycopg.Connection[Any], made: handovers.Made) -> None:
-        known = leads.load_known(connection, [made.lead_id])[made.lead_id].traits
-        name = " ".join(str(known[part]) for part in ("first_name", "last_name") if known.get(part)) or made.key
-        company = f", {known['company']}" if isinstance(known.get("company"), str) else ""
+        name, company = _who(connection, made.lead_id)
+        name = name or made.key
         label = self._labels.get(made.cause)
         cause = label.text(self._wanted.language, made.cause) if label else made.cause
-        at = datetime.fromtimestamp(made.made_at / 1e6, UTC).astimezone().strftime("%H:%M:%S")
-        print(f"   {at}  {name}{company}: {made.score:.1f} points, to {made.team} ({made.treatment}), for “{cause}”")
+        words = f"{made.score:.1f} points, to {made.team} ({made.treatment}), for “{cause}”"
+        print(f"   {_clock(made.made_at)}  {name}{company}: {words}")
         if made.lead_id not in self._told:
             link = self._link(made.lead_id)
             self._first = self._first or link
             print(f"             {link}")
         self._told.add(made.lead_id)
         sys.stdout.flush()
+
+    def _listen(self, connection: psycopg.Connection[Any], spoken: Spoken | None) -> None:
+        """Print what somebody of the team says of a task."""
+        if spoken is None:
+            return
+        name, _ = _who(connection, spoken.task.lead_id)
+        opened = f", which opens a task of {spoken.opened.team}" if spoken.opened is not None else ""
+        print(f"   {_clock(time.time_ns() // 1000)}  {spoken.task.team} called {name or 'a lead'}: "
+              f"“{label(spoken.told, self._wanted.language)}”{opened}", flush=True)  # fmt: skip
 
     def _link(self, lead_id: int) -> str:
         expires = time.time_ns() // 1000 + LINK_DAYS * DAY_US
@@ -225,3 +236,14 @@ class Replay:
         print(f"   is all well            {address}/readyz   {address}/metrics")
         print(f"   send events of yours   COUVEUSE_DATA={self._settings.data} couveuse key create --source mine")
         sys.stdout.flush()
+
+
+def _who(connection: psycopg.Connection[Any], lead_id: int) -> tuple[str, str]:
+    """A lead's name, and its company as it stands behind it; both may be empty."""
+    known = leads.load_known(connection, [lead_id])[lead_id].traits
+    name = " ".join(str(known[part]) for part in ("first_name", "last_name") if known.get(part))
+    return name, f", {known['company']}" if isinstance(known.get("company"), str) else ""
+
+
+def _clock(at: int) -> str:
+    return datetime.fromtimestamp(at / 1e6, UTC).astimezone().strftime("%H:%M:%S")
