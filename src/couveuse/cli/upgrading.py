@@ -36,6 +36,8 @@ def upgrade(*, with_backup: bool) -> None:
         checked = upgrading.verify(url)
         note(f"The stored scores of {many(checked, 'lead')} were folded again, and are the same.")
         _after(url, settings.backlog)
+    if before.missing:
+        note("Start it again: couveuse up")
 
 
 def _say(before: Before) -> None:
@@ -52,4 +54,3 @@ def _after(url: str, backlog: int) -> None:
     _say(Before((), found))
     if not all(each.is_fine for each in found):
         raise typer.Exit(FINDING)
-    note("Start it again: couveuse up")
