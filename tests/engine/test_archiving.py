@@ -1,5 +1,6 @@
 """Months archived and dropped: whatever comes then counts as if all facts were still here."""
 
+import json
 import re
 import shutil
 import threading
@@ -10,6 +11,7 @@ import pytest
 
 from couveuse.archive.errors import ArchiveBroken
 from couveuse.configuration import Configuration
+from couveuse.core.times import iso
 from couveuse.documents.reading import parse_model
 from couveuse.engine import archiving, rescoring
 from couveuse.engine.archiving import ArchiveRuns, Archivist, archive_if_due
@@ -20,11 +22,13 @@ from couveuse.engine.merging import merge, unmerge
 from couveuse.engine.recalling import NotKept
 from couveuse.engine.refolding import Refolder
 from couveuse.engine.rescoring import Rescore
+from couveuse.engine.undoing import Undoing
 from couveuse.engine.versions import Versions
 from couveuse.errors import BadInput
 from couveuse.store.facts import Span
 from couveuse.store.identities import share_bindings
 from couveuse.store.packets import Flag
+from tests.engine.test_importing import bring
 from tests.engine.town import DAY, MODEL, NOW, Town, accept, accepted, configuration
 
 ALICE, BOB, MONTH = "alice@example.com", "bob@example.com", "2026-02"
@@ -437,3 +441,41 @@ def test_claims_of_a_public_key_count_as_before(town, settings):
     town.take(accepted("Page Viewed", LONG_AGO - 1, email=ALICE))
     assert look(town, ALICE).reading.fit == 0
     assert town.score(ALICE) > before
+
+
+def whose(town: Town) -> list[tuple[Any, ...]]:
+    """Every key, whose it is, and the score of its lead."""
+    rows = town.rows(
+        "select i.key, o.key, r.key, i.is_known from identities i left join identities o on o.id = i.owner_id "
+        "left join leads l on l.id = i.lead_id left join identities r on r.id = l.root_id order by 1"
+    )
+    return [(*row, look(town, row[2]).reading.score if row[2] else None) for row in rows]
+
+
+def test_an_import_is_taken_back_whose_facts_were_dropped(town, settings, tmp_path):
+    live = [
+        accepted("Page Viewed", LONG_AGO + 100, email=BOB, anonymous_id="d2", message_id="b1"),
+        accepted("Document Downloaded", LONG_AGO + 200, anonymous_id="d2", message_id="b2"),
+        accepted("Page Viewed", LONG_AGO + 300, user_id="u3", anonymous_id="d3", message_id="b3"),
+        accepted("Page Viewed", NOW, anonymous_id="d2", message_id="b4"),
+    ]
+    rows = [  # Bob's device stood with him before, and the user's with Carol
+        {"event": "Quote Requested", "email": ALICE, "anonymous_id": "d1", "message_id": "i1"},
+        {"event": "Page Viewed", "email": BOB, "anonymous_id": "d2", "message_id": "i2"},
+        {"event": "Document Downloaded", "email": "carol@example.com", "user_id": "u3", "message_id": "i3"},
+    ]
+    town.take(*live)
+    without = whose(town)
+    file = tmp_path / "events.ndjson"
+    file.write_text("".join(json.dumps({**row, "occurred_at": iso(LONG_AGO)}) + "\n" for row in rows), "utf-8")
+    number = bring(town.url, file, declared=None).stored.id
+    assert whose(town) != without
+    with_import = whose(town)
+    assert drop(town, settings) == [MONTH]
+    assert facts(town) == 1
+    assert whose(town) == with_import
+    assert Undoing(town.url, number).run()["facts"] == 3
+    assert whose(town) == without
+    assert look(town, BOB).agrees
+    assert bring(town.url, file, declared=None).stored.counts["facts"] == 3  # they may come again
+    assert whose(town) == with_import
