@@ -147,6 +147,19 @@ def test_rejects_of_the_last_day_are_told_by_reason(well: dict[str, str], connec
     assert check == Check("rejects", "3 in the last day: no_event (2), too_old (1)", "see: couveuse rejects")
 
 
+def test_a_team_that_no_document_has(well: dict[str, str], connection: Connection[Any]) -> None:
+    connection.execute(
+        "insert into tasks (lead_id, episode_id, team, treatment, opened_at, due_at, rate, value, expected, score) "
+        "values (1, 1, 'sales', 'call', 1, 1, 0, 0, 0, 0), (2, 2, 'known', 'call', 1, 1, 0, 0, 0, 0)"
+    )
+    connection.execute("insert into teams (id) values ('known')")
+    told = {name: check for name, check in found(well).items() if name.startswith("team ")}
+    assert {name: check.says for name, check in told.items()} == {
+        "team sales": "1 task is open, and no document of a team has it"
+    }
+    assert "couveuse team apply" in told["team sales"].cure
+
+
 def test_a_full_backlog(well: dict[str, str], connection: Connection[Any]) -> None:
     connection.execute("insert into inbox (lane, events, received_at, packet) values (0, 7, 1, '')")
     assert "backlog" in wrong({**well, "COUVEUSE_BACKLOG": "7"})

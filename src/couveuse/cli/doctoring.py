@@ -27,7 +27,7 @@ from couveuse.store.statements import statement
 
 _SERVER = statement("health", "server")
 _IN_USE = statement("health", "in_use")
-_BACKUPS = statement("health", "backups")
+_BACKUPS, _UNKNOWN_TEAMS = statement("health", "backups"), statement("health", "unknown_teams")
 # A day's backup that was made two days ago is not the day's any more.
 BACKUP_US: Final = 2 * DAY_US
 NEWEST: Final = 18
@@ -154,7 +154,16 @@ def _instance(connection: Connection[Any], settings: Configuration) -> Iterator[
     yield from _backups(connection, settings)
     if backups.has_rows(connection):  # else of an older version: the migrations are told
         yield from outgoing.checks(outgoing.standing(connection), settings, time.time_ns() // 1000)
+        yield from _teams(connection)
     yield from _in_use(connection, settings)
+
+
+def _teams(connection: Connection[Any]) -> Iterator[Check]:
+    """Teams that have tasks and that the document of the team does not have: nobody is told of them."""
+    for team, tasks in connection.execute(_UNKNOWN_TEAMS).fetchall():
+        cure = "name the team in the document: couveuse team apply FILE; or give the route another one"
+        open_ = "1 task is open" if tasks == 1 else f"{tasks:,} tasks are open"
+        yield Check(f"team {team}", f"{open_}, and no document of a team has it", cure)
 
 
 def _backups(connection: Connection[Any], settings: Configuration) -> Iterator[Check]:

@@ -75,3 +75,9 @@ select current_setting('server_version'), current_setting('server_version_num'):
 select (select max(at) from backups where ended_at is not null and error = ''),
     coalesce((select error from backups where ended_at is not null order by at desc, id desc limit 1), ''),
     (select min(extract(epoch from applied) * 1000000)::bigint from django_migrations where app = 'store');
+
+-- name: unknown_teams
+-- Teams that have open tasks and stand in no document of a team, by name, with how many.
+select team, count(*) from tasks k where standing = 'open'
+    and not exists (select from teams t where t.id = k.team and t.removed_at is null)
+group by team order by team;
