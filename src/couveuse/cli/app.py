@@ -524,6 +524,20 @@ def import_(
 
 
 @app.command()
+def outcomes(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="CSV or NDJSON, or - for the standard input.")],
+    map_: Annotated[list[str] | None, typer.Option("--map", help="Rename a column: --map crm_id=AccountId.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would come of each row; keep nothing.")] = False,
+    format_: Annotated[OutputFormat, typer.Option("--format", "-f", help="How to print.")] = OutputFormat.TABLE,
+) -> None:
+    """Record what came of leads: won or lost, accepted or rejected, by e-mail or the CRM's number."""
+    from couveuse.cli import outcomes as recording
+    from couveuse.cli.asking import renames
+
+    recording.record(file, renames(map_ or ()), dry_run=dry_run, form=format_.value)
+
+
+@app.command()
 def rejects(
     top: Annotated[int, typer.Option(min=1, help="Only so many, the latest ones.")] = 20,
     format_: Annotated[OutputFormat, typer.Option("--format", "-f", help="How to print.")] = OutputFormat.TABLE,

@@ -21,6 +21,7 @@ _GIVEN = statement("leads", "given_traits")
 _GIVE = statement("leads", "give_traits")
 _SET_TRAITS = statement("leads", "set_traits")
 _TRAITS = statement("leads", "traits")
+_OF_CRM = statement("leads", "of_crm")
 
 
 _GIVEN_TYPES = ("int8", "int4", "bytea", "int8[]", "text", "text")
@@ -104,6 +105,11 @@ def load_known(connection: Connection[Any], lead_ids: Sequence[int]) -> dict[int
     """What is known of leads now."""
     rows = connection.execute(_TRAITS, [list(lead_ids)]).fetchall()
     return {number: Known(traits, groups) for number, traits, groups in rows}
+
+
+def leads_of_crm(connection: Connection[Any], crm_id: str) -> list[int]:
+    """The leads whose trait `crm_id` is that; more than one where it says so of several."""
+    return [lead_id for (lead_id,) in connection.execute(_OF_CRM, [crm_id]).fetchall()]
 
 
 def set_known(connection: Connection[Any], known: Mapping[int, Known]) -> None:

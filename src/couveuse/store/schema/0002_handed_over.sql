@@ -134,6 +134,9 @@ create index tasks_look on tasks (look_at) where look_at is not null;
 create index tasks_lead on tasks (lead_id, id);
 create index tasks_closed on tasks (team, (-closed_at), id) where standing = 'closed';
 
+-- What a CRM says of a lead names it by its own number.
+create index leads_crm on leads ((traits ->> 'crm_id')) where traits ? 'crm_id';
+
 -- What was written about a task, and what happened to it: who, when, what (opened, assigned, locked, tried, closed ...).
 create table task_entries (
     id bigint generated always as identity primary key,

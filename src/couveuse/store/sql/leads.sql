@@ -56,6 +56,10 @@ copy given_traits (identity_id, import_id, traits, with_ids, source, message_id)
 update leads l set traits = g.traits::jsonb, groups = array(select jsonb_array_elements_text(g.groups::jsonb))
 from unnest(%(leads)s::bigint[], %(traits)s::text[], %(groups)s::text[]) as g (lead, traits, groups) where l.id = g.lead;
 
+-- name: of_crm
+-- Leads that a CRM knows by that number; three at most.
+select id from leads where traits ? 'crm_id' and traits ->> 'crm_id' = %s order by id limit 3;
+
 -- name: traits
 -- What is known of leads now; in no order.
 select id, traits, groups from leads where id = any(%s);
