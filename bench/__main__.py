@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from bench import cli, core, history
-from bench.live import alerting, archive, bulk, engine, front, idle, latency, size
+from bench.live import alerting, archive, bulk, engine, front, idle, latency, size, tasks
 from couveuse.core import is_compiled
 
 RESULTS = Path(__file__).parent / "results"
@@ -22,6 +22,7 @@ ALL: Mapping[str, Callable[[argparse.Namespace], dict[str, object]]] = {
     "front": front.measure,
     "latency": latency.measure,
     "alerts": alerting.measure,
+    "tasks": tasks.measure,
     "size": size.measure,
     "import": bulk.measure_import,
     "rescore": bulk.measure_rescore,

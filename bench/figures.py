@@ -48,6 +48,12 @@ def _alerts(found: Found) -> Iterator[Row]:
     yield what, f"p50 {it['p50']:.0f} ms, p99 {it['p99']:.0f} ms"
 
 
+def _tasks(found: Found) -> Iterator[Row]:
+    it = found["milliseconds"]["a team's next pages"]
+    what = f"a page of a team's queue, with {found['tasks']:,} tasks in history"
+    yield what, f"p50 {it['p50']:.1f} ms, p99 {it['p99']:.1f} ms"
+
+
 def _size(found: Found) -> Iterator[Row]:
     browser = found.get("segment-analytics-next-1.84.3-snippet") or found["invented"]
     yield "a browser's page view, stored, its digest and indexes included", f"{browser['bytes_an_event']:.0f} bytes"
@@ -77,6 +83,7 @@ ROWS: Mapping[str, Callable[[Found], Iterator[Row]]] = {
     "front": _front,
     "latency": _latency,
     "alerts": _alerts,
+    "tasks": _tasks,
     "size": _size,
     "import": _import,
     "rescore": _rescore,

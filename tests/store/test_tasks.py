@@ -172,6 +172,8 @@ def test_of_a_merged_lead_the_one_that_holds_its_facts_counts(store: psycopg.Con
     assert [each.id for each in tasks.tasks_of_lead(store, 3)] == [number]
     store.execute("update lead_states set temperature = 3")
     assert queue(store) == []
+    (after,) = opened(store, a_task(9))
+    assert queue(store, most=1) == [after]
 
 
 def test_what_is_put_off_comes_back_in_its_time(store: psycopg.Connection[Any]) -> None:

@@ -296,23 +296,28 @@ def queue_page(
     source = _source(teams, member, with_free)
     place, looked, found = cursor or FIRST, 0, list[Task]()
     while True:
-        window = max(FIRST_LOOK, most + 1) if not looked else NEXT_LOOK
+        window, limit = NEXT_LOOK if looked else max(FIRST_LOOK, most + 1), most + 1 - len(found)
         values = {
             "teams": None if teams is None else list(teams), "member": member, "free": member is not None,
             "after": -place.expected, "after_id": place.task_id, "now": now, "model": model_id,
         }  # fmt: skip
         query = _QUEUE.format(
-            source=source.format(window=sql.Literal(window)), window=sql.Literal(window),
-            limit=sql.Literal(most + 1 - len(found)), columns=_columns("kept"),
+            source=source.format(window=sql.Literal(window)), window=sql.Literal(window), limit=sql.Literal(limit),
+            columns=_columns("kept"),
         )  # fmt: skip
         rows = connection.execute(query, values).fetchall()
-        found += [Task(*row[3:]) for row in rows if row[3] is not None]
+        seen, last_expected, last_id, *_ = rows[0]
+        read = [(Task(*row[4:]), row[3]) for row in rows if row[3] is not None]
+        found += [task for task, is_aside in read if not is_aside]
         if len(found) > most:
             return Page(found[:most], Place(found[most - 1].expected, found[most - 1].id))
-        if rows[0][0] < window:
+        if len(read) == limit:  # what follows the last of them was not read
+            place = Place(read[-1][0].expected, read[-1][0].id)
+        elif seen < window:
             return Page(found, None)
+        else:
+            place = Place(last_expected, last_id)
         looked += window
-        place = Place(rows[0][1], rows[0][2])
         if looked >= MOST_LOOKED:
             return Page(found, place)
 

@@ -87,30 +87,37 @@ order by id desc limit %(most)s;
 -- name: of_teams
 -- Where a queue's tasks come from: teams, `free`: only what is nobody's. A part of `queue`.
 select x.* from unnest(%(teams)s::text[]) as w (team) cross join lateral (
-    select * from tasks x where x.standing = 'open' and x.team = w.team and coalesce(x.not_before, 0) <= %(now)s
+    select x.id, x.expected, x.lead_id from tasks x
+    where x.standing = 'open' and x.team = w.team and coalesce(x.not_before, 0) <= %(now)s
         and (-x.expected, x.id) > (%(after)s::float8, %(after_id)s::bigint) and (not %(free)s or x.member is null)
     order by -x.expected, x.id limit {window}
 ) x
 
 -- name: of_member
 -- Where a queue's tasks come from: a member. A part of `queue`.
-(select * from tasks x where x.standing = 'open' and x.member = %(member)s and coalesce(x.not_before, 0) <= %(now)s
+(select x.id, x.expected, x.lead_id from tasks x
+where x.standing = 'open' and x.member = %(member)s and coalesce(x.not_before, 0) <= %(now)s
     and (-x.expected, x.id) > (%(after)s::float8, %(after_id)s::bigint)
     and (%(teams)s::text[] is null or x.team = any(%(teams)s))
 order by -x.expected, x.id limit {window})
 
 -- name: queue
 -- Tasks to do now, the best expected value first, from a place on: open, not put off to a later time, and of leads that
--- are not irrelevant under a model (of a lead that was joined or merged: by what holds its facts now). As many tasks are
--- looked at as `window` says; every row says how many were, and which was the last. There is always one row.
+-- are not irrelevant under a model. Of a lead that was joined or merged it is told whether what holds its facts now is.
+-- As many tasks are looked at as `window` says; every row says how many were, and which was the last. There is always
+-- one row.
 with recursive seen as materialized (
     select * from ({source}) x order by -x.expected, x.id limit {window}
 ), last as (
     select count(*) over () as looked, expected, id from seen order by -expected desc, id desc limit 1
+), relevant as materialized (
+    select seen.id, seen.lead_id from seen
+    left join lead_states s on s.model_id = %(model)s and s.lead_id = seen.lead_id
+    where s.temperature is distinct from 3 order by -seen.expected, seen.id limit {limit}
 ), ways (first, id, step) as (
     select l.id, coalesce(l.joined_id, m.into_id), 1
     from leads l left join merges m on m.lead_id = l.id and m.undone_at is null
-    where l.id in (select lead_id from seen) and coalesce(l.joined_id, m.into_id) is not null
+    where l.id in (select lead_id from relevant) and coalesce(l.joined_id, m.into_id) is not null
     union all
     select w.first, coalesce(l.joined_id, m.into_id), w.step + 1
     from ways w join leads l on l.id = w.id left join merges m on m.lead_id = w.id and m.undone_at is null
@@ -118,11 +125,11 @@ with recursive seen as materialized (
 ), ends as (
     select distinct on (first) first, id from ways order by first, step desc
 ), kept as (
-    select seen.*, coalesce(ends.id, seen.lead_id) as shown_id from seen left join ends on ends.first = seen.lead_id
-    left join lead_states s on s.model_id = %(model)s and s.lead_id = coalesce(ends.id, seen.lead_id)
-    where s.temperature is distinct from 3 order by -seen.expected, seen.id limit {limit}
+    select coalesce(s.temperature = 3, false) as is_aside, coalesce(ends.id, t.lead_id) as shown_id, t.* from relevant join tasks t on t.id = relevant.id
+    left join ends on ends.first = t.lead_id
+    left join lead_states s on s.model_id = %(model)s and s.lead_id = ends.id
 )
-select coalesce(last.looked, 0), last.expected, last.id, kept.shown_id, {columns}
+select coalesce(last.looked, 0), last.expected, last.id, kept.is_aside, kept.shown_id, {columns}
 from (select) as always left join last on true left join kept on true order by -kept.expected, kept.id;
 
 -- name: one
