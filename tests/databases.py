@@ -55,6 +55,16 @@ def template(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 @pytest.fixture
 def database(server: str, template: str) -> Iterator[str]:
     """The URL of a migrated database of the test's own; Django is set up on it."""
+    yield from _copied(server, template)
+
+
+@pytest.fixture(scope="module")
+def shared_database(server: str, template: str) -> Iterator[str]:
+    """The same for all tests of a module: each begins by emptying what it asks for."""
+    yield from _copied(server, template)
+
+
+def _copied(server: str, template: str) -> Iterator[str]:
     name = f"couveuse_test_{os.getpid()}_{next(_numbers)}"
     administer(server, f"create database {name} template {template}")
     url = named(server, name)

@@ -17,13 +17,13 @@ def box():
 
 
 @pytest.fixture
-def office(database, box, monkeypatch):
-    monkeypatch.setenv("COUVEUSE_DATABASE_URL", database)
+def office(shared_database, box, monkeypatch):
+    monkeypatch.setenv("COUVEUSE_DATABASE_URL", shared_database)
     monkeypatch.setenv("COUVEUSE_SECRET_KEY", SECRET_KEY)
     monkeypatch.setenv("COUVEUSE_MAIL_URL", f"smtp://127.0.0.1:{box.port}")
     monkeypatch.setenv("COUVEUSE_MAIL_FROM", "Couveuse <couveuse@example.com>")
     monkeypatch.setenv("COUVEUSE_PRIVATE_HOSTS", "127.0.0.1")
-    with Office(database, mail_url=f"smtp://127.0.0.1:{box.port}") as office:
+    with Office(shared_database, mail_url=f"smtp://127.0.0.1:{box.port}") as office:
         yield office
 
 

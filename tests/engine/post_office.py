@@ -22,6 +22,7 @@ from tests.channels.making import a_notice
 from tests.engine.town import configuration
 
 SECRET_KEY = "a secret key of a test, and of nothing else"
+TABLES = "intents, intent_attempts, alerts, members, endpoints, sealed_secrets, switches, quiet_targets, audit"
 _numbers = itertools.count(1)
 
 
@@ -48,6 +49,7 @@ class Office:
         self.holder = Holder()
 
     def __enter__(self) -> Self:
+        self.connection.execute(f"truncate {TABLES} restart identity cascade")
         self.member("paul", "Paul Martin", "paul@example.com")
         return self
 

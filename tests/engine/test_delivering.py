@@ -24,8 +24,8 @@ def box():
 
 
 @pytest.fixture
-def office(database, box):
-    with Office(database, mail_url=f"smtp://127.0.0.1:{box.port}") as office:
+def office(shared_database, box):
+    with Office(shared_database, mail_url=f"smtp://127.0.0.1:{box.port}") as office:
         yield office
 
 
@@ -273,13 +273,13 @@ def test_a_rehearsal_goes_to_the_team_alone(office, box):
     assert [mail["Subject"].startswith("[Rehearsal]") for mail in box.mails] == [True]
 
 
-def test_who_turns_a_switch_waits_for_attempts_that_begin(office, database):
+def test_who_turns_a_switch_waits_for_attempts_that_begin(office):
     """An attempt that has seen no stop is begun before the stop is told to be on."""
     from couveuse.store import connections
     from tests.processes import until
 
     order: list[str] = []
-    with connections.connect(database, "other") as other:
+    with connections.connect(office.url, "other") as other:
         other.execute(intents._LOCK_BEGIN, {"lock": intents.BEGIN_LOCK})
         turning = threading.Thread(
             target=lambda: (
@@ -287,7 +287,7 @@ def test_who_turns_a_switch_waits_for_attempts_that_begin(office, database):
             )
         )  # fmt: skip
         turning.start()
-        with connections.connect(database, "look", autocommit=True) as look:
+        with connections.connect(office.url, "look", autocommit=True) as look:
             until(lambda: look.execute("select 1 from pg_locks where locktype = 'advisory' and not granted").fetchone())
         order.append("begun")
         other.commit()

@@ -24,8 +24,8 @@ def box():
 
 
 @pytest.fixture
-def office(database, box):
-    with Office(database, mail_url=f"smtp://127.0.0.1:{box.port}") as office:
+def office(shared_database, box):
+    with Office(shared_database, mail_url=f"smtp://127.0.0.1:{box.port}") as office:
         yield office
 
 
@@ -156,8 +156,8 @@ def test_postgresql_may_go_away_and_come_back(office, box, server):
     assert len(box.raw) == 4
 
 
-def test_without_a_mail_url_mail_waits(database):
-    with Office(database) as office, http_server() as hooks:
+def test_without_a_mail_url_mail_waits(shared_database):
+    with Office(shared_database) as office, http_server() as hooks:
         office.endpoint("crm", f"{hooks.url}/hook")
         mail = office.plan()
         with office.process():

@@ -200,6 +200,23 @@ def test_metrics_sum_what_all_processes_have_counted(database: str) -> None:
     assert any(line.startswith("couveuse_database_bytes ") for line in lines)
 
 
+def test_metrics_tell_of_what_goes_out(database: str) -> None:
+    make_ready(database)
+    with psycopg.connect(database, autocommit=True) as connection:
+        for key, standing in (("a", "waiting"), ("b", "waiting"), ("c", "parked"), ("d", "dead"), ("e", "done")):
+            connection.execute(
+                "insert into intents (key, channel, audience, kind, target, about, standing, made_at, due_at)"
+                " values (%s, 'email', 'team', 'trial', '{}', '{}', %s, 1, 1)",
+                [key, standing],
+            )
+        connection.execute("insert into switches (name, is_on, at, \"by\") values ('stop', true, 1, 'alice')")
+    lines = dict(line.rsplit(" ", 1) for line in get(database, "/metrics").text.splitlines() if line[0] != "#")
+    assert lines['couveuse_intents_waiting{channel="email"}'] == "2.0"
+    assert (lines["couveuse_intents_parked"], lines["couveuse_intents_dead"]) == ("1.0", "1.0")
+    assert float(lines["couveuse_intents_oldest_due_seconds"]) > 1e9
+    assert lines['couveuse_switched{switch="stop"}'] == "1.0"
+
+
 @pytest.mark.parametrize(
     ("client", "headers"),
     [("1.2.3.4", {}), ("2a00:1450::1", {}), ("127.0.0.1", {"X-Forwarded-For": "10.0.0.1"}), ("unknown", {})],

@@ -223,6 +223,11 @@ def test_a_url_that_cannot_be_used_is_refused(url):
         mailer(url, SENDER, INSTANCE)
 
 
+def test_a_sender_that_cannot_be_one_is_refused_at_start():
+    with pytest.raises(BadInput, match="COUVEUSE_MAIL_FROM"):
+        mailer("smtp://localhost:25", "Couveuse", INSTANCE)
+
+
 @pytest.mark.parametrize("address", ["", "paul", "paul@", "paul@example.com\r\nBcc: eve@example.com", "é@example.com"])
 def test_an_address_that_cannot_be_written_to_is_refused(box, mail, address):
     outcome = send(mail, to=address)

@@ -10,6 +10,7 @@ from couveuse.channels.email.rendering import BadAddress, Envelope, address_of, 
 from couveuse.channels.email.service import Service
 from couveuse.channels.email.smtp import Patience, Server, Session
 from couveuse.core.notices import Notice
+from couveuse.errors import BadInput
 
 
 class Mailer(Protocol):
@@ -85,7 +86,10 @@ class ByService(_Email):
 
 def mailer(url: str, sender: str, instance: str) -> Callable[[], Mailer]:
     """What makes a mailer for a thread; raises BadInput where the URL or the sender cannot be used."""
-    address_of(sender)
+    try:
+        address_of(sender)
+    except BadAddress:
+        raise BadInput("COUVEUSE_MAIL_FROM: write it as Couveuse <couveuse@example.com>") from None
     make: type[BySmtp | ByService] = ByService if urlsplit(url).scheme == "anymail" else BySmtp
     make(url, sender, instance).close()
     return lambda: make(url, sender, instance)
