@@ -101,6 +101,28 @@ def test_what_is_restored_is_what_was_saved(town: Town, settings: Configuration,
         assert there.score(BOB) == pytest.approx(2)
 
 
+# Everything that makes a database more than its rows.
+SHAPE = (
+    "select 'index', indexdef from pg_indexes where schemaname = 'public'"
+    " union all select 'trigger', pg_get_triggerdef(oid) from pg_trigger where not tgisinternal"
+    " union all select 'constraint', conrelid::regclass || ' ' || pg_get_constraintdef(oid) from pg_constraint"
+    " where connamespace = 'public'::regnamespace"
+    " union all select 'function', pg_get_functiondef(oid) from pg_proc where pronamespace = 'public'::regnamespace"
+    " union all select 'sequence', sequencename || coalesce(last_value::text, '') from pg_sequences"
+    " union all select 'column', table_name || column_name || data_type || coalesce(column_default, '')"
+    " from information_schema.columns where table_schema = 'public'"
+)
+
+
+def test_indexes_triggers_and_numbers_come_back(town: Town, settings: Configuration, empty: str) -> None:
+    backup = back_up(town.url, settings, because="by hand", now=NOW)
+    shape = set(town.rows(SHAPE))
+    restored(empty, settings, backup)
+    written = ("audit", "backups", "django_migrations")  # that it is restored, and was
+    told = {("sequence", name) for kind, name in shape if kind == "sequence" and name.startswith(written)}
+    assert shape - told <= set(rows(empty, SHAPE))
+
+
 def test_who_was_erased_since_is_erased_again(town: Town, settings: Configuration, empty: str) -> None:
     backup = back_up(town.url, settings, because="by hand", now=NOW)
     Eraser(town.url, Path(settings.backups)).erase(ALICE, by="Claire", now=NOW + 1)

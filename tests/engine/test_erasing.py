@@ -3,8 +3,10 @@
 import itertools
 import json
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psycopg
 import pytest
 from psycopg import sql
 
@@ -19,6 +21,7 @@ from couveuse.store.leads import give_traits
 from couveuse.store.packets import Flag, unpack
 from couveuse.store.payloads import Compressor
 from tests.engine.town import DAY, NOW, Town, accept, accepted
+from tests.processes import until
 
 ALICE, ALIAS, BOB = "alice.martin@example.com", "a.martin@example.org", "bob@example.com"
 USER, PHONE, TABLET = "crm-7788", "phone-of-alice", "tablet-of-both"
@@ -332,6 +335,25 @@ def test_the_journal_holds_digests_alone_and_each_erasure_once(town: Town, tmp_p
     town.take(accepted("Page Viewed", email=BOB))
     erase(town, tmp_path, BOB)
     assert len(erasure_journal.read(tmp_path)) == 2
+
+
+def test_whoever_makes_tasks_of_a_hand_over_meanwhile_is_waited_for(town: Town, tmp_path: Path) -> None:
+    """What a dispatcher makes in its transaction goes with the rest."""
+    everything_of_alice(town)
+    with psycopg.connect(town.url) as dispatcher, ThreadPoolExecutor(1) as aside:
+        dispatcher.execute("select from handovers for update")
+        erasing = aside.submit(erase, town, tmp_path, ALICE)
+        waits = "select from pg_stat_activity where application_name = 'couveuse erase' and wait_event_type = 'Lock'"
+        until(lambda: bool(town.rows(waits)))
+        dispatcher.execute(
+            "insert into tasks (lead_id, episode_id, team, treatment, opened_at, due_at, rate, value, expected, score)"
+            " select lead_id, episode_id, 'others', 'call', 1, 2, 0.5, 10, 5, 30 from handovers where lead_id = %s"
+            " limit 1",
+            [town.lead(ALICE)],
+        )
+        dispatcher.commit()
+        assert erasing.result(60).proof["tasks"] == 2
+    assert town.rows("select from tasks") == []
 
 
 def test_it_works_where_no_model_is_published(town: Town, tmp_path: Path) -> None:

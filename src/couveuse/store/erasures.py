@@ -60,6 +60,8 @@ STAYS: Final = {
 _WIDEN, _LEADS_OF, _FIND, _LOCK = _named("widen"), _named("leads_of"), _named("find"), _named("lock_states")
 _LANES, _PACKETS, _REPLACE = _named("lock_lanes"), _named("packets"), _named("replace_packet")
 _DELETE_PACKETS = statement("inbox", "delete")
+_LOCKS = (_named("lock_handovers"), _named("lock_tasks"), _named("lock_alerts"))
+_LOCK_INTENTS = _named("lock_intents")
 _TOLD, _INTENTS = _named("told"), _named("intents_of")
 _TAKE_EVENTS, _TAKE_GIVEN, _NO_MORE = _named("take_events"), _named("take_given_traits"), _named("name_no_more")
 _ALONE, _TAKE_PAIRS, _TAKE_IDENTITIES = _named("leave_alone"), _named("take_standings"), _named("take_identities")
@@ -189,13 +191,12 @@ def take_given(connection: Connection[Any], person: Person) -> tuple[int, set[in
 def take(connection: Connection[Any], person: Person) -> dict[str, int]:
     """What is kept of the leads, and of what the identities said; returns how many rows went, by table."""
     leads = arrays.numbers(person.lead_ids)
-    found = connection.execute(_INTENTS, {"leads": leads, "emails": person.emails}).fetchall()
-    wanted = {
-        "leads": leads,
-        "ids": arrays.numbers(person.identities),
-        "intents": arrays.numbers(number for (number,) in found),
-        "emails": person.emails,
-    }
+    wanted = {"leads": leads, "ids": arrays.numbers(person.identities), "emails": person.emails}
+    # Each is asked once the locks before it are had: what somebody was making of it is seen then.
+    for lock in _LOCKS:
+        connection.execute(lock, wanted)
+    wanted["intents"] = arrays.numbers(number for (number,) in connection.execute(_INTENTS, wanted).fetchall())
+    connection.execute(_LOCK_INTENTS, wanted)
     return {table: connection.execute(step, wanted).rowcount for table, step in _STEPS.items()}
 
 

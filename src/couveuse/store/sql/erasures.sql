@@ -12,6 +12,22 @@ select id from leads where root_id = any(%s::text::bigint[]);
 -- Whoever makes the states of a coming model holds these locks, lead by lead in the order of their numbers.
 select from lead_states where lead_id = any(%s::text::bigint[]) order by lead_id, model_id for update;
 
+-- name: lock_handovers
+-- Whoever makes tasks and alerts of hand-overs ends with that, and begins no more; by number, as they do.
+select from handovers where lead_id = any(%(leads)s::text::bigint[]) order by id for update;
+
+-- name: lock_tasks
+-- Whoever works on a task, or is told that it is overdue, ends with that.
+select from tasks where lead_id = any(%(leads)s::text::bigint[]) order by id for update;
+
+-- name: lock_alerts
+-- Nothing is made of alerts any more.
+select from alerts where lead_id = any(%(leads)s::text::bigint[]) order by id for update;
+
+-- name: lock_intents
+-- Nobody begins an attempt any more.
+select from intents where id = any(%(intents)s::text::bigint[]) order by id for update;
+
 -- name: lock_lanes
 -- Nobody takes a packet of any lane until the transaction ends.
 select pg_advisory_xact_lock(%(lock)s, lane) from generate_series(0, %(lanes)s - 1) as lanes (lane);
