@@ -30,7 +30,7 @@ from couveuse.core.events import PAGE_VIEWED, VERDICT_GIVEN, Fact
 from couveuse.core.times import DAY_US, microseconds, moment
 from couveuse.engine import archiving
 from couveuse.engine.recalling import Recaller
-from couveuse.store import connections, events, registers
+from couveuse.store import archives, connections, events, registers
 from couveuse.store.events import EventRow
 from couveuse.store.months import Months
 from couveuse.store.packets import Flag
@@ -75,11 +75,12 @@ def _archived(place: Ground, url: str, folder: Path) -> dict[str, Any]:
         "postgres_cpu_seconds": round(postgres, 1),
         "peak_megabytes": round(took.peak_bytes / 1e6),
     }
-    before = _look_back(url)
+    before, compared = _look_back(url), _compare(url, max(months, key=lambda each: each.here).month)
     dropped = run_command([*COUVEUSE, "drop", *(each.month for each in months)], settings)
     return {
         **found,
         "drop_seconds": round(dropped.wall, 1),
+        "held_up_seconds_a_million": compared,
         "left_here": place.ask("archived", _COUNT),
         "lead_read_ms": {"here": before, "from_the_archive": _look_back(url)},
     }
@@ -87,6 +88,15 @@ def _archived(place: Ground, url: str, folder: Path) -> dict[str, Any]:
 
 _COUNT = "select count(*) from events"
 _SIZE = """select sum(pg_total_relation_size(inhrelid))::bigint from pg_inherits where inhparent = 'events'::regclass"""
+
+
+def _compare(url: str, month: str) -> float:
+    """For how long a drop of a million facts holds others up, about: it compares them."""
+    with connections.connect(url, "bench", autocommit=True, statement_ms=0) as connection:
+        began = time.perf_counter()
+        archives.fingerprint(connection, month)
+        took = time.perf_counter() - began
+        return round(took / archives.count(connection, month) * 1_000_000, 2)
 
 
 def _look_back(url: str) -> float:

@@ -128,4 +128,3 @@ class Undoing:
         removed = [lead for lead in lead_of.values() if lead not in kept]
         store.remove(connection, removed, left)
         self._removed |= set(removed)
-
