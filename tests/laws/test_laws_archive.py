@@ -19,7 +19,7 @@ from tests.laws.strategies import LATEST, checked, world
 from tests.laws.test_laws_live import TABLES, begin, deliver, refold_all, stored
 from tests.laws.vocabulary import instant
 
-SEEDS = {"dev": 8, "ci": 24, "faults": 1_000}[profile()]
+SEEDS = {"dev": 5, "ci": 12, "faults": 1_000}[profile()]
 NOW = instant("2029-01-01T00:00:00+00:00")  # all random facts have occurred, and their months are closed
 ARCHIVED = ", archived_months, archived_identities, archived_standings"
 

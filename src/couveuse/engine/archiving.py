@@ -52,7 +52,7 @@ log = structlog.get_logger("couveuse.engine")
 DATA_FOLDER: Final = "archive"
 # For so long a drop keeps others waiting before it lets them pass and tries again.
 LOCK_MS: Final = 3_000
-LOCK_TRIES: Final = 20
+LOCK_TRIES: Final = 60
 PAUSE_SECONDS: Final = 0.5
 # So often a month is written anew because facts came between its writing and its dropping.
 TRIES: Final = 5
@@ -257,6 +257,8 @@ class Archivist:
         """
         for _ in range(LOCK_TRIES):
             try:
+                with self._connection.transaction():
+                    archives.try_alone(self._connection)  # nobody is kept waiting for whoever reads for long
                 with self._connection.transaction():
                     return self._replace_alone(manifest, newest)
             except LockNotAvailable:

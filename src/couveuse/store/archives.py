@@ -41,6 +41,7 @@ _OF_RANGE, _ROOM, _STAY, _REPLACE = (
 )  # fmt: skip
 _NAME_NUMBERS, _SOURCE_NUMBERS, _EVENTS = _named("name_numbers"), _named("source_numbers"), _named("events")
 _STOOD_BY, _DOCUMENTS = _named("stood_by_import"), _named("documents")
+_TRY_ALONE = _named("try_alone")
 _NEWEST, _FORGET = _named("newest_version"), _named("forget_identities")
 _UNDONE, _STOOD, _STOOD_OF = _named("undone_imports"), _named("stood"), _named("stood_of")
 
@@ -79,6 +80,11 @@ def hold(connection: Connection[Any]) -> None:
 def hold_alone(connection: Connection[Any]) -> None:
     """Nobody who reads facts is at it until this transaction ends."""
     connection.execute(_HOLD_ALONE)
+
+
+def try_alone(connection: Connection[Any]) -> None:
+    """The same without waiting; raises LockNotAvailable."""
+    connection.execute(_TRY_ALONE)
 
 
 def lock(connection: Connection[Any]) -> bool:

@@ -7,6 +7,10 @@ lock table archived_months in access share mode;
 -- Whoever reads facts has ended, or waits until this transaction ends.
 lock table archived_months in access exclusive mode;
 
+-- name: try_alone
+-- The same, or an error at once where somebody reads facts.
+lock table archived_months in access exclusive mode nowait;
+
 -- name: lock
 -- Whether nobody else archives; held until the session ends.
 select pg_try_advisory_lock(%s);
