@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from couveuse.configuration import Configuration
+from couveuse.engine.archiving import Archivist, taker
 from couveuse.engine.backing_up import (
     Backup,
     BackupRuns,
@@ -264,6 +265,42 @@ def test_a_state_that_is_not_what_the_facts_say_is_found(town: Town, settings: C
     backup = back_up(town.url, settings, because="by hand", now=NOW)
     with pytest.raises(Wrong, match="is not what its facts say"):
         restored(empty, settings, backup)
+
+
+# ---- With an archive -------------------------------------------------------------------------------------------------
+
+
+def dropped(town: Town, settings: Configuration) -> None:
+    """Facts of a month that stands in the archive alone."""
+    past = NOW - 150 * DAY
+    town.take(accepted("Document Downloaded", past, email=ALICE), accepted("Document Downloaded", past + 1, email=BOB))
+    with Archivist(town.url, settings, lambda: NOW) as archivist:
+        months = [manifest.month for manifest in archivist.run(archivist.due())]
+        archivist.drop(months)
+
+
+def test_an_archive_that_was_written_again_since_counts_as_it_is(
+    town: Town, settings: Configuration, empty: str
+) -> None:
+    dropped(town, settings)
+    backup = back_up(town.url, settings, because="by hand", now=NOW)
+    assert [(each["events"], each["dropped"]) for each in backup.manifest["archive"]["months"]] == [(2, True)]
+    eraser = Eraser(town.url, Path(settings.backups), taker(settings))
+    assert eraser.erase(ALICE, by="Claire", now=NOW + 1).proof["archive"] == 1
+    found = restore(
+        empty, settings, backup.place, replace=False, now=LATER, by="Claire", archive=taker(settings)
+    )  # fmt: skip
+    assert (found.erased, found.checked, found.lacking) == (1, 1, [])
+    assert rows(empty, EVERYTHING) == town.rows(EVERYTHING)
+
+
+def test_an_archive_that_is_not_there_is_told(town: Town, settings: Configuration, empty: str) -> None:
+    dropped(town, settings)
+    backup = back_up(town.url, settings, because="by hand", now=NOW)
+    (settings.data / "archive").rename(settings.data / "away")
+    found = restored(empty, settings, backup)
+    assert found.checked == 0
+    assert "2025-12" in found.lacking[0]
 
 
 # ---- What is in a backup, and who may read it ------------------------------------------------------------------------

@@ -105,9 +105,8 @@ def restore(place: str, database_url: str | None, yes: bool) -> None:
     if done.erased:
         note(f"{many(done.erased, 'erasure')} made again that came after the backup.")
     note(f"The stored scores of {many(done.checked, 'lead')} were folded again, and are the same.")
-    if done.archive:
-        months = f"{done.archive[0]} to {done.archive[-1]}"
-        note(f"Facts of the months {months} stand in the archive alone: COUVEUSE_ARCHIVE must name it.")
+    for wrong in done.lacking:
+        note(f"The archive: {wrong}")
     if done.key:
         note(done.key)
     note("Nothing goes out yet, for what waited may have gone out since. Look at it: couveuse outgoing list")
