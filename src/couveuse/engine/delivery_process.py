@@ -9,7 +9,6 @@ import structlog
 
 from couveuse.configuration import Configuration
 from couveuse.engine import alerting, silence
-from couveuse.engine.archiving import archive_if_due
 from couveuse.engine.backing_up import back_up_if_due
 from couveuse.engine.delivering import Compose, Deliverer, Tally
 from couveuse.engine.dispatching import Dispatcher
@@ -23,8 +22,16 @@ from couveuse.store.processes import SignsOfLife
 log = structlog.get_logger("couveuse.deliverer")
 
 
+def archive(url: str, settings: Configuration, now: int) -> None:
+    """Archive what is due; PyArrow is imported only where that is wanted."""
+    if settings.archive_after:
+        from couveuse.engine.archiving import archive_if_due
+
+        archive_if_due(url, settings, now)
+
+
 # What is done for the house when it is due.
-CHORES: Final[Sequence[Chore]] = (back_up_if_due, archive_if_due)
+CHORES: Final[Sequence[Chore]] = (back_up_if_due, archive)
 
 
 class Running(Waiting, Protocol):

@@ -12,7 +12,6 @@ from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from couveuse.channels.email.invitations import invitation
 from couveuse.channels.telling import NAME, Told, tell, words
 from couveuse.core.notices import Notice
 from couveuse.core.times import moment
@@ -56,6 +55,8 @@ def render(notice: Notice, sender: str, name: str, to: str) -> Rendered:
     told = tell(notice)
     calendar, method = b"", ""
     if notice.appointment is not None:
+        from couveuse.channels.email.invitations import invitation  # heavy, and seldom asked for
+
         organizer = address_of(sender)
         calendar, method = invitation(notice, told, (organizer.display_name, organizer.addr_spec), (name, to))
     return Rendered(told.subject, as_text(told), as_html(told), calendar, method)
