@@ -14,11 +14,13 @@ from typing import Any
 import psycopg
 import pytest
 
+from couveuse.engine.delivering import Tally
+from couveuse.engine.dispatching import Dispatcher
 from couveuse.engine.live import LiveModels
 from couveuse.engine.looking import Looker
 from couveuse.store import binaries, health, migrating
 from tests.databases import administer, named
-from tests.engine.town import DAY, Town, accepted
+from tests.engine.town import DAY, Town, accepted, configuration
 from tests.processes import couveuse_runs, lives, until
 
 HERE = Path(__file__).parent
@@ -126,18 +128,35 @@ def test_nothing_of_the_past_is_handed_over_anew_and_what_comes_is(left: str, ve
     gone = "select count(*) from handovers where withdrawn_at is not null and withdrawal_told_at is null"
     due = "select count(*) from handovers where dispatched_at is null"
     assert rows(left, due) == rows(left, gone) == [(0,)]
+    dispatcher = Dispatcher(left, configuration(), Tally())
+    with psycopg.connect(left, autocommit=True) as connection:
+        assert dispatcher.work(connection) == 0
+    for table in ("tasks", "alerts", "intents"):
+        assert rows(left, f"select count(*) from {table}") == [(0,)]
     with Town.again(left, said(version)["model"]) as town:
         town.work()  # what waited
         assert town.rows("select from inbox") == []
         assert len(town.rows("select from events")) == said(version)["rows"]["events"] + 1
         [(waited,)] = town.rows(due)
+        assert dispatcher.work(town.connection) == waited
+        assert len(town.rows("select from tasks")) == len(town.rows("select from alerts")) <= waited
         town.take(
             accepted(
                 "Quote Requested", town.now + DAY, email="somebody.new@example.com", message_id="of the new version"
             )
         )
         assert town.score("somebody.new@example.com") == pytest.approx(20)
-        assert town.rows(due)[0][0] > waited
+        assert town.rows(due)[0][0] > 0
+
+
+def test_a_process_of_a_version_before_does_not_start(left: str, version: str, tmp_path: Path) -> None:
+    """As this one is before the next: the database has a migration that it does not know."""
+    migrating.migrate(left)
+    with psycopg.connect(left) as connection:
+        connection.execute("insert into django_migrations (app, name, applied) values ('store', '0099_next', now())")
+    with couveuse_runs(tmp_path, "engine", database_url=left, data=tmp_path / "data") as running:
+        assert running.process.wait(60) == 2
+        assert "a newer version of Couveuse has made this database (0099_next)" in running.said.read_text()
 
 
 def test_killed_in_the_middle_it_is_done_the_next_time(left: str, version: str, tmp_path: Path) -> None:
