@@ -6,6 +6,7 @@ Whoever calls holds the lead's lock and the team's, in this order (`engine.recor
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Final
 
 from psycopg import Connection
@@ -60,10 +61,15 @@ def sales_route(connection: Connection[Any]) -> Route:
     """Where a detected project goes, to do what: by the acting model's first rule on it that has a route."""
     for published in live_models(connection):
         if published.standing == "acting":
-            for rule in parse_model(published.document, published.name).model.rules:
-                if rule.event == PROJECT_DETECTED and rule.route is not None:
-                    return rule.route
+            return _route_of_projects(published.document, published.name)
     return SALES
+
+
+@lru_cache(maxsize=4)
+def _route_of_projects(document: str, name: str) -> Route:
+    """Kept, since it takes longer to read a model than to record an outcome."""
+    rules = parse_model(document, name).model.rules
+    return next((rule.route for rule in rules if rule.event == PROJECT_DETECTED and rule.route is not None), SALES)
 
 
 def open_episode(connection: Connection[Any], lead_id: int, now: int) -> int:
