@@ -25,7 +25,7 @@ def shown(page: Path) -> Iterator[str]:
         for line in block.replace("\\\n", " ").splitlines():
             found = COMMAND.match(line.strip())
             if found:
-                yield re.split(r"\s+(?:#|\||>)", found[1])[0]
+                yield re.split(r"\s+(?:#|\||>|<)", found[1])[0]
 
 
 @pytest.mark.parametrize(
