@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from couveuse.cli import run
+from couveuse.cli.outcomes import read_rows
+from couveuse.errors import BadInput
 from tests.engine.town import Town, accepted
 
 Said = Callable[..., tuple[int, str, str]]
@@ -120,14 +122,20 @@ def test_the_standard_input_is_read(couveuse: Said, town: Town, monkeypatch: pyt
         ("email,outcome\n" + "x" * 200_000 + ",won\n", "quote cells"),
     ],
 )
-def test_a_file_that_cannot_be_read_says_why(couveuse: Said, tmp_path: Path, text: str, why: str) -> None:
-    code, out, err = couveuse(a_file(tmp_path, text))
-    assert (code, out, why in err) == (2, "", True), err
+def test_a_file_that_cannot_be_read_says_why(tmp_path: Path, text: str, why: str) -> None:
+    with pytest.raises(BadInput, match=why):
+        list(read_rows(a_file(tmp_path, text), {}))
 
 
-def test_a_file_that_is_not_there_or_no_text(couveuse: Said, tmp_path: Path) -> None:
-    assert couveuse(str(tmp_path / "none.csv"))[0] == 2
+def test_a_file_that_is_not_there_or_no_text(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="can be read"):
+        read_rows(str(tmp_path / "none.csv"), {})
     path = tmp_path / "latin.csv"
     path.write_bytes("email,outcome\né,won\n".encode("latin-1"))
-    code, _, err = couveuse(str(path))
-    assert (code, "UTF-8" in err) == (2, True)
+    with pytest.raises(BadInput, match="UTF-8"):
+        read_rows(str(path), {})
+
+
+def test_what_cannot_be_read_ends_with_the_code_of_bad_input(couveuse: Said, tmp_path: Path) -> None:
+    code, out, err = couveuse(a_file(tmp_path, "a,b\n1,2\n"))
+    assert (code, out, "--map outcome=COLUMN" in err) == (2, "", True)

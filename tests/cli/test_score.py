@@ -106,6 +106,18 @@ def _leads(name: str) -> bytes:
     return {".csv": files.text, ".ndjson": files.ndjson, ".xlsx": files.workbook}[name[1:]](LEADS)
 
 
+@pytest.mark.parametrize("name", ["e.csv", "e.ndjson", "e.parquet", "e.xlsx"])
+def test_a_lead_is_set_aside_by_a_fact_or_by_a_column_of_the_leads(name: str, ask: Ask, tmp_path: Path) -> None:
+    said = {"event": "Traits Set", "occurred_at": "2026-02-20T09:00:00Z", "email": "bob@example.com"}
+    events = write(tmp_path, name, [*HISTORY, {**said, "traits.lead_class": "vendor"}])
+    leads = write(tmp_path, "leads.csv", b"email,lead_class\nada@example.com,Student\neve@example.com,nobody\n")
+    answer = ask("score", events, *ASKED, "--leads", leads, "--format", "json")
+    classes = {row["lead"]: (row["class"], row["routes"]) for row in scores(answer.out)}
+    assert classes["ada@example.com"] == ("student", [])
+    assert classes["bob@example.com"] == ("vendor", [])
+    assert classes["eve@example.com"][0] is None
+
+
 # ---- How it is printed --------------------------------------------------------------------------------------
 
 

@@ -72,6 +72,14 @@ def test_what_came_quietly_hands_nobody_over_until_a_fact_comes(town):
     assert [row[:3] for row in town.handovers(ALICE)] == [("sales", "band", "high")]
 
 
+def test_what_ended_before_an_episode_began_does_not_end_it_however_late_it_is_told(town):
+    town.take(alice("Document Downloaded"))
+    town.take(alice("Opportunity Lost", NOW - 1))
+    assert town.rows("select closed_at from episodes") == [(None,)]
+    town.take(alice("Opportunity Lost", NOW))
+    assert town.rows("select closed_at from episodes") == [(NOW,)]
+
+
 @pytest.mark.parametrize("end", ["Opportunity Won", "Opportunity Lost", "Lead Rejected"])
 def test_an_outcome_ends_the_episode_and_the_next_needs_time(town, end):
     town.take(alice("Document Downloaded"))

@@ -11,7 +11,10 @@ from couveuse.core.model import LeadClass
 from couveuse.core.outcomes import Outcome, Told
 from couveuse.core.times import DAY_US, HOUR_US
 from couveuse.engine import tasking
+from couveuse.engine.batches import Folder
 from couveuse.engine.follow_ups import Meeting
+from couveuse.engine.live import LiveModels
+from couveuse.engine.merging import merge
 from couveuse.engine.tasking import Again, Done, Refused, Why
 from couveuse.store import connections, tasks
 from couveuse.store.alerts import notes_of
@@ -155,9 +158,10 @@ def test_nobody_unknown_is_given_a_task(desk: Desk) -> None:
     assert refused(tasking.assign(desk.connection, 99, "bob", version=0, by="alice", now=0)) is Why.NO_SUCH_TASK
 
 
-@pytest.mark.parametrize("text", ["", "  ", "x" * 10_001, "a\x00b"])
-def test_a_note_has_something_to_say(desk: Desk, text: str) -> None:
-    assert refused(tasking.note(desk.connection, a_call(desk).id, text, by="alice", now=desk.now)) is Why.INVALID
+def test_a_note_has_something_to_say(desk: Desk) -> None:
+    task = a_call(desk)
+    for text in ("", "  ", "x" * 10_001, "a\x00b"):
+        assert refused(tasking.note(desk.connection, task.id, text, by="alice", now=desk.now)) is Why.INVALID
 
 
 def test_a_note_of_an_accepted_lead_is_news(desk: Desk) -> None:
@@ -349,12 +353,11 @@ def test_a_project_of_a_lead_whose_hand_off_had_ended_begins_a_new_one(desk: Des
     assert desk.tasks()[-1] == ("sales", "open", "carol")
 
 
-@pytest.mark.parametrize("named", list(LeadClass))
-def test_who_is_not_relevant_is_set_aside(desk: Desk, named: LeadClass) -> None:
-    done = settled(desk, a_call(desk), Outcome.NOT_RELEVANT, lead_class=named)
-    assert (done.task.standing, done.task.outcome_reason) == ("closed", str(named))
+def test_who_is_not_relevant_is_set_aside(desk: Desk) -> None:
+    done = settled(desk, a_call(desk), Outcome.NOT_RELEVANT, lead_class=LeadClass.STUDENT)
+    assert (done.task.standing, done.task.outcome_reason) == ("closed", "student")
     assert recorded(desk) == ["Call Made", "Lead Rejected", "Traits Set"]
-    assert (lead_class(desk), episodes(desk)) == (str(named), [("Lead Rejected",)])
+    assert (lead_class(desk), episodes(desk)) == ("student", [("Lead Rejected",)])
     desk.come(fact("Quote Requested", NOW + DAY_US))
     assert len(desk.tasks()) == 1
 
@@ -390,6 +393,53 @@ def test_a_lifted_class_brings_open_tasks_back_into_the_queue_whole(desk: Desk) 
     assert tasks.queue_page(desk.connection, most=9, now=desk.now, **asked).tasks == []
     desk.take(accepted("Traits Set", NOW + 2, email=ANNA, traits={"lead_class": None}))
     assert tasks.queue_page(desk.connection, most=9, now=desk.now, **asked).tasks == [task]
+
+
+def test_a_merged_leads_task_is_acted_on_as_its_survivors(desk: Desk) -> None:
+    ben = "ben@example.com"
+    desk.come(fact("Page Viewed", email=ben))
+    task = a_call(desk)
+    anna, other = desk.lead(ANNA), desk.lead(ben)
+    assert anna is not None
+    assert other is not None
+    merge(desk.connection, Folder(desk.url), LiveModels(), anna, other, by="a", now=NOW)
+    done = settled(desk, the_task(desk, task.id), Outcome.PROJECT_DETECTED)
+    assert done.follow_up is not None
+    assert done.follow_up.lead_id == other
+    assert recorded(desk) == ["Call Made", "Project Detected"]
+    told = desk.rows(
+        "select i.key from events e join identities i on i.id = e.identity_id "
+        "join event_names n on n.id = e.name_id where n.name = 'Project Detected'"
+    )
+    assert told == [(ben,)]
+
+
+def test_an_outcome_is_there_with_all_that_it_opens_or_not_at_all(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    task = a_call(desk)
+
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("couveuse.engine.follow_ups.announce", fail)
+    with pytest.raises(ZeroDivisionError):
+        settled(desk, task, Outcome.PROJECT_DETECTED)
+    assert the_task(desk) == task
+    assert recorded(desk) == []
+    assert dids(desk, task) == ["opened"]
+
+
+def test_a_task_offers_the_outcomes_of_its_desk(desk: Desk) -> None:
+    call, sale = a_call(desk), a_sale(desk)
+    of_calls = [row.outcome for row in tasking.offered(desk.connection, call)]
+    assert of_calls[:2] == [Outcome.PROJECT_DETECTED, Outcome.APPOINTMENT_MADE]
+    of_sales = [row.outcome for row in tasking.offered(desk.connection, sale)]
+    assert Outcome.ACCEPTED in of_sales
+    done = settled(desk, sale, Outcome.ACCEPTED, by="carol")
+    assert [row.outcome for row in tasking.offered(desk.connection, done.task)] == [
+        outcome for outcome in of_sales if outcome is not Outcome.ACCEPTED
+    ]
+    done = settled(desk, done.task, Outcome.LOST, by="carol", reason="no budget")
+    assert tasking.offered(desk.connection, done.task) == []
 
 
 # ---- Appointments ----------------------------------------------------------------------------------------------------

@@ -311,6 +311,13 @@ def _open_again(connection: Connection[Any], lead: Whose, before: Task, by: str,
 # ---- What is refused -------------------------------------------------------------------------------------------------
 
 
+def offered(connection: Connection[Any], task: Task) -> list[Row]:
+    """What may come of a task, in the order of the table; nothing more of one that is done with."""
+    desks = set(desks_of(task, sales_route(connection)))
+    rows = [row for row in TABLE.values() if task.is_open and desks & set(row.desks)]
+    return [row for row in rows if row.becomes is not Becomes.ACCEPTED or task.standing != "accepted"]
+
+
 def desks_of(task: Task, route: Route) -> tuple[Desk, ...]:
     """Whose outcomes a task may have: those of sales where its team is the one that detected projects go to."""
     if task.team not in (route.team, "sales"):
