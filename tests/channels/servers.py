@@ -118,6 +118,7 @@ def http_server(host: str = "127.0.0.1") -> Iterator[Hooks]:
 
     server = ThreadingHTTPServer((host, free_port()), Handler)
     server.daemon_threads = True
+    server.handle_error = lambda *_: None  # who asks may be killed meanwhile
     hooks.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
