@@ -36,6 +36,7 @@ teams:
   - {id: telemarketing, members: [alice, bob], leads: [alice], assignment: round_robin}
   - {id: sales, members: [carol, bob], leads: [bob], assignment: round_robin, alert: [member, board]}
 """
+PEOPLE = "carol@example.org", "bob@example.org", "board@example.org"
 MARK = "[Perhaps already received]", "[Peut-être déjà reçu]"
 WITHDRAWN = "Alert withdrawn", "Alerte retirée"
 
@@ -52,11 +53,22 @@ class Slow(Mailbox):
 
 @dataclass
 class Got:
-    """The mails that came about a lead, each by the address that it came to."""
+    """The mails that came about a lead, each by the address that it came to; those that are marked by themselves."""
 
     alerts: Counter[str] = field(default_factory=Counter)
-    marked: Counter[str] = field(default_factory=Counter)
+    marked_alerts: Counter[str] = field(default_factory=Counter)
     withdrawals: Counter[str] = field(default_factory=Counter)
+    marked_withdrawals: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def told(self) -> set[str]:
+        """Who was told of the lead."""
+        return {*self.alerts, *self.marked_alerts}
+
+    @property
+    def told_again(self) -> set[str]:
+        """Who was told that it is not so."""
+        return {*self.withdrawals, *self.marked_withdrawals}
 
 
 @dataclass
@@ -110,8 +122,11 @@ class Office:
             assert body is not None
             (lead,) = {word.strip("().,·:") for word in body.get_content().split() if "@lead.example" in word}
             got = found[lead]
-            kind = got.withdrawals if any(word in subject for word in WITHDRAWN) else got.alerts
-            (got.marked if any(word in subject for word in MARK) else kind)[to] += 1
+            is_marked = any(word in subject for word in MARK)
+            if any(word in subject for word in WITHDRAWN):
+                (got.marked_withdrawals if is_marked else got.withdrawals)[to] += 1
+            else:
+                (got.marked_alerts if is_marked else got.alerts)[to] += 1
         return found
 
 
@@ -198,24 +213,29 @@ def check(office: Office, asked: list[str], judged: set[str], *, kills: int) -> 
     }
     assert all(standings == ["withdrawn"] for lead, standings in held if lead in judged)
     assert product.rows("select count(*) from alerts group by handover_id, kind having count(*) > 1") == []
+    unknown: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for kind, lead, to in product.rows(
+        "select i.kind, r.key, coalesce(i.target ->> 'address', m.email) from intents i "
+        "join alerts a on a.id = i.alert_id join leads l on l.id = a.lead_id join identities r on r.id = l.root_id "
+        "left join members m on m.id = i.target ->> 'member' where i.standing = 'parked'"
+    ):
+        unknown[kind, lead].add(to)
     for lead in asked:
         got = mails[lead]
-        assert max(got.alerts.values(), default=0) <= 1, (lead, got)
-        assert max(got.marked.values(), default=0) <= 1, (lead, got)
-        assert max(got.withdrawals.values(), default=0) <= 1, (lead, got)
-        told = {*got.alerts, *got.marked}
+        for each in (got.alerts, got.marked_alerts, got.withdrawals, got.marked_withdrawals):
+            assert max(each.values(), default=0) <= 1, (lead, got)
+        # What nobody knows of is parked, and shown: neither lost nor sent for ever.
         if lead not in judged:
-            assert "board@example.org" in told, (lead, got)
-            assert len(told) == 2, (lead, got)
-            assert not got.withdrawals, (lead, got)
-    parked = product.rows("select about ->> 'alert' from intents where standing = 'parked'")
-    assert len(parked) <= kills * MAILS_AT_ONCE
-    if not parked:
-        for lead in judged:
-            assert {*mails[lead].alerts} <= {*mails[lead].withdrawals, *mails[lead].marked}, (lead, mails[lead])
+            assert got.told <= {*PEOPLE}
+            assert len(got.told | unknown["handed_over", lead]) == 2, (lead, got, unknown)
+            assert not got.told_again, (lead, got)
+        else:
+            assert got.told <= got.told_again | unknown["withdrawn", lead], (lead, got, unknown)
+    parked = sum(map(len, unknown.values()))
+    assert parked <= kills * MAILS_AT_ONCE
     assert product.rows("select count(*) from intents where standing = 'dead'") == [(0,)]
     assert product.deadlocks() == 0
-    print(f"{kills} kills, {len(asked)} leads, {len(judged)} judged, {len(office.box.raw)} mails, {len(parked)} parked")
+    print(f"{kills} kills, {len(asked)} leads, {len(judged)} judged, {len(office.box.raw)} mails, {parked} parked")
 
 
 def test_a_verdict_after_the_alert_reaches_the_same_people(office: Office) -> None:
@@ -228,7 +248,7 @@ def test_a_verdict_after_the_alert_reaches_the_same_people(office: Office) -> No
     until(lambda: {*office.mails()[lead].withdrawals} == told)
     office.settle()
     assert office.product.rows("select standing from tasks") == [("withdrawn",)]
-    assert office.mails()[lead] == Got(Counter(told), Counter(), Counter(told))
+    assert office.mails()[lead] == Got(alerts=Counter(told), withdrawals=Counter(told))
 
 
 def test_a_lead_that_flaps_around_an_edge_is_told_once(office: Office) -> None:
