@@ -33,13 +33,31 @@ class Scope(StrEnum):
     LEADS_READ = "leads:read"
     LEADS_WRITE = "leads:write"
     FACTS_READ = "facts:read"
+    TEAM_READ = "team:read"
+    TEAM_WRITE = "team:write"
+    TASKS_READ = "tasks:read"
+    TASKS_WRITE = "tasks:write"
+    OUTCOMES_WRITE = "outcomes:write"
+    ALERTS_READ = "alerts:read"
+    ALERTS_WRITE = "alerts:write"
+    OUTGOING_READ = "outgoing:read"
+    OUTGOING_WRITE = "outgoing:write"
 
 
 # What each scope lets a program do, for lists and for the API's own document.
 MEANINGS: dict[Scope, str] = {
     Scope.LEADS_READ: "read leads, their scores and ledgers, and the published models",
-    Scope.LEADS_WRITE: "merge leads and undo merges",
+    Scope.LEADS_WRITE: "merge leads and undo merges, give and take points by hand, lift that a lead is set aside",
     Scope.FACTS_READ: "read facts with their properties, and what was rejected",
+    Scope.TEAM_READ: "read who is on the team, and who is away",
+    Scope.TEAM_WRITE: "apply the team's document, write absences down",
+    Scope.TASKS_READ: "read tasks, their queues, and which outcomes there are",
+    Scope.TASKS_WRITE: "take tasks, give them to somebody, say what came of them",
+    Scope.OUTCOMES_WRITE: "record what a CRM says came of leads",
+    Scope.ALERTS_READ: "read alerts and where they went",
+    Scope.ALERTS_WRITE: "acknowledge alerts",
+    Scope.OUTGOING_READ: "read what goes out, how it stands, and to which endpoints",
+    Scope.OUTGOING_WRITE: "stop all that goes out, rehearse, send on what was given up, add endpoints",
 }
 
 

@@ -63,6 +63,12 @@ class BearerToken(HttpBearer):
         return found
 
 
+def by_of(request: HttpRequest) -> str:
+    """Who did it, for what is written down: the token, by its number and name."""
+    token: ApiToken = request.auth
+    return f"token {token.id}: {token.name}"
+
+
 def _challenge(**words: str) -> dict[str, str]:
     said = ", ".join(f'{name}="{value}"' for name, value in ({"realm": "couveuse"} | words).items())
     return {"WWW-Authenticate": f"Bearer {said}"}

@@ -10,9 +10,9 @@ from couveuse.engine.batches import Folder
 from couveuse.engine.live import LiveModels, NothingPublished
 from couveuse.engine.merging import CannotMerge, merge, unmerge
 from couveuse.store import private
-from couveuse.store.api_tokens import ApiToken, Scope
+from couveuse.store.api_tokens import Scope
 from couveuse.web import database
-from couveuse.web.api.asking import BearerToken, now_us
+from couveuse.web.api.asking import BearerToken, by_of, now_us
 from couveuse.web.api.one_lead import LeadId
 from couveuse.web.api.shapes import MergeAsked, Merged, Unmerged
 from couveuse.web.problems import Kind, Problem
@@ -29,7 +29,7 @@ def merge_leads(request: HttpRequest, lead_id: LeadId, asked: MergeAsked) -> Sta
     """Both leads' facts count for the one that stays; nothing is lost, and it can be undone by the merge's number."""
     with database.writing() as connection:
         try:
-            number = merge(connection, _folder(), LiveModels(), lead_id, asked.into, by=_by(request), now=now_us())
+            number = merge(connection, _folder(), LiveModels(), lead_id, asked.into, by=by_of(request), now=now_us())
         except NothingPublished as error:
             raise Problem(Kind.NO_MODEL) from error
         except CannotMerge as error:
@@ -45,7 +45,7 @@ def undo_merge(request: HttpRequest, merge_id: MergeId) -> dict[str, Any]:
     """Facts go back to the lead to whom they belong, those that came since included."""
     with database.writing() as connection:
         try:
-            lead_id, into_id = unmerge(connection, _folder(), LiveModels(), merge_id, by=_by(request), now=now_us())
+            lead_id, into_id = unmerge(connection, _folder(), LiveModels(), merge_id, by=by_of(request), now=now_us())
         except NothingPublished as error:
             raise Problem(Kind.NO_MODEL) from error
         except CannotMerge as error:
@@ -56,9 +56,3 @@ def undo_merge(request: HttpRequest, merge_id: MergeId) -> dict[str, Any]:
 def _folder() -> Folder:
     """One for each request: merges are rare, and what a folder remembers is of one connection's transactions."""
     return Folder(private.url(configuration.read()))
-
-
-def _by(request: HttpRequest) -> str:
-    """Who did it, for the audit: the token, by its number and name."""
-    token: ApiToken = request.auth
-    return f"token {token.id}: {token.name}"

@@ -14,7 +14,7 @@ from ninja.renderers import BaseRenderer
 
 from couveuse.store.api_tokens import MEANINGS
 from couveuse.store.connections import NoDatabase
-from couveuse.web.api import instance, leads, merges, one_lead
+from couveuse.web.api import alerts, by_hand, instance, leads, merges, one_lead, outcomes, outgoing, tasks, team
 from couveuse.web.api.asking import BearerToken
 from couveuse.web.api.one_lead import Moved
 from couveuse.web.api.shapes import ProblemShape
@@ -36,8 +36,25 @@ _ALSO: Final[dict[str, tuple[int, ...]]] = {
     "read_ledger": (404, 409),
     "read_facts": (404, 409),
     "read_model": (404,),
-    "merge_leads": (400, 409),
+    "merge_leads": (409,),
     "undo_merge": (404, 409),
+    "adjust_lead": (404,),
+    "lift_class": (404, 409),
+    "read_team_document": (404,),
+    "remove_absence": (404,),
+    "read_task": (404,),
+    "claim_task": (404, 409),
+    "release_task": (404,),
+    "assign_task": (404, 409),
+    "note_task": (404,),
+    "settle_task": (404, 409),
+    "move_appointment": (404, 409),
+    "call_off_appointment": (404, 409),
+    "read_alert": (404,),
+    "acknowledge_alert": (404,),
+    "read_intent": (404,),
+    "replay_intent": (404,),
+    "disable_endpoint": (404,),
 }
 
 
@@ -65,7 +82,13 @@ api = NinjaAPI(
 )
 api.add_router("/leads", leads.router)
 api.add_router("/leads", one_lead.router)
+api.add_router("/leads", by_hand.router)
 api.add_router("", merges.router)
+api.add_router("/team", team.router)
+api.add_router("/tasks", tasks.router)
+api.add_router("/outcomes", outcomes.router)
+api.add_router("/alerts", alerts.router)
+api.add_router("/outgoing", outgoing.router)
 api.add_router("", instance.router)
 
 
@@ -138,7 +161,8 @@ def described() -> dict[str, Any]:
             scope = scopes[operation["operationId"]]
             operation["security"] = [{BearerToken.__name__: [scope]}]
             operation["description"] = f"{operation['description']}\n\nScope: `{scope}`."
-            statuses = (401, 403, *_ALSO.get(operation["operationId"], ()), 422, 503)
+            unreadable = (400,) if "requestBody" in operation else ()
+            statuses = (*unreadable, 401, 403, *_ALSO.get(operation["operationId"], ()), 422, 503)
             operation["responses"] |= {str(status): _described(status) for status in statuses}
     return found
 
