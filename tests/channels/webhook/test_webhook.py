@@ -56,7 +56,7 @@ def test_it_works(hooks, webhook):
     assert data["why"][0] == {"label": "Quote requested", "points": 20.0, "at": data["why"][0]["at"]}
 
 
-@pytest.mark.parametrize("secret", [NEW, OLD])
+@pytest.mark.parametrize("secret", [NEW, OLD], ids=["new", "old"])
 def test_it_is_signed_by_each_secret_so_that_they_can_be_changed(hooks, webhook, secret):
     send(webhook, hooks.url)
     _, headers, body = hooks.got[0]
