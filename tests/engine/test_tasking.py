@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -124,8 +125,11 @@ def test_a_second_person_is_told_who_has_it_on_screen(desk: Desk) -> None:
     assert refused(tasking.settle(desk.connection, task.id, told, version=0, by="bob", now=desk.now)) is Why.HELD
     assert isinstance(tasking.claim(desk.connection, task.id, by="alice", now=desk.now), Done)
     assert dids(desk, task) == ["opened", "claimed"]
-    assert tasking.release(desk.connection, task.id, by="alice")
-    assert not tasking.release(desk.connection, task.id, by="alice")
+    assert refused(tasking.release(desk.connection, task.id, by="bob", now=desk.now)) is Why.HELD
+    for _ in range(2):
+        assert isinstance(tasking.release(desk.connection, task.id, by="alice", now=desk.now), Done)
+    assert dids(desk, task) == ["opened", "claimed", "released"]
+    assert refused(tasking.release(desk.connection, 999, by="alice", now=desk.now)) is Why.NO_SUCH_TASK
     assert isinstance(tasking.claim(desk.connection, task.id, by="bob", now=desk.now), Done)
 
 
@@ -176,14 +180,56 @@ def test_a_note_of_an_accepted_lead_is_news(desk: Desk) -> None:
 # ---- Once ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_request_that_comes_again_changes_nothing(desk: Desk) -> None:
+def test_a_request_that_comes_again_changes_nothing_and_is_answered_by_what_came_of_it(desk: Desk) -> None:
+    task = a_call(desk)
+    first = settled(desk, task, Outcome.NO_ANSWER)
+    again = settled(desk, task, Outcome.NO_ANSWER)
+    assert again == replace(first, again=True)
+    assert the_task(desk).tries == 1
+    done = settled(desk, first.task, Outcome.PROJECT_DETECTED, amount=500.0, note="Two pumps.")
+    assert settled(desk, first.task, Outcome.PROJECT_DETECTED, amount=500.0, note="Two pumps.") == replace(
+        done, again=True
+    )
+    assert recorded(desk) == ["Call Made", "Call Made", "Project Detected"]
+    assert len(desk.tasks()) == 2
+
+
+def test_a_request_is_the_same_to_the_letter_or_another_one(desk: Desk) -> None:
+    task = a_call(desk)
+    settled(desk, task, Outcome.PROJECT_DETECTED, amount=500.0)
+
+    def answer(by: str = "alice", **told: Any) -> Why:
+        said = Told(Outcome.PROJECT_DETECTED, **told)
+        return refused(tasking.settle(desk.connection, task.id, said, version=task.version, by=by, now=desk.now))
+
+    assert answer(amount=600.0) is answer(amount=500.0, note="more") is answer(by="bob", amount=500.0) is Why.OVER
+
+
+def test_what_was_to_come_is_answered_after_it_is_over(desk: Desk) -> None:
+    task, when = a_call(desk), NOW + DAY_US
+    done = settled(desk, task, Outcome.CALL_AGAIN, call_at=when)
+    desk.now = when + HOUR_US
+    assert settled(desk, task, Outcome.CALL_AGAIN, call_at=when) == replace(done, again=True)
+
+
+def test_the_same_request_while_another_one_has_the_task(desk: Desk) -> None:
     task = a_call(desk)
     settled(desk, task, Outcome.NO_ANSWER)
-    told = Told(Outcome.NO_ANSWER)
-    again = tasking.settle(desk.connection, task.id, told, version=task.version, by="alice", now=desk.now)
-    assert refused(again) is Why.CHANGED
-    assert the_task(desk).tries == 1
-    assert recorded(desk) == ["Call Made"]
+    tasking.claim(desk.connection, task.id, by="bob", now=desk.now)
+    assert settled(desk, task, Outcome.NO_ANSWER).again
+
+
+def test_a_task_that_was_given_is_given_once(desk: Desk) -> None:
+    task = a_call(desk)
+
+    def give(to: str) -> Done | Refused:
+        return tasking.assign(desk.connection, task.id, to, version=task.version, by="token", now=desk.now)
+
+    first, second = give("bob"), give("bob")
+    assert isinstance(first, Done)
+    assert second == replace(first, again=True)
+    assert refused(give("alice")) is Why.CHANGED
+    assert dids(desk, task) == ["opened", "assigned"]
 
 
 def test_what_is_done_with_is_not_done_again(desk: Desk) -> None:
@@ -212,7 +258,7 @@ def test_of_many_at_once_one_is_heard(desk: Desk) -> None:
         thread.start()
     for thread in threads:
         thread.join(timeout=60)
-    done = [each for each in answers if isinstance(each, Done)]
+    done = [each for each in answers if isinstance(each, Done) and not each.again]
     assert (len(answers), len(done)) == (9, 1)
     assert {each.why for each in answers if isinstance(each, Refused)} <= {Why.CHANGED, Why.OVER}
     assert len(recorded(desk)) == done[0].facts

@@ -4,7 +4,7 @@ import pytest
 
 from couveuse.core.notices import NoticeKind
 from couveuse.store import connections
-from couveuse.store.alerts import NewAlert, acknowledge, alert, alerts_page, insert_alerts, withdraw_alerts
+from couveuse.store.alerts import NewAlert, Standing, acknowledge, alert, alerts_page, insert_alerts, withdraw_alerts
 
 
 @pytest.fixture
@@ -65,5 +65,8 @@ def test_pages_are_of_whom_and_what_was_asked(connection):
     assert found(kinds=[NoticeKind.OVERDUE]) == {late}
     acknowledge(connection, sales, by="Alice", now=1)
     withdraw_alerts(connection, [desk], 2)
-    assert found(unseen=True) == {late}
+    assert found(standing=Standing.UNSEEN) == {late}
+    assert found(standing=Standing.ACKNOWLEDGED) == {sales}
+    assert found(standing=Standing.WITHDRAWN) == {desk}
+    assert [alert(connection, each).standing for each in (late, sales, desk)] == list(Standing)
     assert found() == {sales, desk, late}

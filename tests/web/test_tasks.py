@@ -54,10 +54,16 @@ def test_it_works(desk: Desk, api: Asker):
     ]  # fmt: skip
     whole = api.get(f"/api/v1/tasks/{tasks[1]['id']}").json
     assert whole["entries"][0]["did"] == "opened"
+    assert (whole["handover"]["cause"], whole["handover"]["why"][0]["points"]) == ("download", 5.0)
+    assert len(whole["alerts"]) == 1
     assert "project_detected" in whole["outcomes"]
     done = settle(api, tasks[1], "project_detected", note="two pumps", member="alice").json
     assert (done["task"]["standing"], done["task"]["outcome_by"]) == ("closed", "alice")
     assert (done["follow_up"]["team"], done["follow_up"]["lead"]) == ("sales", EVE)
+    after = api.get(f"/api/v1/tasks/{done['follow_up']['id']}").json
+    assert (after["parent_id"], after["notes"]) == (whole["id"], ["two pumps"])
+    said = desk.rows("select by, did, about from audit where did like 'settled%%'")
+    assert said == [("token 1: test", "settled a task for a member", {"task": whole["id"], "member": "alice"})]
     assert [each["lead"] for each in api.get("/api/v1/tasks", standing="closed").json["tasks"]] == [EVE]
 
 
@@ -71,12 +77,64 @@ def test_pages_hold_each_task_once(desk: Desk, api: Asker):
     assert {each["id"] for each in later} == {each["id"] for each in listed[:3]}
 
 
+def test_a_queue_is_of_whom_it_is_asked_for(desk: Desk, api: Asker):
+    (call,) = api.get("/api/v1/tasks", team="telemarketing").json["tasks"]
+    other = "bob" if call["member"] == "alice" else "alice"
+
+    def found(**asked: object) -> list[int]:
+        return [each["id"] for each in api.get("/api/v1/tasks", **asked).json["tasks"]]
+
+    assert found(member=call["member"]) == [call["id"]]
+    assert found(member=other, free="true") == []
+    assert api.post(f"/api/v1/tasks/{call['id']}/assign", {"version": 0, "to": None}).status == 200
+    assert found(member=other, free="true") == [call["id"]]
+    assert found(member=other) == found(member="dan", free="true") == []
+
+
+def test_tasks_of_a_lead_are_all_that_it_has_had(desk: Desk, api: Asker):
+    call = task_of(api, "telemarketing")
+    opened = settle(api, call, "project_detected").json["follow_up"]
+    listed = api.pages("/api/v1/tasks", "tasks", lead=call["lead_id"], limit=1)
+    assert [each["id"] for each in listed] == [opened["id"], call["id"]]
+    for more in ({"team": "sales"}, {"standing": "closed"}, {"member": "bob"}, {"free": "true"}):
+        assert api.get("/api/v1/tasks", lead=1, **more).status == 422
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{"cursor": "AAAA"}, {"standing": "done"}, {"limit": 0}, {"team": "a\x00"}, {"teams": "sales"}, {"lead": 0}],
+)
+def test_a_list_that_cannot_be_asked_for_is_refused(desk: Desk, api: Asker, asked):
+    assert api.get("/api/v1/tasks", **asked).status == 422
+
+
+def test_a_cursor_is_of_one_list(desk: Desk, api: Asker):
+    desk.come(*(accepted("Quote Requested", email=f"lead-{number}@example.com") for number in range(3)))
+    cursor = api.get("/api/v1/tasks", limit=1).json["next"]
+    assert api.get("/api/v1/tasks", cursor=cursor, standing="closed").status == 422
+
+
+def test_an_outcome_that_leaves_the_task_open_is_answered_again(desk: Desk, api: Asker):
+    task = task_of(api, "telemarketing")
+    first, second = settle(api, task, "no_answer"), settle(api, task, "no_answer")
+    assert second.json == {**first.json, "again": True}
+    assert (first.json["again"], first.json["task"]["tries"]) == (False, 1)
+    changed = settle(api, task, "project_detected")
+    assert (changed.status, f"version {first.json['task']['version']}" in changed.json["detail"]) == (409, True)
+
+
 def test_an_outcome_sent_again_is_recorded_once(desk: Desk, api: Asker):
     task = task_of(api, "sales")
     first, second = settle(api, task, "won", amount=1000), settle(api, task, "won", amount=1000)
     assert (first.status, second.status) == (200, 200)
-    assert (first.json["facts"], second.json["facts"]) == (1, 0)
+    assert second.json == {**first.json, "again": True}
+    other = settle(api, task, "won", amount=2000)  # what another amount says is not what was recorded
+    assert (other.status, "won" in other.json["detail"]) == (409, True)
     assert settle(api, task, "lost", reason="no project").status == 409
+    desk.work()
+    won = desk.rows("select count(*) from events e join event_names n on n.id = e.name_id where n.name = %s",
+                    "Opportunity Won")  # fmt: skip
+    assert won == [(1,)]
 
 
 def test_what_somebody_has_on_screen_is_theirs(desk: Desk, api: Asker):
@@ -84,6 +142,8 @@ def test_what_somebody_has_on_screen_is_theirs(desk: Desk, api: Asker):
     assert api.post(f"{path}/claim", {"member": "carol"}).json["task"]["held_by"] == "carol"
     refused = api.post(f"{path}/claim", {"member": "dan"})
     assert (refused.status, "carol" in refused.json["detail"]) == (409, True)
+    assert api.post(f"{path}/release", {"member": "dan"}).status == 409
+    assert api.post(f"{path}/outcome", {"version": 0, "outcome": "accepted"}).status == 409  # the token is not carol
     assert api.post(f"{path}/release", {"member": "carol"}).json == {"released": True}
     assert api.post(f"{path}/claim", {"member": "dan"}).status == 200
 
@@ -96,11 +156,13 @@ def test_a_task_is_given_noted_and_its_appointment_moved(desk: Desk, api: Asker)
     assert api.post(f"{path}/assign", {"version": task["version"], "to": "alice"}).status == 409
     assert api.post(f"{path}/assign", {"version": given["version"], "to": "zoe"}).status == 422
     assert api.post(f"{path}/note", {"note": "call in the morning"}).status == 200
-    made = settle(api, given, "appointment_made", starts_at="2027-01-12T10:00:00+01:00", minutes=30).json["follow_up"]
+    made = settle(api, given, "appointment_made", starts_at="2027-01-12T10:00:00+01:00", minutes=45).json["follow_up"]
     assert made["starts_at"] == "2027-01-12T09:00:00Z"
     body = json.dumps({"version": made["version"], "starts_at": "2027-01-13T10:00+01:00"}).encode()
     moved = api.ask("PUT", f"/api/v1/tasks/{made['id']}/appointment", data=body)
     assert moved.json["task"]["starts_at"] == "2027-01-13T09:00:00Z"
+    told = api.get(f"/api/v1/tasks/{made['id']}").json["appointment"]
+    assert (told["minutes"], told["called_off"]) == (45, False)
     version = moved.json["task"]["version"]
     off = api.post(f"/api/v1/tasks/{made['id']}/appointment/call-off", {"version": version})
     assert (off.status, off.json["task"]["starts_at"]) == (200, None)
@@ -161,9 +223,12 @@ def test_a_crm_says_what_came_of_leads_item_by_item(desk: Desk, api: Asker):
         {"email": "nobody@example.com", "outcome": "won", "amount": 1, "date": "2026-06-01"},
         {"email": EVE, "outcome": "perhaps", "date": "2026-06-01"},
     ]
-    assert [each["became"] for each in api.post("/api/v1/outcomes", {"items": items}).json["results"]] == [
-        "recorded", "refused", "refused",
-    ]  # fmt: skip
+    taken = api.post("/api/v1/outcomes", {"items": items}).json
+    assert [each["became"] for each in taken["results"]] == ["recorded", "refused", "refused"]
+    assert (taken["recorded"], taken["known"], taken["refused"]) == (1, 0, 2)
+    assert desk.rows("select by from audit where did = 'recorded an outcome'") == [("token 1: test",)]
+    for more in ({"ammount": 1}, {"amount": [1]}, {"outcome": None}):  # a typing error would lose what it says
+        assert api.post("/api/v1/outcomes", {"items": [{**items[0], **more}]}).status == 422
     desk.work()
     assert api.post("/api/v1/outcomes", {"items": items[:1]}).json["results"][0]["became"] == "known"
     assert api.get("/api/v1/tasks", team="sales").json["tasks"] == []
@@ -184,10 +249,19 @@ def test_alerts_are_listed_read_and_acknowledged(desk: Desk, api: Asker):
     assert {each["kind"] for each in alerts} == {"handed_over"}
     assert len(alerts) == 2
     desk.send()
-    assert api.get(f"/api/v1/alerts/{alerts[0]['id']}").json["sent"]
+    whole = api.get(f"/api/v1/alerts/{alerts[0]['id']}").json
+    assert [(each["channel"], each["standing"], each["attempts"]) for each in whole["deliveries"]][:1] == [
+        ("email", "done", 0)
+    ]
+    assert (whole["standing"], whole["digests"]) == ("unseen", [])
     seen = api.post(f"/api/v1/alerts/{alerts[0]['id']}/acknowledge").json
     assert seen["acknowledged_by"] == "token 1: test"
-    assert [each["id"] for each in api.get("/api/v1/alerts", unseen="true").json["alerts"]] == [alerts[1]["id"]]
+    assert api.post(f"/api/v1/alerts/{alerts[0]['id']}/acknowledge").json == seen
+    assert [each["id"] for each in api.get("/api/v1/alerts", standing="unseen").json["alerts"]] == [alerts[1]["id"]]
+    assert [each["id"] for each in api.get("/api/v1/alerts", standing="acknowledged").json["alerts"]] == [seen["id"]]
+    assert api.get("/api/v1/alerts", team="nobody").json["alerts"] == []
+    assert api.get("/api/v1/alerts", lead=alerts[1]["lead_id"]).json["alerts"][0]["id"] == alerts[1]["id"]
+    assert api.get("/api/v1/alerts", cursor="AAAA").status == api.get("/api/v1/alerts", unseen="1").status == 422
     assert api.get("/api/v1/alerts/999").status == 404
     assert api.post("/api/v1/alerts/999/acknowledge").status == 404
 
@@ -204,8 +278,13 @@ def test_what_goes_out_is_seen_stopped_and_sent_on(desk: Desk, api: Asker):
     intents = list(api.pages("/api/v1/outgoing/intents", "intents", limit=1))
     assert len({each["id"] for each in intents}) == sum(outgoing["waiting"].values())
     first = intents[0]["id"]
-    assert api.post(f"/api/v1/outgoing/intents/{first}/replay").json == {"intents": []}  # it only waits
+    refused = api.post(f"/api/v1/outgoing/intents/{first}/replay")  # it only waits
+    assert (refused.status, "waiting" in refused.json["detail"]) == (409, True)
+    assert api.post("/api/v1/outgoing/intents/999/replay").status == 404
     desk.connection.execute("update intents set standing = 'dead' where id = %s", [first])
+    assert api.get("/api/v1/outgoing").json["channels"][intents[0]["channel"]]["dead"] == 1
+    dead = api.get("/api/v1/outgoing/intents", standing="dead").json["intents"]
+    assert [(each["id"], each["target"]) for each in dead] == [(first, intents[0]["target"])]
     assert api.post(f"/api/v1/outgoing/intents/{first}/replay").json == {"intents": [first]}
     assert api.get(f"/api/v1/outgoing/intents/{first}").json["standing"] == "waiting"
     assert api.get("/api/v1/outgoing/intents/999").status == 404
@@ -229,11 +308,12 @@ def test_points_by_hand_are_a_line_of_the_ledger_once(desk: Desk, api: Asker):
     lead = api.get("/api/v1/leads", email=EVE).json["leads"][0]
     asked = {"kind": "add", "points": 7, "reason": "met at the fair", "id": "fair-2026"}
     path = f"/api/v1/leads/{lead['id']}/adjust"
-    assert api.post(path, asked).json["is_new"]
-    api.post(path, asked)
+    assert [api.post(path, asked).json["is_new"] for _ in range(2)] == [True, False]
+    assert api.post(path, {**asked, "points": 70}).status == 409
     desk.work()
     lines = api.get(f"/api/v1/leads/{lead['id']}/ledger").json["lines"]
     assert [line["points"] for line in lines if line["event"] == "Score Adjusted" and line["kind"] == "points"] == [7]
     assert api.post(path, asked).json["is_new"] is False
     assert api.post("/api/v1/leads/999/adjust", asked).status == 404
-    assert api.post(path, {**asked, "reason": " "}).status == 422
+    for wrong in ({"reason": " "}, {"points": None}, {"kind": "reset"}, {"kind": "double"}, {"score": 3}, {"id": ""}):
+        assert api.post(path, {**asked, "id": "other", **wrong}).status == 422

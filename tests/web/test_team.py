@@ -41,7 +41,9 @@ def test_every_error_of_a_document_is_told_with_its_line(town: Town, api: Asker)
     answer = api.ask("PUT", "/api/v1/team/document", data=_json(text=TEAM.replace("[alice, bob]", "[alice, zoe]")))
     assert answer.status == 422
     (error,) = answer.json["errors"]
-    assert error["where"][2] == 8
+    assert (error["line"], error["field"]) == (8, "teams[0].members[1]")
+    assert error["column"] > 1
+    assert error["cure"]
     assert "zoe" in error["message"]
 
 
@@ -62,6 +64,33 @@ def test_who_is_away_is_written_down_and_taken_back(town: Town, api: Asker):
 def test_an_absence_that_cannot_be_is_refused(town: Town, api: Asker, member, first, last):
     api.ask("PUT", "/api/v1/team/document", data=_json(text=TEAM))
     assert api.post("/api/v1/team/absences", {"member": member, "first_day": first, "last_day": last}).status == 422
+
+
+def test_a_document_written_after_another_one_is_refused(town: Town, api: Asker):
+    path = "/api/v1/team/document"
+    assert api.ask("PUT", path, data=_json(text=TEAM, replaces=0)).json["version"] == 1
+    other = TEAM.replace("Ventes", "Commerce")
+    refused = api.ask("PUT", path, data=_json(text=other, replaces=0))
+    assert (refused.status, "version 1 counts" in refused.json["detail"]) == (409, True)
+    assert api.ask("PUT", path, data=_json(text=other, replaces=1)).json["version"] == 2
+
+
+def test_what_the_model_asks_for_and_no_team_has_is_told(town: Town, api: Asker):
+    lacking = api.ask("PUT", "/api/v1/team/document", data=_json(text=TEAM, dry_run=True)).json["lacking"]
+    assert any('no team "telemarketing"' in line for line in lacking)
+
+
+def test_hours_are_told_as_the_document_has_them(town: Town, api: Asker):
+    hours = "hours: {timezone: Europe/Paris, week: {mon-fri: ['09:00-12:30', '14:00-18:00']}, holidays: FR}\n"
+    api.ask("PUT", "/api/v1/team/document", data=_json(text=TEAM + hours))
+    told = api.get("/api/v1/team").json["teams"][0]["hours"]
+    assert (told["timezone"], told["holidays"], told["days_off"]) == ("Europe/Paris", "FR", [])
+    assert (told["week"]["mon"], told["week"]["sat"]) == (["09:00-12:30", "14:00-18:00"], [])
+
+
+def test_a_body_that_holds_more_is_refused(town: Town, api: Asker):
+    assert api.ask("PUT", "/api/v1/team/document", data=_json(text=TEAM, by="me")).status == 422
+    assert api.ask("PUT", "/api/v1/team/document", data=_json(document=TEAM)).status == 422
 
 
 def test_reading_does_not_let_write(town: Town):

@@ -19,12 +19,13 @@ from couveuse.core.roster_changes import Change
 from couveuse.core.times import DAY_US, iso, moment
 from couveuse.documents import durations
 from couveuse.documents.findings import TeamErrors
-from couveuse.documents.reading import parse_model, read_model
+from couveuse.documents.reading import read_model
 from couveuse.documents.schema import team_schema
 from couveuse.documents.team import read_team, without_team
 from couveuse.documents.team_shapes import WEEKDAYS
+from couveuse.engine.staffing import lacking
 from couveuse.errors import BadInput
-from couveuse.store import published, rosters
+from couveuse.store import rosters
 from couveuse.store.connections import connect
 
 BY = "command line"
@@ -40,11 +41,11 @@ def check(path: str, model: str | None) -> None:
         print(errors, file=sys.stderr)
         note(f"{path}: {many(len(errors.findings), 'error')}")
         raise typer.Exit(FINDING) from None
-    lacking = [] if model is None else without_team(read_model(model).model, roster)
-    for line in lacking:
+    found = [] if model is None else without_team(read_model(model).model, roster)
+    for line in found:
         note(f"{model}: {line}")
-    if lacking:
-        note(f"{path}: {many(len(lacking), 'finding')}")
+    if found:
+        note(f"{path}: {many(len(found), 'finding')}")
         raise typer.Exit(FINDING)
     told = (many(len(roster.teams), "team"), many(len(roster.members), "member"), many(len(roster.lists), "list"))
     typer.echo(f"{path}: fine ({', '.join(told)}, {roster.hours.timezone})")
@@ -64,19 +65,13 @@ def apply(path: str, dry_run: bool, form: str) -> None:
             note("Nothing was written.")
             return
         applied = rosters.apply_roster(connection, document, by=BY, now=_now())
-        lacking = _lacking(connection, document.roster)
+        found = lacking(connection, document.roster)
     _print_changes(applied.changes, form)
-    for line in lacking:
+    for line in found:
         note(f"The scoring model that acts asks for more: {line}")
     if applied.removed_members:
         note(f"Removed: {', '.join(applied.removed_members)}. Nothing new is given to them.")
     note(f"Version {applied.version} counts{'' if applied.is_new else ', as before'}.")
-
-
-def _lacking(connection: Connection[Any], roster: Roster) -> list[str]:
-    """What the acting model asks of teams that are not there."""
-    acting = [model for model in published.live_models(connection) if model.standing == "acting"]
-    return [line for model in acting for line in without_team(parse_model(model.document, model.name).model, roster)]
 
 
 def _print_changes(found: Sequence[Change], form: str) -> None:

@@ -26,7 +26,7 @@ from couveuse.core.text import email as email_of
 from couveuse.core.text import plain
 from couveuse.engine.follow_ups import end_episode, sales_route, save
 from couveuse.engine.recording import SOURCE, Whose, lock_lead, record, whose
-from couveuse.store import events, handovers, leads, tasks
+from couveuse.store import audit, events, handovers, leads, tasks
 from couveuse.store.identities import EMAIL, USER_ID, find_identities
 from couveuse.store.packets import digest_of
 from couveuse.store.rosters import load_roster
@@ -190,6 +190,7 @@ def _record(connection: Connection[Any], roster: Roster, item: Item, by: str, no
     if _is_known(connection, item, said):
         return Result(Became.KNOWN, lead.lead_id)
     record(connection, lead, said, prefix=item.prefix, now=now)
+    audit.record(connection, by=by, did="recorded an outcome", about={"lead": lead.lead_id}, now=now)
     touched = _settle_tasks(connection, roster, lead, item, by, now)
     for each in said:
         if outcomes.ends_episode(each):

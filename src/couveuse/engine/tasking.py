@@ -4,8 +4,11 @@ Every action is one transaction: the task, what is written down of it, the facts
 acts tells the version of the task that they saw; of two who act on the same, one is refused. A refusal is a value.
 """
 
-from dataclasses import dataclass, replace
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
+from hashlib import blake2b
 from typing import Any, Final
 
 from psycopg import Connection
@@ -67,11 +70,15 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The task as it is now, the task that was opened or joined by it, and how many facts were recorded."""
+    """The task as it is now, the task that was opened or joined by it, and how many facts were recorded.
+
+    `again`: it was done by an earlier request that said the very same.
+    """
 
     task: Task
     follow_up: Task | None = None
     facts: int = 0
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,32 +113,44 @@ def claim(connection: Connection[Any], task_id: int, *, by: str, now: int, span:
         return Done(replace(held, locked_by=by, locked_until=now + span))
 
 
-def release(connection: Connection[Any], task_id: int, *, by: str) -> bool:
-    """Whether somebody had a task on screen, who leaves it."""
-    return tasks.unlock_task(connection, task_id, by=by)
+def release(connection: Connection[Any], task_id: int, *, by: str, now: int) -> Done | Refused:
+    """Leave a task that one has on screen, or had; nobody leaves it for another one."""
+    with connection.transaction():
+        task = tasks.hold_task(connection, task_id)
+        if task is None:
+            return _no_such(task_id)
+        holder = task.holder(now)
+        if holder is not None and holder != by:
+            return _held(holder)
+        if tasks.unlock_task(connection, task_id, by=by) and holder is not None:
+            tasks.write_entry(connection, task_id, by=by, did="released", now=now)
+        return Done(replace(task, locked_by=None, locked_until=None) if task.locked_by == by else task)
 
 
 def assign(
     connection: Connection[Any], task_id: int, member: str | None, *, version: int, by: str, now: int
 ) -> Done | Refused:
-    """Give a task to a member, who hears of it unless they took it themselves; None: to whoever takes it."""
+    """Give a task to a member, who hears of it unless they took it themselves; None: to whoever takes it.
+
+    Said again, it answers the task as it is.
+    """
     roster = load_roster(connection)
     if member is not None and member not in roster.members:
         return Refused(Why.INVALID, f"{member}: there is no such member; give an id of the team's document", "member")
-    try:
-        with connection.transaction():
-            task = _mine(connection, task_id, version, by, now)
-            after = save(connection, replace(task, member=member, assigned_because="by_hand" if member else ""))
-            tasks.write_entry(
-                connection, task_id, by=by, did="assigned", now=now, about={"member": member, "was": task.member}
-            )
-            if member is not None and member not in (by, task.member):
-                person = roster.members[member]
-                told = [Recipient(each.reach, each.to, member, person.digest) for each in channels_of(person)]
-                announce(connection, roster, after, f"assigned:{task_id}:{after.version}", told, now)
-            return Done(after)
-    except _No as no:
-        return no.refused
+    request = _request("assign", version, by, member)
+
+    def act() -> Done:
+        task = _mine(connection, task_id, version, by, now)
+        after = save(connection, replace(task, member=member, assigned_because="by_hand" if member else ""))
+        about = {"member": member, "was": task.member, tasks.REQUEST: request}
+        tasks.write_entry(connection, task_id, by=by, did="assigned", now=now, about=about)
+        if member is not None and member not in (by, task.member):
+            person = roster.members[member]
+            told = [Recipient(each.reach, each.to, member, person.digest) for each in channels_of(person)]
+            announce(connection, roster, after, f"assigned:{task_id}:{after.version}", told, now)
+        return Done(after)
+
+    return _once(connection, task_id, request, act)
 
 
 def note(connection: Connection[Any], task_id: int, text: str, *, by: str, now: int) -> Done | Refused:
@@ -154,18 +173,23 @@ def note(connection: Connection[Any], task_id: int, text: str, *, by: str, now: 
 
 
 def settle(connection: Connection[Any], task_id: int, told: Told, *, version: int, by: str, now: int) -> Done | Refused:
-    """Say what came of a task: its facts are recorded, and what it opens is opened, with it or not at all."""
+    """Say what came of a task: its facts are recorded, and what it opens is opened, with it or not at all.
+
+    Said again to the letter, it answers what came of it, and records nothing.
+    """
+    request = _request("settle", version, by, asdict(told))
     wrong = outcomes.check(told, now=now)
-    if wrong is not None:
-        return Refused(Why.INVALID, wrong.reason, wrong.field)
-    try:
-        with connection.transaction():
-            return _settle(connection, task_id, told, version, by, now)
-    except _No as no:
-        return no.refused
+    if wrong is not None:  # the second time something may be over that was to come
+        known = _done_before(connection, task_id, request)
+        return known if known is not None else Refused(Why.INVALID, wrong.reason, wrong.field)
+    return _once(
+        connection, task_id, request, lambda: _settle(connection, task_id, told, version, by, now, request)
+    )  # fmt: skip
 
 
-def _settle(connection: Connection[Any], task_id: int, told: Told, version: int, by: str, now: int) -> Done:
+def _settle(
+    connection: Connection[Any], task_id: int, told: Told, version: int, by: str, now: int, request: str
+) -> Done:
     lead = _lead_of(connection, task_id)
     row, route, roster = TABLE[told.outcome], sales_route(connection), load_roster(connection)
     lock_lead(connection, lead.lead_id)
@@ -185,7 +209,7 @@ def _settle(connection: Connection[Any], task_id: int, told: Told, version: int,
         value = told.amount if told.amount is not None else task.value
         asked = Asked(lead.lead_id, after, route, value, by, now)
         opened = follow_up(connection, roster, asked, _meeting(told))
-    _write_down(connection, after, told, opened, by, now)
+    _write_down(connection, after, told, opened, by, now, request)
     return Done(after, opened, len(said))
 
 
@@ -224,16 +248,52 @@ def _closed(task: Task, outcome: str, reason: str, by: str, now: int) -> Task:
     )  # fmt: skip
 
 
-def _write_down(connection: Connection[Any], after: Task, told: Told, opened: Task | None, by: str, now: int) -> None:
+def _write_down(
+    connection: Connection[Any], after: Task, told: Told, opened: Task | None, by: str, now: int, request: str
+) -> None:
     did = {"closed": "closed", "accepted": "accepted"}.get(after.standing, "tried")
     if TABLE[told.outcome].becomes is Becomes.LATER and after.standing == "accepted":
         did = "tried"
     about = {
         "outcome": str(told.outcome), "reason": after.outcome_reason, "amount": told.amount, "currency": told.currency,
         "not_before": after.not_before if did == "tried" else None, "opened": None if opened is None else opened.id,
+        tasks.REQUEST: request,
     }  # fmt: skip
     known = {name: value for name, value in about.items() if value not in (None, "")}
     tasks.write_entry(connection, after.id, by=by, did=did, now=now, note=told.note.strip(), about=known)
+
+
+# ---- Said again ------------------------------------------------------------------------------------------------------
+
+
+def _request(action: str, version: int, by: str, said: object) -> str:
+    """By what a request is known when it comes again: all that it says."""
+    written = json.dumps([action, version, by, said], ensure_ascii=False, sort_keys=True, default=str)
+    return blake2b(written.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def _once(connection: Connection[Any], task_id: int, request: str, act: Callable[[], Done]) -> Done | Refused:
+    """Do something in a transaction; what is refused because it was done by the same request is answered by that."""
+    try:
+        with connection.transaction():
+            return act()
+    except _No as no:
+        return _done_before(connection, task_id, request) or no.refused
+
+
+def _done_before(connection: Connection[Any], task_id: int, request: str) -> Done | None:
+    entry = tasks.entry_of(connection, task_id, request)
+    task = None if entry is None else tasks.task(connection, task_id)
+    if entry is None or task is None:
+        return None
+    about, opened = entry.about, None
+    if "opened" in about:
+        opened = tasks.task(connection, about["opened"])
+    if "outcome" not in about:
+        return Done(task, again=True)
+    gives_up = about.get("reason") == outcomes.UNREACHABLE
+    facts = outcomes.facts(Told(Outcome(about["outcome"])), at=entry.at, gives_up=gives_up)
+    return Done(task, opened, len(facts), again=True)
 
 
 # ---- Appointments ----------------------------------------------------------------------------------------------------
@@ -346,7 +406,8 @@ def _mine(connection: Connection[Any], task_id: int, version: int, by: str, now:
     """A task that one may act on, held until the transaction ends."""
     task = _usable(tasks.hold_task(connection, task_id), task_id, by, now)
     if task.version != version:
-        raise _No(Refused(Why.CHANGED, "somebody did something with it meanwhile: look at it again"))
+        now_is = f"{task.standing}, {f'of {task.member}' if task.member else 'of nobody'}, in version {task.version}"
+        raise _No(Refused(Why.CHANGED, f"somebody did something with it meanwhile: it is {now_is}; look at it again"))
     return task
 
 
@@ -358,8 +419,12 @@ def _usable(task: Task | None, task_id: int, by: str, now: int) -> Task:
         raise _No(Refused(Why.OVER, f"it is done with: {how}" + (f", by {task.outcome_by}" if task.outcome_by else "")))
     holder = task.holder(now)
     if holder is not None and holder != by:
-        raise _No(Refused(Why.HELD, f"{holder} has it on screen", holder=holder))
+        raise _No(_held(holder))
     return task
+
+
+def _held(holder: str) -> Refused:
+    return Refused(Why.HELD, f"{holder} has it on screen", holder=holder)
 
 
 def _no_such(task_id: int) -> Refused:

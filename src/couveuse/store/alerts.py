@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Final
 
 from psycopg import Connection
@@ -10,7 +11,8 @@ from couveuse.core.notices import NoticeKind
 from couveuse.store.statements import statement
 
 _INSERT, _ONE = statement("alerts", "insert"), statement("alerts", "one")
-_OF_HANDOVERS = statement("alerts", "of_handovers")
+_OF_HANDOVERS, _OF_TASK = statement("alerts", "of_handovers"), statement("alerts", "of_task")
+_WAITING = statement("alerts", "waiting")
 _WITHDRAW, _REST_ON = statement("alerts", "withdraw"), statement("alerts", "rest_on")
 _ACKNOWLEDGE, _PAGE = statement("alerts", "acknowledge"), statement("alerts", "page")
 _PUT_BY, _SENT = statement("alerts", "put_by"), statement("alerts", "sent")
@@ -25,6 +27,14 @@ DIGEST_LOCK: Final = 1_684_628_340
 Place = tuple[int, int]
 """Where a page begins: after the alert of that instant and number."""
 NEWEST: Final[Place] = (2**63 - 1, 2**63 - 1)
+
+
+class Standing(StrEnum):
+    """How an alert stands."""
+
+    UNSEEN = "unseen"
+    ACKNOWLEDGED = "acknowledged"
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +68,13 @@ class Alert:
     withdrawn_at: int | None
     acknowledged_at: int | None
     acknowledged_by: str | None
+
+    @property
+    def standing(self) -> Standing:
+        """How it stands: what was withdrawn stays so, whoever has seen it."""
+        if self.withdrawn_at is not None:
+            return Standing.WITHDRAWN
+        return Standing.UNSEEN if self.acknowledged_at is None else Standing.ACKNOWLEDGED
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +197,11 @@ def alerts_of_handovers(connection: Connection[Any], ids: Collection[int]) -> li
     return [_alert(row) for row in connection.execute(_OF_HANDOVERS, [list(ids)]).fetchall()]
 
 
+def alerts_of_task(connection: Connection[Any], task_id: int) -> list[Alert]:
+    """What was told of a task, the oldest first."""
+    return [_alert(row) for row in connection.execute(_OF_TASK, [task_id]).fetchall()]
+
+
 def withdraw_alerts(connection: Connection[Any], ids: Collection[int], now: int) -> None:
     """What these alerts told is not so any more."""
     connection.execute(_WITHDRAW, {"ids": list(ids), "now": now})
@@ -203,14 +225,15 @@ def acknowledge(connection: Connection[Any], number: int, *, by: str, now: int) 
 
 def alerts_page(
     connection: Connection[Any], *, after: Place = NEWEST, most: int, teams: Collection[str] | None = None,
-    lead_id: int | None = None, kinds: Collection[NoticeKind] | None = None, unseen: bool = False,
+    lead_id: int | None = None, kinds: Collection[NoticeKind] | None = None, standing: Standing | None = None,
 ) -> tuple[list[Alert], Place | None]:  # fmt: skip
     """Alerts, the newest first, from a place on, and where the next page begins; None after the last one.
 
-    `unseen`: only those that stand and that nobody has acknowledged.
+    Of a lead are those of leads that were joined to it or merged into it, too.
     """
     wanted = {
-        "at": after[0], "id": after[1], "most": most + 1, "lead": lead_id, "unseen": unseen,
+        "at": after[0], "id": after[1], "most": most + 1, "lead": lead_id,
+        "standing": None if standing is None else str(standing),
         "teams": None if teams is None else list(teams), "kinds": None if kinds is None else [str(k) for k in kinds],
     }  # fmt: skip
     found = [_alert(row) for row in connection.execute(_PAGE, wanted).fetchall()]
@@ -229,6 +252,11 @@ def put_by(connection: Connection[Any], items: Sequence[Item]) -> None:
         "dues": [each.due_at for each in items],
     }
     connection.execute(_PUT_BY, wanted)
+
+
+def waiting_for(connection: Connection[Any], number: int) -> list[Item]:
+    """For whose digests an alert waits."""
+    return [Item(number, *row) for row in connection.execute(_WAITING, [number]).fetchall()]
 
 
 def due_digests(connection: Connection[Any], *, now: int, most: int) -> list[Digest]:

@@ -11,6 +11,7 @@ from couveuse.store.statements import statement
 _SURVIVOR = statement("cards", "survivor")
 _CARDS = statement("cards", "cards")
 _HANDOVERS = statement("cards", "handovers")
+_HANDOVER_OF_TASK = statement("cards", "handover_of_task")
 _MERGES = statement("cards", "merges")
 _STATE = statement("cards", "state")
 
@@ -95,6 +96,12 @@ def episodes_of(connection: Connection[Any], lead_id: int) -> list[EpisodeRow]:
         if rest[0] is not None:
             episode.handovers.append(HandOverRow(*rest))
     return list(episodes.values())
+
+
+def handover_of_task(connection: Connection[Any], task_id: int) -> HandOverRow | None:
+    """The hand-over that asked for a task, else the last one of its episode."""
+    row = connection.execute(_HANDOVER_OF_TASK, [task_id]).fetchone()
+    return None if row is None else HandOverRow(*row)
 
 
 def merges_of(connection: Connection[Any], lead_id: int) -> list[MergeRow]:

@@ -36,6 +36,7 @@ _CLAIMANTS, _LEFT_BY = statement("intents", "claimants"), statement("intents", "
 _LOCK_NUMBER, _IS_FREE = statement("intents", "lock_number"), statement("intents", "is_free")
 _NEXT_NUMBER, _MEMBER = statement("intents", "next_number"), statement("intents", "member")
 _LEAVE_ALONE, _REPLAY, _WAKE = (statement("intents", name) for name in ("leave_alone", "replay", "wake"))
+_OF_ALERT, _COUNTS = statement("intents", "of_alert"), statement("intents", "counts")
 _PAGE, _ATTEMPTS, _LOOK = (statement("intents", name) for name in ("page", "attempts", "look"))
 
 
@@ -314,6 +315,19 @@ def one(connection: Connection[Any], id: int) -> tuple[Row, list[Attempt]] | Non
     if not found or found[0].id != id:
         return None
     return found[0], [Attempt(*row) for row in connection.execute(_ATTEMPTS, [id]).fetchall()]
+
+
+def of_alert(connection: Connection[Any], alert_id: int) -> list[Row]:
+    """What goes out of an alert, alone or in a digest, in the order in which it was planned."""
+    return [Row(*row) for row in connection.execute(_OF_ALERT, {"alert": alert_id}).fetchall()]
+
+
+def counts(connection: Connection[Any]) -> dict[str, dict[str, int]]:
+    """How much of each channel waits, is under way, was parked or given up: by channel, then by standing."""
+    found: dict[str, dict[str, int]] = {}
+    for channel, standing, number in connection.execute(_COUNTS).fetchall():
+        found.setdefault(channel, {})[standing] = number
+    return found
 
 
 def look(connection: Connection[Any]) -> Look:

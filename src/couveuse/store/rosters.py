@@ -69,6 +69,10 @@ class Applied:
     removed_teams: tuple[str, ...] = ()
 
 
+class Outdated(BadInput):
+    """Another document counts than the one that was to be replaced."""
+
+
 @dataclass(frozen=True, slots=True)
 class Away:
     """An absence with its number, who said it, and whether the document does."""
@@ -121,14 +125,20 @@ def foreseen(connection: Connection[Any], document: TeamDocument) -> list[Change
     return changes(Roster() if version is None else version.document().roster, document.roster)
 
 
-def apply_roster(connection: Connection[Any], document: TeamDocument, *, by: str, now: int) -> Applied:
+def apply_roster(
+    connection: Connection[Any], document: TeamDocument, *, by: str, now: int, replaces: int | None = None
+) -> Applied:
     """Let a document count from now on: its tables are written, and it is kept where it says anything new.
 
-    Absences of the document before are replaced; those said by hand stay.
+    Absences of the document before are replaced; those said by hand stay. `replaces`: the version that has to count
+    until now (0: none); raises Outdated where another one does.
     """
     with connection.transaction():
         connection.execute("select pg_advisory_xact_lock(%s)", [LOCK])
         version = newest(connection)
+        counts = 0 if version is None else version.id
+        if replaces not in (None, counts):
+            raise Outdated(f"version {counts} counts, and not {replaces}: read it, and write yours anew")
         found = tuple(foreseen(connection, document))
         is_new = version is None or version.text != document.text
         number = _kept(connection, document, by, now) if version is None or is_new else version.id

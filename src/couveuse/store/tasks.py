@@ -15,6 +15,8 @@ from couveuse.store.statements import statement
 
 # Who does what nobody did by hand.
 OURSELVES: Final = "couveuse"
+# Under this name an entry keeps by which request it was written, so that the same one again is known.
+REQUEST: Final = "request"
 # So many of a team's last assignments are looked at for whose turn it is.
 MOST_TURNS: Final = 200
 # So many tasks are looked at for one page of a queue, in steps: first few, then many.
@@ -28,6 +30,7 @@ _LOADS, _TURNS = statement("tasks", "loads"), statement("tasks", "turns")
 _QUEUE = statement("tasks", "queue")
 _OF_TEAMS, _OF_MEMBER = statement("tasks", "of_teams"), statement("tasks", "of_member")
 _ENTRIES, _WRITE_ENTRY = statement("tasks", "entries"), statement("tasks", "write_entry")
+_ENTRY_OF = statement("tasks", "entry_of")
 _SAVE, _APPOINTMENT = statement("tasks", "save"), statement("tasks", "appointment")
 _APPOINTMENT_ALERTS, _NEWS = statement("tasks", "appointment_alerts"), statement("tasks", "news")
 _SET_ASIDE = statement("tasks", "set_aside")
@@ -340,9 +343,12 @@ def hold_task(connection: Connection[Any], task_id: int) -> Task | None:
     return None if row is None else Task(*row)
 
 
-def tasks_of_lead(connection: Connection[Any], lead_id: int, *, most: int = 200) -> list[Task]:
-    """The tasks of a lead, and of leads that were joined to it or merged into it, the newest first."""
-    return [Task(*row) for row in connection.execute(_OF_LEAD, {"lead": lead_id, "most": most}).fetchall()]
+def tasks_of_lead(
+    connection: Connection[Any], lead_id: int, *, most: int = 200, before: int = 2**63 - 1
+) -> list[Task]:  # fmt: skip
+    """The tasks of a lead, and of leads that were joined to it or merged into it, the newest first, below a number."""
+    wanted = {"lead": lead_id, "most": most, "before": before}
+    return [Task(*row) for row in connection.execute(_OF_LEAD, wanted).fetchall()]
 
 
 def later_tasks(
@@ -382,6 +388,12 @@ def entries(connection: Connection[Any], task_id: int) -> list[Entry]:
     return [Entry(*row) for row in connection.execute(_ENTRIES, [task_id]).fetchall()]
 
 
+def entry_of(connection: Connection[Any], task_id: int, request: str) -> Entry | None:
+    """What a request had done to a task."""
+    row = connection.execute(_ENTRY_OF, {"task": task_id, "request": request}).fetchone()
+    return None if row is None else Entry(*row)
+
+
 def write_entry(
     connection: Connection[Any], task_id: int, *, by: str, did: str, now: int, note: str = "",
     about: Mapping[str, object] | None = None,
@@ -406,6 +418,12 @@ def appointment(connection: Connection[Any], task_id: int, sequence: int) -> App
     """What was said of a task's appointment at one time; None where nothing was."""
     row = connection.execute(_APPOINTMENT, {"task": task_id, "sequence": sequence}).fetchone()
     return None if row is None else Appointment(sequence, *row)
+
+
+def last_appointment(connection: Connection[Any], task_id: int) -> Appointment | None:
+    """What was last said of a task's appointment; None where there never was one."""
+    known = task(connection, task_id)
+    return None if known is None or known.sequence is None else appointment(connection, task_id, known.sequence)
 
 
 def appointment_alerts(connection: Connection[Any], task_id: int) -> list[int]:

@@ -270,6 +270,11 @@ create table switches (
     because text not null default ''
 );
 
+-- ---- What is done by hand ----------------------------------------------------------------------------------------------
+
+-- What was done once by a key of whoever asked for it.
+create index audit_key on audit ((about ->> 'key')) where about ? 'key';
+
 -- ---- Archive, backups, erasures ------------------------------------------------------------------------------------------
 
 -- Months that stand in the archive, each once; a month's partition may be dropped once it is archived.

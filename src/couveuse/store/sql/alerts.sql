@@ -34,20 +34,42 @@ update alerts set acknowledged_at = coalesce(acknowledged_at, %(now)s), acknowle
 where id = %(id)s returning id;
 
 -- name: page
--- Alerts, the newest first, from a place on; null: of all teams, of all leads, of all kinds.
+-- Alerts, the newest first, from a place on; null: of all teams, of all leads, of all kinds, however they stand. Of a lead
+-- are those of leads that were joined to it or merged into it, too.
 select id, kind, key, lead_id, handover_id, task_id, of_id, team, at, because, withdrawn_at, acknowledged_at,
     acknowledged_by
 from alerts
 where (at, id) < (%(at)s, %(id)s)
-    and (%(teams)s::text[] is null or team = any(%(teams)s)) and (%(lead)s::bigint is null or lead_id = %(lead)s)
+    and (%(teams)s::text[] is null or team = any(%(teams)s)) and (%(lead)s::bigint is null or lead_id in (
+        with recursive ways (id, step) as (
+            select %(lead)s::bigint, 0
+            union all
+            select f.id, w.step + 1 from ways w cross join lateral (
+                select l.id from leads l where l.joined_id = w.id
+                union select m.lead_id from merges m where m.into_id = w.id and m.undone_at is null
+            ) f where w.step < 1000
+        )
+        select id from ways
+    ))
     and (%(kinds)s::text[] is null or kind = any(%(kinds)s))
-    and (not %(unseen)s or (acknowledged_at is null and withdrawn_at is null))
+    and (%(standing)s::text is null or %(standing)s = case when withdrawn_at is not null then 'withdrawn'
+        when acknowledged_at is not null then 'acknowledged' else 'unseen' end)
 order by at desc, id desc limit %(most)s;
+
+-- name: of_task
+-- What was told of a task, the oldest first.
+select id, kind, key, lead_id, handover_id, task_id, of_id, team, at, because, withdrawn_at, acknowledged_at,
+    acknowledged_by
+from alerts where task_id = %s order by id;
 
 -- name: put_by
 -- Alerts wait for members' digests.
 insert into digest_items (alert_id, member, due_at)
 select * from unnest(%(alerts)s::bigint[], %(members)s::text[], %(dues)s::bigint[]) on conflict do nothing;
+
+-- name: waiting
+-- For whose digests an alert waits; by member.
+select member, due_at from digest_items where alert_id = %s and intent_id is null order by member;
 
 -- name: alone
 -- Whether nobody else makes digests, until the transaction ends.

@@ -23,6 +23,14 @@ select e.number, e.opened_at, e.closed_at, e.closed_by, h.id, h.model_id, h.team
 from episodes e left join handovers h on h.episode_id = e.id
 where e.lead_id = %s order by e.number desc, h.id limit %s;
 
+-- name: handover_of_task
+-- The hand-over that asked for a task, else the last one of its episode.
+select h.id, h.model_id, h.team, h.treatment, h.kind, h.cause, h.causes, h.at, h.made_at, h.score, h.band, h.why,
+    h.withdrawn_at, h.withdrawn_because
+from tasks t join handovers h on h.id = coalesce(t.handover_id, (
+    select max(o.id) from handovers o where o.episode_id = t.episode_id and o.lead_id = t.lead_id))
+where t.id = %s;
+
 -- name: merges
 -- Merges of and into a lead, undone ones too, the newest first.
 select m.id, m.lead_id, a.key, m.into_id, b.key, m.at, m.by, m.undone_at, m.undone_by

@@ -156,6 +156,22 @@ where id < %(before)s and (%(standings)s::text[] is null or standing = any(%(sta
     and (%(channel)s::text is null or channel = %(channel)s)
 order by id desc limit %(most)s;
 
+-- name: of_alert
+-- What goes out of an alert, alone or in a digest; by number.
+select id, key, channel, audience, kind, target, about, alert_id, standing, made_at, due_at, attempts, unknowns,
+    settled_at, reference, answer
+from intents
+where alert_id = %(alert)s or id in (select intent_id from digest_items where alert_id = %(alert)s) order by id;
+
+-- name: counts
+-- How much of each channel stands how, of what is not at its end; by channel.
+select channel, standing, count(*) from (
+    select channel, standing from intents where standing = 'waiting'
+    union all select channel, standing from intents where standing = 'flying'
+    union all select channel, standing from intents where standing = 'parked'
+    union all select channel, standing from intents where standing = 'dead'
+) i group by channel, standing order by channel, standing;
+
 -- name: attempts
 -- The attempts of an intent, in order.
 select number, at, ended_at, outcome, answer from intent_attempts where intent_id = %s order by number;

@@ -137,7 +137,7 @@ from (select) as always left join last on true left join kept on true order by -
 select t.lead_id, {columns} from tasks t where t.id = %(id)s {holding};
 
 -- name: of_lead
--- The tasks of a lead and of those that were joined to it or merged into it, the newest first.
+-- The tasks of a lead and of those that were joined to it or merged into it, the newest first, below a number.
 select %(lead)s::bigint, {columns} from tasks t
 where t.lead_id in (
     with recursive ways (id, step) as (
@@ -149,7 +149,7 @@ where t.lead_id in (
         ) f where w.step < 1000
     )
     select id from ways
-)
+) and t.id < %(before)s
 order by t.id desc limit %(most)s;
 
 -- name: later
@@ -177,6 +177,11 @@ order by -t.closed_at, t.id limit %(limit)s;
 -- name: entries
 -- What was written about a task, and what happened to it, the oldest first.
 select id, at, by, did, note, about from task_entries where task_id = %s order by id;
+
+-- name: entry_of
+-- What a request had done to a task.
+select id, at, by, did, note, about from task_entries where task_id = %(task)s and about ->> 'request' = %(request)s
+order by id limit 1;
 
 -- name: write_entry
 -- What happened to a task, or what somebody wrote.

@@ -4,15 +4,16 @@ from typing import Annotated, Any
 
 from django.http import HttpRequest
 from ninja import Path, Query, Router, Schema
-from psycopg import Connection
 from pydantic import Field
 
+from couveuse.engine.desk import look_at_alert
 from couveuse.store import alerts
-from couveuse.store.alerts import Alert
+from couveuse.store.alerts import Alert, Standing
 from couveuse.store.api_tokens import Scope
 from couveuse.web import database
 from couveuse.web.api.asking import BearerToken, by_of, cursor_of, iso, now_us, only, parts_of
 from couveuse.web.api.desk_shapes import AlertShape, AlertsPage, AlertWhole
+from couveuse.web.api.outgoing import intent_of
 from couveuse.web.api.texts import Text
 from couveuse.web.problems import Kind, Problem
 
@@ -24,8 +25,8 @@ class AlertsAsked(Schema):
     """Which alerts, and which page of them."""
 
     team: list[Text] = Field([], max_length=50, description="Teams by id, as often as wanted; all if not said.")
-    lead: int | None = Field(None, ge=1, le=2**63 - 1)
-    unseen: bool = Field(False, description="Only those that stand and that nobody has acknowledged.")
+    lead: int | None = Field(None, ge=1, le=2**63 - 1, description="With those of leads that went into it.")
+    standing: Standing | None = Field(None, description="Unseen: those that stand and that nobody has acknowledged.")
     limit: int = Field(50, ge=1, le=200)
     cursor: str | None = Field(None, max_length=2_000, description="`next` of the page before.")
 
@@ -40,7 +41,7 @@ def list_alerts(request: HttpRequest, asked: Query[AlertsAsked]) -> dict[str, An
     with database.reading() as connection:
         page, following = alerts.alerts_page(
             connection, after=alerts.NEWEST if parts is None else (parts[0], parts[1]), most=asked.limit,
-            teams=asked.team or None, lead_id=asked.lead, unseen=asked.unseen,
+            teams=asked.team or None, lead_id=asked.lead, standing=asked.standing,
         )  # fmt: skip
     return {"alerts": [_shape(each) for each in page], "next": None if following is None else cursor_of(*following)}
 
@@ -50,12 +51,16 @@ def list_alerts(request: HttpRequest, asked: Query[AlertsAsked]) -> dict[str, An
     summary="Read an alert",
 )  # fmt: skip
 def read_alert(request: HttpRequest, alert_id: AlertId) -> dict[str, Any]:
-    """An alert, and where it went or may have gone."""
+    """An alert, what goes out of it and how that stands, and for whose digests it waits."""
     with database.reading() as connection:
-        found = _found(connection, alert_id)
-        sent = alerts.sent_to(connection, [alert_id])
-    told = [{"channel": each.channel, "audience": each.audience, "member": each.member} for each in sent]
-    return {**_shape(found), "sent": told}
+        found = look_at_alert(connection, alert_id)
+    if found is None:
+        raise Problem(Kind.NO_SUCH_ALERT, f"There is no alert {alert_id}.")
+    return {
+        **_shape(found.alert),
+        "deliveries": [intent_of(each) for each in found.deliveries],
+        "digests": [{"member": each.member, "due_at": iso(each.due_at)} for each in found.digests],
+    }
 
 
 @router.post(
@@ -66,14 +71,10 @@ def acknowledge(request: HttpRequest, alert_id: AlertId) -> dict[str, Any]:
     """Somebody has seen it; the first one counts."""
     with database.writing() as connection:
         alerts.acknowledge(connection, alert_id, by=by_of(request), now=now_us())
-        return _shape(_found(connection, alert_id))
-
-
-def _found(connection: Connection[Any], alert_id: int) -> Alert:
-    found = alerts.alert(connection, alert_id)
+        found = alerts.alert(connection, alert_id)
     if found is None:
         raise Problem(Kind.NO_SUCH_ALERT, f"There is no alert {alert_id}.")
-    return found
+    return _shape(found)
 
 
 def _shape(alert: Alert) -> dict[str, Any]:
@@ -87,6 +88,7 @@ def _shape(alert: Alert) -> dict[str, Any]:
         "of_id": alert.of_id,
         "at": iso(alert.at),
         "because": alert.because,
+        "standing": alert.standing,
         "withdrawn_at": iso(alert.withdrawn_at),
         "acknowledged_at": iso(alert.acknowledged_at),
         "acknowledged_by": alert.acknowledged_by,

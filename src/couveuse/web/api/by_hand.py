@@ -6,8 +6,7 @@ from django.http import HttpRequest
 from ninja import Router
 
 from couveuse.engine import tasking
-from couveuse.engine.adjusting import adjust
-from couveuse.errors import BadInput
+from couveuse.engine.adjusting import BadAdjustment, IdTaken, adjust
 from couveuse.store.api_tokens import Scope
 from couveuse.web import database
 from couveuse.web.api import tasks
@@ -24,15 +23,20 @@ router = Router(tags=["leads"])
     summary="Give or take points by hand",
 )  # fmt: skip
 def adjust_lead(request: HttpRequest, lead_id: LeadId, asked: AdjustAsked) -> dict[str, Any]:
-    """A fact like any other, with its reason: a line of the ledger, or a cut; the same id counts once for a lead."""
+    """A fact like any other, with its reason: a line of the ledger, or a cut.
+
+    The same id counts once, and is refused for other points or another lead.
+    """
     with database.writing() as connection:
         try:
             found = adjust(
                 connection, lead_id, asked.kind, asked.points, reason=asked.reason, id=asked.id, by=by_of(request),
                 now=now_us(),
             )  # fmt: skip
-        except BadInput as error:
-            raise wrong("reason", str(error), "body") from error
+        except BadAdjustment as error:
+            raise wrong(error.field, str(error), "body") from error
+        except IdTaken as error:
+            raise Problem(Kind.ID_TAKEN, str(error)) from error
     if found is None:
         raise Problem(Kind.NO_SUCH_LEAD, f"There is no lead {lead_id}.")
     return {"lead_id": found.lead_id, "is_new": found.is_new}

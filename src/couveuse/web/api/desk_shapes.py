@@ -9,7 +9,8 @@ from pydantic import ConfigDict, Field
 from couveuse.core.events import Adjustment
 from couveuse.core.model import LeadClass
 from couveuse.core.outcomes import Outcome
-from couveuse.web.api.shapes import Answer
+from couveuse.store.alerts import Standing as AlertStanding
+from couveuse.web.api.shapes import Answer, HandOverShape
 from couveuse.web.api.texts import Text
 
 
@@ -33,6 +34,15 @@ class AbsenceShape(Answer):
     of_document: bool
 
 
+class HoursShape(Answer):
+    """When somebody works: of each day the hours from and until which, by the clock of the time zone."""
+
+    timezone: str
+    week: dict[str, list[str]] = Field(examples=[{"mon": ["09:00-12:30", "14:00-18:00"], "sat": []}])
+    holidays: str = Field(description="Whose public holidays count, as FR or FR-57; empty: none.")
+    days_off: list[str]
+
+
 class MemberShape(Answer):
     """A person of ours."""
 
@@ -42,6 +52,7 @@ class MemberShape(Answer):
     telephone: str
     language: str
     timezone: str
+    hours: HoursShape | None = Field(description="Their own; null: those of the team for whose work they are asked.")
     is_away: bool
 
 
@@ -52,6 +63,7 @@ class TeamShape(Answer):
     label: dict[str, str]
     members: list[str]
     leads: list[str]
+    hours: HoursShape
     assignment: str
     owner_first: bool
     within_seconds: int
@@ -83,6 +95,12 @@ class TeamDocumentAsked(Body):
 
     text: Text = Field(max_length=1_000_000)
     dry_run: bool = Field(False, description="Say what it would change; change nothing.")
+    replaces: int | None = Field(
+        None,
+        ge=0,
+        le=2**63 - 1,
+        description="The version that it was written after (0: none); refused if another one counts.",
+    )
 
 
 class ChangeShape(Answer):
@@ -99,6 +117,7 @@ class TeamApplied(Answer):
 
     version: int | None
     changes: list[ChangeShape]
+    lacking: list[str] = Field(description="What the acting model's routes ask for, and no team has.")
 
 
 class AbsenceAsked(Body):
@@ -176,19 +195,37 @@ class EntryShape(Answer):
     about: dict[str, Any]
 
 
-class TaskWhole(TaskShape):
-    """A task with its history and the outcomes that it may have."""
+class AppointmentShape(Answer):
+    """What was last said of a task's appointment."""
 
+    starts_at: str
+    minutes: int
+    place: str
+    called_off: bool
+
+
+class TaskWhole(TaskShape):
+    """A task with why it was handed over, its history, and the outcomes that it may have."""
+
+    parent_id: int | None = Field(description="The task whose outcome opened it.")
+    handover: HandOverShape | None = Field(description="What asked for it, with the ledger's weightiest lines then.")
+    appointment: AppointmentShape | None
+    notes: list[str] = Field(description="Its own, and those of the tasks that led to it, the oldest first.")
+    alerts: list[int] = Field(description="What was told of it, by number; see /api/v1/alerts.")
     entries: list[EntryShape]
     outcomes: list[Outcome]
 
 
 class TaskDone(Answer):
-    """The task as it is now, and the task that was opened or joined by what was done."""
+    """The task as it is now, and the task that was opened or joined by what was done.
+
+    `again`: the same request had done it before.
+    """
 
     task: TaskShape
     follow_up: TaskShape | None
     facts: int
+    again: bool
 
 
 class Held(Answer):
@@ -225,8 +262,8 @@ class MeetingAsked(ActingOn):
     """An appointment's new time."""
 
     starts_at: Text = Field(max_length=40)
-    minutes: int = Field(60, ge=1, le=1_440)
-    place: Text = Field("", max_length=200)
+    minutes: int | None = Field(None, ge=1, le=1_440, description="As before if not said.")
+    place: Text | None = Field(None, max_length=200, description="As before if not said.")
 
 
 class OutcomeAsked(ActingOn):
@@ -269,10 +306,24 @@ class OutcomesShape(Answer):
     classes: dict[str, dict[str, str]]
 
 
-class OutcomesAsked(Body):
-    """What a CRM says came of leads: rows as `couveuse outcomes` reads them."""
+class OutcomeItem(Body):
+    """What a CRM says came of a lead: a row as `couveuse outcomes` reads it."""
 
-    items: list[dict[str, Any]] = Field(min_length=1, max_length=1_000)
+    email: str | None = None
+    crm_id: str | int | None = None
+    outcome: str = Field(description="won, lost, accepted or rejected.")
+    date: str | None = Field(None, examples=["2026-03-03"])
+    amount: float | str | None = None
+    currency: str | None = None
+    reason: str | None = None
+    opportunity_id: str | int | None = None
+    note: str | None = None
+
+
+class OutcomesAsked(Body):
+    """What a CRM says came of leads, item by item."""
+
+    items: list[OutcomeItem] = Field(min_length=1, max_length=1_000)
     dry_run: bool = False
 
 
@@ -287,8 +338,11 @@ class OutcomeResult(Answer):
 
 
 class OutcomesTaken(Answer):
-    """What became of each item."""
+    """What became of each item, and of how many."""
 
+    recorded: int
+    known: int
+    refused: int
     results: list[OutcomeResult]
 
 
@@ -307,6 +361,7 @@ class AlertShape(Answer):
     of_id: int | None = Field(description="The alert that it withdraws, or raises again.")
     at: str
     because: str
+    standing: AlertStanding
     withdrawn_at: str | None
     acknowledged_at: str | None
     acknowledged_by: str | None
@@ -319,18 +374,11 @@ class AlertsPage(Answer):
     next: str | None
 
 
-class SentShape(Answer):
-    """Where an alert went, or may have gone."""
+class WaitingShape(Answer):
+    """A member's digest for which an alert waits."""
 
-    channel: str
-    audience: str
-    member: str | None
-
-
-class AlertWhole(AlertShape):
-    """An alert, and where it went."""
-
-    sent: list[SentShape]
+    member: str
+    due_at: str
 
 
 class IntentShape(Answer):
@@ -341,6 +389,7 @@ class IntentShape(Answer):
     channel: str
     audience: str
     kind: str
+    target: dict[str, str] = Field(description="A member, an address, the name of a secret, or an endpoint.")
     alert_id: int | None
     standing: str
     made_at: str
@@ -349,6 +398,13 @@ class IntentShape(Answer):
     unknowns: int
     settled_at: str | None
     answer: str
+
+
+class AlertWhole(AlertShape):
+    """An alert, what goes out of it, alone or in a digest, and for whose digests it waits."""
+
+    deliveries: list[IntentShape]
+    digests: list[WaitingShape]
 
 
 class IntentsPage(Answer):
@@ -416,6 +472,9 @@ class EndpointShape(Answer):
 class OutgoingShape(Answer):
     """How all that goes out stands."""
 
+    channels: dict[str, dict[str, int]] = Field(
+        description="By channel, how many are waiting, flying, parked and dead; what is none is left out."
+    )
     waiting: dict[str, int]
     under_way: int
     parked: int
@@ -472,16 +531,16 @@ class EndpointDisabled(Answer):
 
 
 class AdjustAsked(Body):
-    """Points by hand. The same id for the same lead counts once, so that a request may be sent again."""
+    """Points by hand. An id counts once, so that a request may be sent again."""
 
     kind: Adjustment
-    points: float = Field(0.0, ge=-1e6, le=1e6)
+    points: float | None = Field(None, ge=-1e6, le=1e6, description="Needed, unless it is a reset.")
     reason: Text = Field(min_length=1, max_length=500)
     id: Text = Field(min_length=1, max_length=100, pattern=r"^[\w.:-]+$")
 
 
 class AdjustedShape(Answer):
-    """Whether it is new, or was folded before; what is new is folded in a moment, once however often it is sent."""
+    """Whether it is new, or was known before; what is new is folded in a moment, once however often it is sent."""
 
     lead_id: int
     is_new: bool

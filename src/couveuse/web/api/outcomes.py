@@ -1,12 +1,13 @@
 """Outcomes: which there are, and what a CRM says came of leads."""
 
+from collections import Counter
 from typing import Any
 
 from django.http import HttpRequest
 from ninja import Router
 
 from couveuse.core.outcomes import CLASSES, REASONS, TABLE
-from couveuse.engine.outcomes_in import take_outcomes
+from couveuse.engine.outcomes_in import Became, take_outcomes
 from couveuse.store.api_tokens import Scope
 from couveuse.web import database
 from couveuse.web.api.asking import BearerToken, by_of, now_us
@@ -53,9 +54,17 @@ def take(request: HttpRequest, asked: OutcomesAsked) -> dict[str, Any]:
     """
     with database.writing() as connection:
         results = list(
-            take_outcomes(connection, iter(asked.items), by=by_of(request), now=now_us(), dry_run=asked.dry_run)
+            take_outcomes(
+                connection,
+                (item.dict() for item in asked.items),
+                by=by_of(request),
+                now=now_us(),
+                dry_run=asked.dry_run,
+            )
         )
+    counted = Counter(each.became for each in results)
     return {
+        **{str(became): counted[became] for became in Became},
         "results": [
             {
                 "became": str(each.became), "lead_id": each.lead_id, "tasks": list(each.tasks), "reason": each.reason,

@@ -51,9 +51,10 @@ class IntentsAsked(Schema):
 def read_outgoing(request: HttpRequest) -> dict[str, Any]:
     """What waits, what was parked or given up, which switches are on, who delivers, and to which endpoints."""
     with database.reading() as connection:
-        found = outgoing.standing(connection)
+        found, channels = outgoing.standing(connection), intents.counts(connection)
     look = found.look
     return {
+        "channels": channels,
         "waiting": dict(look.waiting),
         "under_way": look.under_way,
         "parked": look.parked,
@@ -95,7 +96,7 @@ def list_intents(request: HttpRequest, asked: Query[IntentsAsked]) -> dict[str, 
         )  # fmt: skip
     page = found[: asked.limit]
     following = cursor_of(page[-1].id) if len(found) > asked.limit else None
-    return {"intents": [_shape(each) for each in page], "next": following}
+    return {"intents": [intent_of(each) for each in page], "next": following}
 
 
 @router.get(
@@ -115,7 +116,7 @@ def read_intent(request: HttpRequest, intent_id: IntentId) -> dict[str, Any]:
         }
         for each in found[1]
     ]  # fmt: skip
-    return {**_shape(found[0]), "history": history}
+    return {**intent_of(found[0]), "history": history}
 
 
 @router.post(
@@ -123,11 +124,15 @@ def read_intent(request: HttpRequest, intent_id: IntentId) -> dict[str, Any]:
     operation_id="replay_intent", summary="Send on what was parked or given up",
 )  # fmt: skip
 def replay(request: HttpRequest, intent_id: IntentId) -> dict[str, Any]:
-    """None is named where it is neither parked nor given up, or was withdrawn."""
+    """Refused where it is neither parked nor given up, or what it tells was withdrawn."""
     with database.writing() as connection:
-        if intents.one(connection, intent_id) is None:
-            raise Problem(Kind.NO_SUCH_INTENT, f"There is no {intent_id}.")
-        return {"intents": intents.replay(connection, [intent_id], by=by_of(request), now=now_us())}
+        sent = intents.replay(connection, [intent_id], by=by_of(request), now=now_us())
+        found = None if sent else intents.one(connection, intent_id)
+    if not sent and found is None:
+        raise Problem(Kind.NO_SUCH_INTENT, f"There is no {intent_id}.")
+    if found is not None:
+        raise Problem(Kind.NOT_GIVEN_UP, f"{intent_id} is {found[0].standing}.")
+    return {"intents": sent}
 
 
 @router.put(
@@ -173,13 +178,15 @@ def disable(request: HttpRequest, endpoint_id: EndpointId) -> dict[str, Any]:
     return {"id": endpoint_id}
 
 
-def _shape(row: Row) -> dict[str, Any]:
+def intent_of(row: Row) -> dict[str, Any]:
+    """One thing that goes out, as the API's answers have it."""
     return {
         "id": row.id,
         "key": row.key,
         "channel": row.channel,
         "audience": row.audience,
         "kind": row.kind,
+        "target": {name: str(value) for name, value in row.target.items()},
         "alert_id": row.alert_id,
         "standing": row.standing,
         "made_at": iso(row.made_at),

@@ -58,6 +58,10 @@ class Wrong(Schema):
 
     where: list[str | int] = Field(description="Where it stands: query, path or body, then the name.")
     message: str
+    line: int | None = Field(None, description="Of a document: where in it, from 1; 0 is the whole.")
+    column: int | None = None
+    field: str | None = None
+    cure: str | None = None
 
 
 class ProblemShape(Schema):

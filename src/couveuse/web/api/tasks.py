@@ -1,6 +1,6 @@
 """Tasks: their queues, who has them, and what came of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -12,14 +12,18 @@ from pydantic import Field
 from couveuse.core import times
 from couveuse.core.outcomes import Told
 from couveuse.engine import tasking
-from couveuse.engine.follow_ups import SALES, Meeting
+from couveuse.engine.desk import look_at_task
+from couveuse.engine.follow_ups import MINUTES, SALES, Meeting
 from couveuse.engine.live import NothingPublished
+from couveuse.engine.on_behalf import Actor, NoSuchMember, act
 from couveuse.engine.tasking import Done, Refused, Why
 from couveuse.report.persons import person
 from couveuse.store import cards, rosters, tasks
 from couveuse.store.api_tokens import Scope
-from couveuse.store.tasks import Place, Task
+from couveuse.store.cards import Card
+from couveuse.store.tasks import Appointment, Entry, Place, Task
 from couveuse.web import database, reading
+from couveuse.web.api import told
 from couveuse.web.api.asking import BearerToken, by_of, cursor_of, iso, now_us, only, parts_of, wrong
 from couveuse.web.api.desk_shapes import (
     Acting,
@@ -55,8 +59,16 @@ class TasksAsked(Schema):
     standing: TaskStanding = TaskStanding.OPEN
     team: list[Text] = Field([], max_length=50, description="Teams by id, as often as wanted; all if not said.")
     member: Text | None = Field(None, max_length=100, description="Only those of this member.")
-    free: bool = Field(False, description="With a member: also those of the teams that are nobody's.")
-    lead: int | None = Field(None, ge=1, le=2**63 - 1, description="All tasks of this lead, whatever else is said.")
+    free: bool = Field(
+        False,
+        description="With a member: also those that are nobody's, of the teams that are named, else of their own.",
+    )
+    lead: int | None = Field(
+        None,
+        ge=1,
+        le=2**63 - 1,
+        description="All tasks of this lead, the newest first; nothing else is asked for then.",
+    )
     limit: int = Field(50, ge=1, le=200)
     cursor: str | None = Field(None, max_length=2_000, description="`next` of the page before.")
 
@@ -71,12 +83,21 @@ def list_tasks(request: HttpRequest, asked: Query[TasksAsked]) -> dict[str, Any]
     only(request, TasksAsked)
     with database.reading() as connection:
         if asked.lead is not None:
-            return {"tasks": shapes(connection, tasks.tasks_of_lead(connection, asked.lead)), "next": None}
-        if asked.standing is TaskStanding.OPEN:
+            found, following = _of_lead(connection, asked, asked.lead)
+        elif asked.standing is TaskStanding.OPEN:
             found, following = _queue(connection, asked)
         else:
             found, following = _listed(connection, asked)
         return {"tasks": shapes(connection, found), "next": following}
+
+
+def _of_lead(connection: Connection[Any], asked: TasksAsked, lead_id: int) -> tuple[list[Task], str | None]:
+    if asked.standing is not TaskStanding.OPEN or asked.team or asked.member is not None or asked.free:
+        raise wrong("lead", "All tasks of a lead are listed: leave out standing, team, member and free.")
+    parts = parts_of(asked.cursor, (int,)) or [2**63 - 1]
+    found = tasks.tasks_of_lead(connection, lead_id, most=asked.limit + 1, before=parts[0])
+    page = found[: asked.limit]
+    return page, cursor_of(page[-1].id) if len(found) > asked.limit else None
 
 
 def _queue(connection: Connection[Any], asked: TasksAsked) -> tuple[list[Task], str | None]:
@@ -86,7 +107,7 @@ def _queue(connection: Connection[Any], asked: TasksAsked) -> tuple[list[Task], 
     except NothingPublished:
         model_id = None
     page = tasks.queue_page(
-        connection, model_id=model_id, teams=_teams(connection, asked), member=asked.member,
+        connection, model_id=model_id, teams=_teams(connection, asked) or None, member=asked.member,
         cursor=None if parts is None else Place(parts[0], parts[1]), most=asked.limit, now=now_us(),
         with_free=asked.free,
     )  # fmt: skip
@@ -116,9 +137,12 @@ def _listed(connection: Connection[Any], asked: TasksAsked) -> tuple[list[Task],
 
 
 def _teams(connection: Connection[Any], asked: TasksAsked) -> Sequence[str]:
-    """The teams asked for; else all of the document and of the acting model, which alone open tasks."""
+    """The teams asked for; of a member's queue their own; else all of the document and of the acting model."""
     if asked.team:
         return asked.team
+    if asked.standing is TaskStanding.OPEN and asked.member is not None:
+        teams = rosters.load_roster(connection).teams.values()
+        return [team.id for team in teams if asked.member in team.members] if asked.free else []
     try:
         model = reading.acting(connection).plan.model
     except NothingPublished:
@@ -134,23 +158,33 @@ def _teams(connection: Connection[Any], asked: TasksAsked) -> Sequence[str]:
     summary="Read a task",
 )  # fmt: skip
 def read_task(request: HttpRequest, task_id: TaskId) -> dict[str, Any]:
-    """A task with all that happened to it, and the outcomes that it may have now."""
+    """A task with its lead, why it was handed over, all that happened to it, and the outcomes that it may have now."""
     with database.reading() as connection:
-        task = tasks.task(connection, task_id)
-        if task is None:
-            raise Problem(Kind.NO_SUCH_TASK, f"There is no task {task_id}.")
-        history = tasks.entries(connection, task_id)
-        return {
-            **shape(connection, task),
-            "entries": [
-                {
-                    "id": each.id, "at": iso(each.at), "by": each.by, "did": each.did, "note": each.note,
-                    "about": dict(each.about),
-                }
-                for each in history
-            ],
-            "outcomes": [row.outcome for row in tasking.offered(connection, task)],
-        }  # fmt: skip
+        look = look_at_task(connection, task_id)
+    if look is None:
+        raise Problem(Kind.NO_SUCH_TASK, f"There is no task {task_id}.")
+    return {
+        **_told(look.task, look.card, now_us()),
+        "parent_id": look.task.parent_id,
+        "handover": None if look.handover is None else told.handover_of(look.handover),
+        "appointment": None if look.appointment is None else _meeting(look.appointment),
+        "notes": list(look.notes),
+        "alerts": [each.id for each in look.alerts],
+        "entries": [_entry(each) for each in look.entries],
+        "outcomes": [row.outcome for row in look.outcomes],
+    }
+
+
+def _meeting(appointment: Appointment) -> dict[str, Any]:
+    return {
+        "starts_at": iso(appointment.starts_at), "minutes": appointment.minutes, "place": appointment.place,
+        "called_off": appointment.is_called_off,
+    }  # fmt: skip
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    about = {name: value for name, value in entry.about.items() if name != tasks.REQUEST}
+    return {"id": entry.id, "at": iso(entry.at), "by": entry.by, "did": entry.did, "note": entry.note, "about": about}
 
 
 # ---- Actions ---------------------------------------------------------------------------------------------------------
@@ -162,8 +196,12 @@ def read_task(request: HttpRequest, task_id: TaskId) -> dict[str, Any]:
 )  # fmt: skip
 def claim(request: HttpRequest, task_id: TaskId, asked: Acting) -> dict[str, Any]:
     """For a quarter of an hour nobody else may have it; said again, it is kept."""
+    now = now_us()
     with database.writing() as connection:
-        return _done(connection, tasking.claim(connection, task_id, by=_by(connection, request, asked), now=now_us()))
+        return _acted(
+            connection, request, asked, "took a task", task_id,
+            lambda by: tasking.claim(connection, task_id, by=by, now=now),
+        )  # fmt: skip
 
 
 @router.post(
@@ -171,10 +209,14 @@ def claim(request: HttpRequest, task_id: TaskId, asked: Acting) -> dict[str, Any
     summary="Leave a task",
 )  # fmt: skip
 def release(request: HttpRequest, task_id: TaskId, asked: Acting) -> dict[str, Any]:
-    """Others may take it at once."""
+    """Others may take it at once; nobody leaves it for another one."""
+    now = now_us()
     with database.writing() as connection:
-        _known(connection, task_id)
-        return {"released": tasking.release(connection, task_id, by=_by(connection, request, asked))}
+        _acted(
+            connection, request, asked, "left a task", task_id,
+            lambda by: tasking.release(connection, task_id, by=by, now=now),
+        )  # fmt: skip
+    return {"released": True}
 
 
 @router.post(
@@ -182,14 +224,14 @@ def release(request: HttpRequest, task_id: TaskId, asked: Acting) -> dict[str, A
     summary="Give a task to somebody",
 )  # fmt: skip
 def assign(request: HttpRequest, task_id: TaskId, asked: AssignAsked) -> dict[str, Any]:
-    """The member hears of it by their channels, unless they took it themselves."""
+    """The member hears of it by their channels, unless they took it themselves. Sent again, it is done once."""
+    now = now_us()
     with database.writing() as connection:
-        by = _by(connection, request, asked)
-        return _done(
-            connection,
-            tasking.assign(connection, task_id, asked.to, version=asked.version, by=by, now=now_us()),
+        return _acted(
+            connection, request, asked, "gave a task", task_id,
+            lambda by: tasking.assign(connection, task_id, asked.to, version=asked.version, by=by, now=now),
             field="to",
-        )
+        )  # fmt: skip
 
 
 @router.post(
@@ -198,9 +240,12 @@ def assign(request: HttpRequest, task_id: TaskId, asked: AssignAsked) -> dict[st
 )  # fmt: skip
 def note(request: HttpRequest, task_id: TaskId, asked: NoteAsked) -> dict[str, Any]:
     """It goes along to whatever the task opens."""
+    now = now_us()
     with database.writing() as connection:
-        by = _by(connection, request, asked)
-        return _done(connection, tasking.note(connection, task_id, asked.note, by=by, now=now_us()))
+        return _acted(
+            connection, request, asked, "wrote a note", task_id,
+            lambda by: tasking.note(connection, task_id, asked.note, by=by, now=now),
+        )  # fmt: skip
 
 
 @router.post(
@@ -210,31 +255,32 @@ def note(request: HttpRequest, task_id: TaskId, asked: NoteAsked) -> dict[str, A
 def outcome(request: HttpRequest, task_id: TaskId, asked: OutcomeAsked) -> dict[str, Any]:
     """Its facts are recorded, and what it opens is opened, with it or not at all.
 
-    Sent again after an answer was lost, it answers the task as it is, and records nothing.
+    Sent again to the letter, after an answer was lost, it answers what came of it, and records nothing.
     """
     now = now_us()
     with database.writing() as connection:
-        by, zone = _by(connection, request, asked), _zone(connection)
-        told = Told(
-            asked.outcome,
-            call_at=_instant(asked.call_at, "call_at", zone),
-            starts_at=_instant(asked.starts_at, "starts_at", zone),
-            minutes=asked.minutes,
-            place=asked.place,
-            lead_class=asked.lead_class,
-            reason=asked.reason,
-            amount=asked.amount,
-            currency=asked.currency,
-            on=_instant(asked.on, "on", zone),
-            opportunity_id=asked.opportunity_id,
-            note=asked.note,
-        )
-        done = tasking.settle(connection, task_id, told, version=asked.version, by=by, now=now)
-        if isinstance(done, Refused) and done.why in (Why.CHANGED, Why.OVER):
-            task = tasks.task(connection, task_id)
-            if task is not None and _was_said(task, asked, by):
-                done = Done(task)
-        return _done(connection, done)
+        said = _said(asked, _zone(connection))
+        return _acted(
+            connection, request, asked, "settled a task", task_id,
+            lambda by: tasking.settle(connection, task_id, said, version=asked.version, by=by, now=now),
+        )  # fmt: skip
+
+
+def _said(asked: OutcomeAsked, zone: ZoneInfo) -> Told:
+    return Told(
+        asked.outcome,
+        call_at=_instant(asked.call_at, "call_at", zone),
+        starts_at=_instant(asked.starts_at, "starts_at", zone),
+        minutes=asked.minutes,
+        place=asked.place,
+        lead_class=asked.lead_class,
+        reason=asked.reason,
+        amount=asked.amount,
+        currency=asked.currency,
+        on=_instant(asked.on, "on", zone),
+        opportunity_id=asked.opportunity_id,
+        note=asked.note,
+    )
 
 
 @router.put(
@@ -243,14 +289,18 @@ def outcome(request: HttpRequest, task_id: TaskId, asked: OutcomeAsked) -> dict[
 )  # fmt: skip
 def move(request: HttpRequest, task_id: TaskId, asked: MeetingAsked) -> dict[str, Any]:
     """Those who were invited get the new time."""
+    now = now_us()
     with database.writing() as connection:
         starts_at = _instant(asked.starts_at, "starts_at", _zone(connection))
         assert starts_at is not None  # the body has to have one
-        meeting, by = Meeting(starts_at, asked.minutes, asked.place), _by(connection, request, asked)
-        return _done(
-            connection,
-            tasking.move_appointment(connection, task_id, meeting, version=asked.version, by=by, now=now_us()),
-        )
+        before = tasks.last_appointment(connection, task_id)
+        minutes = asked.minutes or (MINUTES if before is None else before.minutes)
+        place = asked.place if asked.place is not None else "" if before is None else before.place
+        meeting = Meeting(starts_at, minutes, place)
+        return _acted(
+            connection, request, asked, "moved an appointment", task_id,
+            lambda by: tasking.move_appointment(connection, task_id, meeting, version=asked.version, by=by, now=now),
+        )  # fmt: skip
 
 
 @router.post(
@@ -259,20 +309,35 @@ def move(request: HttpRequest, task_id: TaskId, asked: MeetingAsked) -> dict[str
 )  # fmt: skip
 def call_off(request: HttpRequest, task_id: TaskId, asked: ActingOn) -> dict[str, Any]:
     """Those who were invited are told, and the task is to be dealt with now."""
+    now = now_us()
     with database.writing() as connection:
-        by = _by(connection, request, asked)
-        return _done(
-            connection, tasking.call_off_appointment(connection, task_id, version=asked.version, by=by, now=now_us())
-        )
+        return _acted(
+            connection, request, asked, "called an appointment off", task_id,
+            lambda by: tasking.call_off_appointment(connection, task_id, version=asked.version, by=by, now=now),
+        )  # fmt: skip
 
 
-def _by(connection: Connection[Any], request: HttpRequest, asked: Acting) -> str:
-    """The member who acts, else the token."""
-    if asked.member is None:
-        return by_of(request)
-    if asked.member not in rosters.load_roster(connection).members:
-        raise wrong("member", "There is no such member; see /api/v1/team.", "body")
-    return asked.member
+def _acted(
+    connection: Connection[Any], request: HttpRequest, asked: Acting, did: str, task_id: int,
+    do: Callable[[str], Done | Refused], *, field: str = "",
+) -> dict[str, Any]:  # fmt: skip
+    """What came of an action, by the member who is named, else by the token; raises Problem.
+
+    `field`: what of the body is wrong where the engine does not call it so.
+    """
+    try:
+        done = act(connection, Actor(by_of(request), asked.member), did, task_id, do, now_us())
+    except NoSuchMember as error:
+        raise wrong("member", str(error), "body") from error
+    if isinstance(done, Refused):
+        raise refusal(done, field or done.field)
+    opened = done.follow_up
+    return {
+        "task": shape(connection, done.task),
+        "follow_up": None if opened is None else shape(connection, opened),
+        "facts": done.facts,
+        "again": done.again,
+    }
 
 
 def _zone(connection: Connection[Any]) -> ZoneInfo:
@@ -287,27 +352,6 @@ def _instant(text: str | None, name: str, zone: ZoneInfo) -> int | None:
     if found is None:
         raise wrong(name, "Not an instant; write it in ISO 8601, as 2026-12-01T10:00.", "body")
     return found
-
-
-def _was_said(task: Task, asked: OutcomeAsked, by: str) -> bool:
-    """Whether the last thing that happened to a task is this very outcome."""
-    return (task.version, task.outcome, task.outcome_by) == (asked.version + 1, str(asked.outcome), by)
-
-
-def _known(connection: Connection[Any], task_id: int) -> None:
-    if tasks.task(connection, task_id) is None:
-        raise Problem(Kind.NO_SUCH_TASK, f"There is no task {task_id}.")
-
-
-def _done(connection: Connection[Any], done: Done | Refused, field: str = "") -> dict[str, Any]:
-    if isinstance(done, Refused):
-        raise refusal(done, field)
-    opened = done.follow_up
-    return {
-        "task": shape(connection, done.task),
-        "follow_up": None if opened is None else shape(connection, opened),
-        "facts": done.facts,
-    }
 
 
 def refusal(refused: Refused, field: str = "") -> Problem:
@@ -329,35 +373,35 @@ def shapes(connection: Connection[Any], found: Sequence[Task]) -> list[dict[str,
     """Tasks with who their leads are."""
     known = cards.load_cards(connection, sorted({each.shown_id for each in found}))
     now = now_us()
-    told = []
-    for each in found:
-        card = known.get(each.shown_id)
-        who = person(card.traits) if card is not None else None
-        told.append({
-            "id": each.id,
-            "version": each.version,
-            "lead_id": each.shown_id,
-            "lead": "" if card is None else card.key,
-            "name": "" if who is None else who.name,
-            "company": "" if who is None or card is None else who.company or card.company or "",
-            "team": each.team,
-            "treatment": each.treatment,
-            "standing": each.standing,
-            "member": each.member,
-            "opened_at": iso(each.opened_at),
-            "due_at": iso(each.due_at),
-            "not_before": iso(each.not_before),
-            "starts_at": iso(each.starts_at),
-            "rate": each.rate,
-            "value": each.value,
-            "expected": each.expected,
-            "score": each.score,
-            "tries": each.tries,
-            "held_by": each.holder(now),
-            "flagged_because": each.flagged_because,
-            "outcome": each.outcome,
-            "outcome_reason": each.outcome_reason,
-            "outcome_by": each.outcome_by,
-            "closed_at": iso(each.closed_at),
-        })  # fmt: skip
-    return told
+    return [_told(each, known.get(each.shown_id), now) for each in found]
+
+
+def _told(task: Task, card: Card | None, now: int) -> dict[str, Any]:
+    who = None if card is None else person(card.traits)
+    return {
+        "id": task.id,
+        "version": task.version,
+        "lead_id": task.shown_id if card is None else card.lead_id,
+        "lead": "" if card is None else card.key,
+        "name": "" if who is None else who.name,
+        "company": "" if who is None or card is None else who.company or card.company or "",
+        "team": task.team,
+        "treatment": task.treatment,
+        "standing": task.standing,
+        "member": task.member,
+        "opened_at": iso(task.opened_at),
+        "due_at": iso(task.due_at),
+        "not_before": iso(task.not_before),
+        "starts_at": iso(task.starts_at),
+        "rate": task.rate,
+        "value": task.value,
+        "expected": task.expected,
+        "score": task.score,
+        "tries": task.tries,
+        "held_by": task.holder(now),
+        "flagged_because": task.flagged_because,
+        "outcome": task.outcome,
+        "outcome_reason": task.outcome_reason,
+        "outcome_by": task.outcome_by,
+        "closed_at": iso(task.closed_at),
+    }

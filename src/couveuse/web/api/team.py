@@ -1,5 +1,6 @@
 """The team: who it is, who is away, and the document that says so."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any
 
@@ -8,10 +9,13 @@ from ninja import Path, Router, Status
 from psycopg import Connection
 
 from couveuse.core.model import Label
-from couveuse.core.roster import Member, Roster, Team
+from couveuse.core.roster import Hours, Member, Roster, Team
+from couveuse.core.roster_changes import Change
 from couveuse.core.times import SECOND_US
 from couveuse.documents.findings import DocumentErrors
 from couveuse.documents.team import parse_team
+from couveuse.documents.team_shapes import WEEKDAYS
+from couveuse.engine.staffing import lacking
 from couveuse.errors import BadInput
 from couveuse.store import rosters
 from couveuse.store.api_tokens import Scope
@@ -85,20 +89,30 @@ def apply_document(request: HttpRequest, asked: TeamDocumentAsked) -> dict[str, 
     except DocumentErrors as error:
         raise Problem(
             Kind.BAD_DOCUMENT,
-            f"{len(error.findings)} errors; the first: {error.findings[0]}",
+            f"{len(error.findings)} in all; the first: {error.findings[0]}",
             errors=[
                 {
-                    "where": ["body", "text", each.line, each.column, each.field],
-                    "message": f"{each.message}; {each.cure}",
+                    "where": ["body", "text"],
+                    "message": each.message,
+                    "line": each.line,
+                    "column": each.column,
+                    "field": each.field,
+                    "cure": each.cure,
                 }
                 for each in error.findings
             ],
         ) from error
     with database.writing() as connection:
+        found = lacking(connection, document.roster)
         if asked.dry_run:
-            return _applied(None, rosters.foreseen(connection, document))
-        applied = rosters.apply_roster(connection, document, by=by_of(request), now=now_us())
-    return _applied(applied.version, applied.changes)
+            return _applied(None, rosters.foreseen(connection, document), found)
+        try:
+            applied = rosters.apply_roster(
+                connection, document, by=by_of(request), now=now_us(), replaces=asked.replaces
+            )
+        except rosters.Outdated as error:
+            raise Problem(Kind.OUTDATED, str(error)) from error
+    return _applied(applied.version, applied.changes, found)
 
 
 @router.post(
@@ -141,14 +155,30 @@ def _day(text: str, name: str) -> date:
         raise wrong(name, "Not a day; write it as 2026-12-21.", "body") from None
 
 
-def _applied(version: int | None, changes: Any) -> dict[str, Any]:
+def _applied(version: int | None, changes: Sequence[Change], found: Sequence[str]) -> dict[str, Any]:
     told = [{"what": each.what, "id": each.id, "did": each.did, "fields": list(each.fields)} for each in changes]
-    return {"version": version, "changes": told}
+    return {"version": version, "changes": told, "lacking": list(found)}
 
 
 def said(label: Label) -> dict[str, str]:
     """A label by language, as far as it has any."""
     return {name: text for name in ("fr", "en") if (text := getattr(label, name))}
+
+
+def _hours(hours: Hours) -> dict[str, Any]:
+    return {
+        "timezone": hours.timezone,
+        "week": {
+            WEEKDAYS[day]: [f"{_clock(first)}-{_clock(last)}" for first, last in spans]
+            for day, spans in enumerate(hours.week)
+        },
+        "holidays": hours.holidays,
+        "days_off": sorted(day.isoformat() for day in hours.days_off),
+    }
+
+
+def _clock(minutes: int) -> str:
+    return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
 def _team(team: Team) -> dict[str, Any]:
@@ -157,6 +187,7 @@ def _team(team: Team) -> dict[str, Any]:
         "label": said(team.label),
         "members": list(team.members),
         "leads": list(team.leads),
+        "hours": _hours(team.hours),
         "assignment": str(team.assignment),
         "owner_first": team.owner_first,
         "within_seconds": team.promise.within // SECOND_US,
@@ -172,5 +203,6 @@ def _member(roster: Roster, member: Member, away: frozenset[str]) -> dict[str, A
         "telephone": member.telephone,
         "language": member.language,
         "timezone": roster.hours_of(member.id).timezone,
+        "hours": None if member.hours is None else _hours(member.hours),
         "is_away": member.id in away,
     }

@@ -96,11 +96,12 @@ def _episode(episode: EpisodeRow) -> dict[str, Any]:
         "opened_at": iso(episode.opened_at),
         "closed_at": iso(episode.closed_at),
         "closed_by": episode.closed_by,
-        "handovers": [_handover(each) for each in episode.handovers],
+        "handovers": [handover_of(each) for each in episode.handovers],
     }
 
 
-def _handover(row: HandOverRow) -> dict[str, Any]:
+def handover_of(row: HandOverRow) -> dict[str, Any]:
+    """One hand-over, with the lines that led to it."""
     why = [{**line, "at": iso(line.get("at"))} for line in row.why]
     told = {name: value for name, value in row._asdict().items() if name not in ("model_id", "causes")}
     instants = {name: iso(told[name]) for name in ("at", "made_at", "withdrawn_at")}
