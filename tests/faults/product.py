@@ -33,8 +33,8 @@ SERVER, SITE = "server", "site"
 
 TABLES = (
     "inbox, seen, events, identities, standings, leads, merges, given_traits, lead_states, episodes, handovers, "
-    "refolds, consents, suppressions, rejects, companies, imported, import_shares, imports, audit, tasks, task_entries, "
-    "alerts, digest_items, intents, intent_attempts"
+    "refolds, consents, suppressions, rejects, companies, imported, import_shares, imports, audit, tasks, "
+    "task_entries, alerts, digest_items, intents, intent_attempts"
 )
 
 

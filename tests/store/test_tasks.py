@@ -49,12 +49,13 @@ def a_lead(store: psycopg.Connection[Any], lead_id: int, *, temperature: int = 1
 def a_handover(store: psycopg.Connection[Any], kind: str = "rule", withdrawn_at: int | None = None) -> int:
     store.execute("insert into episodes (lead_id, number, opened_at) values (1, 1, 0) on conflict do nothing")
     row = store.execute(
-        "insert into handovers (lead_id, episode_id, model_id, team, treatment, kind, cause, causes, at, made_at, score,"
-        " band, why, dispatched_at, withdrawn_at) select 1, id, 1, 'sales', 'call', %s, 'x', '[]', 0, 0, 0, '', '[]', 1,"
-        " %s from episodes returning id, episode_id",
+        "insert into handovers (lead_id, episode_id, model_id, team, treatment, kind, cause, causes, at, made_at, "
+        "score, band, why, dispatched_at, withdrawn_at) "
+        "select 1, id, 1, 'sales', 'call', %s, 'x', '[]', 0, 0, 0, '', '[]', 1, %s from episodes returning id, episode_id",
         [kind, withdrawn_at],
     ).fetchone()
-    assert row is not None and row[1] == 1
+    assert row is not None
+    assert row[1] == 1
     return int(row[0])
 
 
@@ -123,7 +124,8 @@ def test_pages_follow_each_other_without_a_gap_where_many_are_worth_the_same(sto
         cursor = page.next
         if cursor is None:
             break
-    assert sorted(found) == made and len(set(found)) == 11
+    assert sorted(found) == made
+    assert len(set(found)) == 11
     assert found[:6] == made[::2]
 
 
@@ -194,7 +196,8 @@ def test_a_page_ends_where_many_in_front_are_irrelevant(
     made = opened(store, *[a_task(lead_id) for lead_id in range(1, 11)])
     asked: dict[str, Any] = {"model_id": 1, "teams": ["sales"], "member": None, "most": 2, "now": NOW}
     page = tasks.queue_page(store, cursor=None, **asked)
-    assert page.tasks == [] and page.next is not None
+    assert page.tasks == []
+    assert page.next is not None
     page = tasks.queue_page(store, cursor=page.next, **asked)
     assert [each.id for each in page.tasks] == made[8:]
 
