@@ -51,7 +51,8 @@ def a_handover(store: psycopg.Connection[Any], kind: str = "rule", withdrawn_at:
     row = store.execute(
         "insert into handovers (lead_id, episode_id, model_id, team, treatment, kind, cause, causes, at, made_at, "
         "score, band, why, dispatched_at, withdrawn_at) "
-        "select 1, id, 1, 'sales', 'call', %s, 'x', '[]', 0, 0, 0, '', '[]', 1, %s from episodes returning id, episode_id",
+        "select 1, id, 1, 'sales', 'call', %s, 'x', '[]', 0, 0, 0, '', '[]', 1, %s from episodes "
+        "returning id, episode_id",
         [kind, withdrawn_at],
     ).fetchone()
     assert row is not None
