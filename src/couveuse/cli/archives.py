@@ -6,15 +6,17 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import typer
 
-from couveuse import configuration
+from couveuse import configuration, logs
 from couveuse.archive.manifests import Manifest
 from couveuse.archive.months import checked
 from couveuse.cli import FINDING, note
 from couveuse.cli.databases import database
 from couveuse.cli.tables import many, print_rows
+from couveuse.configuration import Configuration
 from couveuse.core.times import iso
 from couveuse.engine import archiving
 from couveuse.engine.archiving import Archivist, Standing
@@ -68,7 +70,7 @@ def _cell(value: object) -> str:
 def run(months: Sequence[str], *, dry_run: bool, processes: int) -> None:
     """Archive months that closed: those that are named, else all that are not archived or have changed since."""
     asked = [checked(month) for month in months]
-    with database() as url, Archivist(url, configuration.read()) as archivist:
+    with database() as url, Archivist(url, _settings()) as archivist:
         wanted = asked or sorted({*archivist.due(), *archivist.changed()})
         if dry_run:
             for month in wanted:
@@ -85,7 +87,7 @@ def drop(months: Sequence[str]) -> None:
     asked = [checked(month) for month in months]
     if not asked:
         raise BadInput("name the months to drop, as 2026-01; see: couveuse archive status")
-    with database() as url, Archivist(url, configuration.read()) as archivist:
+    with database() as url, Archivist(url, _settings()) as archivist:
         dropped = archivist.drop(asked, _tell)
     note(f"{many(len(dropped), 'month')} dropped here: what was of them is read from the archive from now on.")
 
@@ -93,7 +95,7 @@ def drop(months: Sequence[str]) -> None:
 def verify(months: Sequence[str]) -> None:
     """Read the archive to its end; exit code 1 where something in it is not what was written."""
     asked = [checked(month) for month in months]
-    with database() as url, Archivist(url, configuration.read()) as archivist:
+    with database() as url, Archivist(url, _settings()) as archivist:
         found = archivist.verify(asked)
     for each in found:
         print(f"{each.month}: {each.reason}")
@@ -104,3 +106,10 @@ def verify(months: Sequence[str]) -> None:
 
 def _tell(manifest: Manifest) -> None:
     note(f"{manifest.month}: {many(manifest.rows, 'event')}, {manifest.bytes / max(manifest.rows, 1):.1f} bytes each.")
+
+
+def _settings() -> Configuration:
+    """The settings; what is done is told by the commands themselves, and not logged as well."""
+    settings = configuration.read()
+    logs.set_up("archive", replace(settings, log="warning"))
+    return settings

@@ -84,6 +84,9 @@ def _show(wanted: Demo) -> None:
         _bring_in(wanted, history.past, environment)
         _say("3", f"Its last days, live: {len(history.coming):,} events through the front door at {settings.url}.")
         Replay(wanted, settings, document.model).run(history.coming)
+        _say("5", "Closed months go to the archive, and everything into a backup, as on any day.")
+        for words in (("archive", "run"), ("backup",)):
+            print(f"   {' '.join(words):<22} {_said_last(environment, *words)}", flush=True)
         if wanted.stay:
             note("Everything goes on; Ctrl-C stops it.")
             signal.pause()
@@ -247,3 +250,10 @@ def _who(connection: psycopg.Connection[Any], lead_id: int) -> tuple[str, str]:
 
 def _clock(at: int) -> str:
     return datetime.fromtimestamp(at / 1e6, UTC).astimezone().strftime("%H:%M:%S")
+
+
+def _said_last(environment: dict[str, str], *words: str) -> str:
+    """A command run to its end, and the last thing that it printed."""
+    done = subprocess.run(command(*words), env=environment, check=False, capture_output=True, text=True)
+    lines = done.stdout.strip().splitlines() or done.stderr.strip().splitlines() or [""]
+    return lines[-1]
