@@ -162,13 +162,16 @@ def folded(plan: Plan, sent: Iterable[Sent], email: str | None, *, is_known: boo
 
 
 def _check_hand_overs(connection: Connection[Any]) -> None:
-    """One open episode a lead, one hand-over that stands a lead, team, episode and kind of cause."""
+    """One open episode a lead; hand-overs that stand are of its lead, one a team, episode and kind of cause."""
     for query in (
         (
             "select lead_id, team, episode_id, kind from handovers where withdrawn_at is null group by 1, 2, 3, 4 "
             "having count(*) > 1"
         ),
         "select lead_id from episodes where closed_at is null group by 1 having count(*) > 1",
-        "select e.id from handovers h join episodes e on e.id = h.episode_id where e.lead_id <> h.lead_id",
+        (
+            "select e.id from handovers h join episodes e on e.id = h.episode_id "
+            "where e.lead_id <> h.lead_id and h.withdrawn_at is null"
+        ),
     ):
-        assert connection.execute(query).fetchall() == []
+        assert connection.execute(query).fetchall() == [], query
