@@ -117,7 +117,8 @@ class Office:
     def mails(self) -> dict[str, Got]:
         """What came about each lead, by its e-mail."""
         found: dict[str, Got] = defaultdict(Got)
-        for mail, (to,) in zip(self.box.mails, self.box.to, strict=True):
+        # Not strict: of a mail that comes at this moment its address may be there already.
+        for mail, (to,) in zip(self.box.mails, self.box.to, strict=False):
             subject, body = str(mail["Subject"]), mail.get_body(("plain",))
             assert body is not None
             (lead,) = {word.strip("().,·:") for word in body.get_content().split() if "@lead.example" in word}
