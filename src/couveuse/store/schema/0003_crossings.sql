@@ -1,0 +1,2 @@
+-- Crossings of bands and temperatures, and what the first page counts.
+select 1;

@@ -1,0 +1,2 @@
+-- Leads put on hold by hand.
+select 1;

@@ -1,0 +1,2 @@
+-- What people set on screens.
+select 1;

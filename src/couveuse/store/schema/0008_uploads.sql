@@ -1,0 +1,2 @@
+-- Files that people upload, in pieces.
+select 1;

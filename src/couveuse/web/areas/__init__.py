@@ -1,0 +1,1 @@
+"""The areas of the application, each of which knows nothing of the others."""

@@ -1,0 +1,1 @@
+"""Leads in lists, one lead, one company."""

@@ -1,0 +1,1 @@
+"""The points table: its lines, bands and versions, publishing and going back."""

@@ -1,0 +1,1 @@
+"""Users, teams, keys, channels, switches and health."""

@@ -1,0 +1,1 @@
+"""The first five minutes, and files brought in."""

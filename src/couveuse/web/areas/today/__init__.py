@@ -1,0 +1,1 @@
+"""What changed since yesterday, by role; and what a lead is here."""
