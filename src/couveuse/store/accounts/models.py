@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.crypto import salted_hmac
 
 
 class Role(models.TextChoices):
@@ -52,6 +53,7 @@ class User(AbstractBaseUser):
     theme = models.CharField(max_length=5, choices=Theme.choices, default=Theme.AUTO)
     is_active = models.BooleanField(default=True)
     joined_at = models.DateTimeField(db_default=Now())
+    session_generation = models.PositiveIntegerField(default=0)  # counted up, it ends all sessions of before
     seen_today_at = models.BigIntegerField(null=True)  # microseconds: up to when they have read what changed
 
     objects: ClassVar[UserManager] = UserManager()
@@ -62,6 +64,11 @@ class User(AbstractBaseUser):
 
     class Meta:
         db_table = "users"
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a session must have been begun with: it ends with the password, and where all are revoked."""
+        value = f"{self.password}\n{self.session_generation}"
+        return salted_hmac("couveuse.store.accounts.session", value, secret=secret, algorithm="sha256").hexdigest()
 
     def get_full_name(self) -> str:
         """How the person is called."""
