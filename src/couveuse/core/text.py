@@ -41,3 +41,15 @@ def glob(pattern: str) -> re.Pattern[str]:
 def email(text: str) -> str:
     """An e-mail as it is compared: trimmed and in lower case."""
     return text.strip().lower()
+
+
+def telephone(text: str) -> str:
+    """A telephone number as it is compared: its last nine digits, which are the same with and without the country.
+
+    Who is told apart by fewer digits than that has all of them. An extension after a word or `#` is left out.
+
+    >>> telephone("+33 (0)1 23 45 67 89"), telephone("01.23.45.67.89 poste 12"), telephone("3631")
+    ('123456789', '123456789', '3631')
+    """
+    number = re.split(r"[^\d\s().+/-]", text, maxsplit=1)[0]
+    return re.sub(r"\D", "", number)[-9:]
