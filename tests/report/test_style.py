@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-STYLE = files("couveuse.report").joinpath("templates", "report.css").read_text("utf-8")
+STYLE = files("couveuse.report").joinpath("templates", "tokens.css").read_text("utf-8")
 TEXT = ("ink", "quiet", "accent", "cold", "warm", "hot", "irrelevant")
 GROUNDS = ("paper", "card", "hover")
 SHAPES = ("cold-fill", "warm-fill", "hot-fill")

@@ -39,24 +39,27 @@ def _entry(value: object, language: str) -> Entry:
 
 
 @cache
-def table(language: str, package: str) -> Mapping[str, Entry]:
-    """The texts of one language by key (`section.name`); `BadInput` for a language that is not spoken here."""
+def table(language: str, *packages: str) -> Mapping[str, Entry]:
+    """The texts of one language by key (`section.name`), those of later packages before those of earlier ones.
+
+    Raises BadInput for a language that is not spoken here.
+    """
     if language not in LANGUAGES:
         raise BadInput(f"this is written in fr or en, not in {language!r}: give one of them, as --lang")
     return {
         f"{section}.{name}": _entry(texts[language], language)
-        for each in (SHARED, package)
+        for each in (SHARED, *packages)
         for section, names in tomllib.loads(files(each).joinpath("words.toml").read_text("utf-8")).items()
         for name, texts in names.items()
     }
 
 
 class Words:
-    """The texts of one language, from the table of a package."""
+    """The texts of one language, from the tables of packages."""
 
-    def __init__(self, language: str, package: str) -> None:
+    def __init__(self, language: str, *packages: str) -> None:
         self.language = language
-        self._table = table(language, package)
+        self._table = table(language, *packages)
 
     def say(self, key: str, **values: object) -> str:
         """The text of a key with its values put in; `KeyError` for a key that is not in the table."""

@@ -29,7 +29,7 @@ def put_together(template: str, words: Words, **parts: object) -> str:
             say=words.say,
             count=words.count,
             policy=policy(),
-            style=Markup(_text("report.css")),
+            style=Markup(f"{style_tokens()}\n{_text('report.css')}"),
             script=Markup(_text("report.js")),
             **parts,
         )
@@ -67,6 +67,11 @@ def _finalized(value: object) -> object:
 @cache
 def _text(name: str) -> str:
     return files("couveuse.report").joinpath("templates", name).read_text("utf-8").strip()
+
+
+def style_tokens() -> str:
+    """The tokens that all pages share, the application's too: colours with their meaning, spaces, radius."""
+    return _text("tokens.css")
 
 
 def policy() -> str:

@@ -30,6 +30,7 @@ _WRITE_TEAMS = statement("rosters", "write_teams")
 _REMOVE_TEAMS = statement("rosters", "remove_teams")
 _CLEAR_MEMBERSHIPS = statement("rosters", "clear_memberships")
 _WRITE_MEMBERSHIPS = statement("rosters", "write_memberships")
+_TEAMS_OF = statement("rosters", "teams_of")
 _CLEAR_ABSENCES = statement("rosters", "clear_absences")
 _WRITE_ABSENCES = statement("rosters", "write_absences")
 _ABSENCES = statement("rosters", "absences")
@@ -256,3 +257,8 @@ def end_absences(connection: Connection[Any], member: str, day: date, *, by: str
 
 def _no_such(member: str) -> BadInput:
     return BadInput(f"{member}: there is no such member; give an id that couveuse team show lists")
+
+
+def teams_of(connection: Connection[Any], member: str) -> list[str]:
+    """The teams of a member, by id."""
+    return [str(team) for (team,) in connection.execute(_TEAMS_OF, [member]).fetchall()]

@@ -44,6 +44,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "axes.middleware.AxesMiddleware",
+    "couveuse.web.once.once",
 ]
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
@@ -64,7 +65,10 @@ TEMPLATES: list[dict[str, object]] = [
         "BACKEND": "django.template.backends.jinja2.Jinja2",
         "DIRS": [],
         "APP_DIRS": False,
-        "OPTIONS": {"environment": "couveuse.web.rendering.environment"},
+        "OPTIONS": {
+            "environment": "couveuse.web.rendering.environment",
+            "context_processors": ["couveuse.web.rendering.context"],
+        },
     },
     # What we have no page of our own for, allauth's mails among it.
     {"BACKEND": "django.template.backends.django.DjangoTemplates", "DIRS": [], "APP_DIRS": True, "OPTIONS": {}},

@@ -15,6 +15,7 @@ BEGIN_LOCK: Final = 0x636F7673
 _LOCK, _TURN = statement("switches", "lock"), statement("switches", "turn")
 _ONE, _UNDER_WAY = statement("switches", "one"), statement("switches", "under_way")
 _WAKE = statement("intents", "wake")
+_SWITCHED_ON = statement("switches", "switched_on")
 
 
 def turn(connection: Connection[Any], name: str, *, on: bool, by: str, because: str = "", now: int) -> int:
@@ -33,3 +34,8 @@ def is_switched_on(connection: Connection[Any], name: str) -> bool:
     """Whether a switch is on."""
     row = connection.execute(_ONE, [name]).fetchone()
     return row is not None and bool(row[0])
+
+
+def switched_on(connection: Connection[Any]) -> list[str]:
+    """The switches that are on, by name."""
+    return [str(name) for (name,) in connection.execute(_SWITCHED_ON).fetchall()]

@@ -21,6 +21,7 @@ class _Thread(threading.local):
 
     connection: Connection[Any] | None = None
     used_at: float = 0.0
+    is_whole: bool = False
 
 
 _thread = _Thread()
@@ -28,7 +29,15 @@ _thread = _Thread()
 
 @contextmanager
 def reading() -> Iterator[Connection[Any]]:
-    """A connection whose statements all see one instant, and that may not write; raises NoDatabase."""
+    """A connection whose statements all see one instant, and that may not write; raises NoDatabase.
+
+    Within `whole` it is that one's, and sees what that one has written.
+    """
+    if _thread.is_whole:
+        connection = _connection()
+        archives.hold(connection)
+        yield connection
+        return
     with ExitStack() as stack:
         connection = _tried(lambda connection: _begin(stack, connection))
         yield connection
@@ -36,8 +45,25 @@ def reading() -> Iterator[Connection[Any]]:
 
 @contextmanager
 def writing() -> Iterator[Connection[Any]]:
-    """A connection in no transaction yet: whoever writes begins one; raises NoDatabase."""
-    yield _tried(_write)
+    """A connection in no transaction yet: whoever writes begins one; raises NoDatabase.
+
+    Within `whole` it is that one's.
+    """
+    yield _connection() if _thread.is_whole else _tried(_write)
+
+
+@contextmanager
+def whole() -> Iterator[Connection[Any]]:
+    """A connection for one transaction, which the block begins, around all that is read and written within it.
+
+    What asks within the block for a connection gets this one: what it commits is committed with the whole, or not.
+    """
+    connection = _tried(_write)
+    _thread.is_whole = True
+    try:
+        yield connection
+    finally:
+        _thread.is_whole = False
 
 
 def _tried(begin: Callable[[Connection[Any]], None]) -> Connection[Any]:
@@ -65,6 +91,8 @@ def _write(connection: Connection[Any]) -> None:
 
 def _connection() -> Connection[Any]:
     connection = _thread.connection
+    if _thread.is_whole and connection is not None:
+        return connection  # broken or not: what was begun on it does not go on upon another one
     if connection is not None and (connection.closed or time.monotonic() - _thread.used_at > IDLE_SECONDS):
         close()
         connection = None

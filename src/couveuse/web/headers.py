@@ -6,6 +6,7 @@ from typing import Final
 from django.http import HttpRequest, HttpResponse
 
 from couveuse.web.problems import MEDIA_TYPE, Kind, Problem
+from couveuse.web.rendering import POLICY
 
 HEADERS: Final[Mapping[str, str]] = {
     "Cache-Control": "no-store",
@@ -33,6 +34,8 @@ def private(answer: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequ
         if kind is not None and is_api(request) and response.headers.get("Content-Type") != MEDIA_TYPE:
             allowed = response.headers.get("Allow")
             response = Problem(kind, headers={"Allow": allowed} if allowed else None).response()
+        if response.headers.get("Content-Type", "").startswith("text/html"):
+            response.headers.setdefault("Content-Security-Policy", POLICY)  # a page of allauth's
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         return response

@@ -84,3 +84,7 @@ select id, is_of_document from gone union all select id, is_of_document from end
 
 -- name: is_member
 select 1 from members where id = %(member)s and removed_at is null;
+
+-- name: teams_of
+-- The teams of a member, by id.
+select m.team from memberships m join teams t on t.id = m.team and t.removed_at is null where m.member = %s order by m.team;

@@ -14,3 +14,7 @@ select is_on from switches where name = %s;
 -- name: under_way
 -- How many attempts are under way.
 select count(*) from intents where standing = 'flying' and begun_at is not null;
+
+-- name: switched_on
+-- The switches that are on, by name.
+select name from switches where is_on order by name;

@@ -1,5 +1,7 @@
-"""Which address is answered by what: every part that pages are made of, on one page."""
+"""Which address is answered by what: the page of all parts."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from couveuse.web.areas.look import parts
+
+urlpatterns = [path("look", parts.parts, name="look")]
