@@ -122,6 +122,10 @@ def told_of(town: Town, lead: int) -> None:
         "insert into quiet_targets (channel, target, until) values ('email', %s, 1)", [json.dumps({"address": ALICE})]
     )
     connection.execute(
+        "insert into answers (token_id, key, digest, at, status, sealed)"
+        " values (1, gen_random_uuid(), gen_random_uuid(), 1, 200, '\\x01')"
+    )
+    connection.execute(
         "insert into intent_attempts (intent_id, number, at, answer) select id, 1, 1, '250' from intents"
     )
 

@@ -34,8 +34,8 @@ _STEPS: Final = {
     table: _named(f"take_{table}")
     for table in (
         "intent_attempts", "digest_items", "intents", "alerts", "task_entries", "tasks", "handovers", "episodes",
-        "allowed", "refolds", "merges", "lead_states", "consents", "imported", "archived_identities",
-        "archived_standings", "companies", "leads", "quiet_targets",
+        "allowed", "refolds", "holds", "merges", "crossings", "lead_states", "consents", "imported", "archived_identities",
+        "archived_standings", "companies", "leads", "quiet_targets", "answers",
     )
 }  # fmt: skip
 # What goes by functions of their own.
@@ -48,19 +48,21 @@ STAYS: Final = {
     "audit": "who did what by hand, about numbers",
     "event_names": "words", "sources": "words",
     "imports": "counts of files", "import_shares": "counts of files", "processes": "counts",
-    "models": "our own documents", "allowances": "numbers a day",
+    "models": "our own documents", "allowances": "numbers a day", "rollups": "counts", "rollup_days": "counts",
     "team_documents": "our own people", "teams": "our own people", "members": "our own people",
     "memberships": "our own people", "absences": "our own people",
     "endpoints": "where messages go", "sealed_secrets": "where messages go", "switches": "settings",
     "write_keys": "digests of keys of senders", "api_tokens": "digests of tokens of programs",
     "archived_months": "counts of files", "backups": "names of files",
+    "jobs": "numbers, and our own people", "learnt_reports": "counts", "model_turns": "our own people",
+    "drafts": "our own documents, and numbers of leads that may be gone",
     "django_migrations": "names of migrations",
 }  # fmt: skip
 
 _WIDEN, _LEADS_OF, _FIND, _LOCK = _named("widen"), _named("leads_of"), _named("find"), _named("lock_states")
 _LANES, _PACKETS, _REPLACE = _named("lock_lanes"), _named("packets"), _named("replace_packet")
 _DELETE_PACKETS = statement("inbox", "delete")
-_LOCKS = (_named("lock_handovers"), _named("lock_tasks"), _named("lock_alerts"))
+_LOCKS = (_named("lock_handovers"), _named("lock_tasks"), _named("lock_alerts"), _named("lock_answers"))
 _LOCK_INTENTS = _named("lock_intents")
 _TOLD, _INTENTS = _named("told"), _named("intents_of")
 _TAKE_EVENTS, _TAKE_GIVEN, _NO_MORE = _named("take_events"), _named("take_given_traits"), _named("name_no_more")

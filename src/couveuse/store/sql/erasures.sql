@@ -24,6 +24,10 @@ select from tasks where lead_id = any(%(leads)s::text::bigint[]) order by id for
 -- Nothing is made of alerts any more.
 select from alerts where lead_id = any(%(leads)s::text::bigint[]) order by id for update;
 
+-- name: lock_answers
+-- What is being answered to programs was answered, or is not kept.
+lock table answers in share row exclusive mode;
+
 -- name: lock_intents
 -- Nobody begins an attempt any more.
 select from intents where id = any(%(intents)s::text::bigint[]) order by id for update;
@@ -110,9 +114,17 @@ delete from allowed where lead_id = any(%(leads)s::text::bigint[]);
 -- Wishes to fold some leads again.
 delete from refolds where lead_id = any(%(leads)s::text::bigint[]);
 
+-- name: take_holds
+-- That some leads were held.
+delete from holds where lead_id = any(%(leads)s::text::bigint[]);
+
 -- name: take_merges
 -- Merges of some leads, undone ones too.
 delete from merges where lead_id = any(%(leads)s::text::bigint[]) or into_id = any(%(leads)s::text::bigint[]);
+
+-- name: take_crossings
+-- What some leads crossed.
+delete from crossings where lead_id = any(%(leads)s::text::bigint[]);
 
 -- name: take_lead_states
 -- What models say of some leads.
@@ -146,6 +158,10 @@ delete from leads where id = any(%(leads)s::text::bigint[]);
 -- name: take_quiet_targets
 -- Addresses of a person that were to be left alone for a while.
 delete from quiet_targets where lower(target ->> 'address') = any(%(emails)s);
+
+-- name: take_answers
+-- What was answered to programs goes, whoever it was about: it is sealed, and cannot be asked.
+update answers set sealed = null where sealed is not null;
 
 -- name: leave_alone
 -- Identities that another person shares are nobody's, until it is asked again whose they are.

@@ -1,0 +1,11 @@
+"""What is kept for a while only, and goes when its time is over."""
+
+from couveuse.configuration import Configuration
+from couveuse.store import answers, connections
+
+
+def sweep_answers(url: str, settings: Configuration, now: int) -> None:
+    """Answers of the API that nobody may ask for again go."""
+    with connections.connect(url, "sweep", autocommit=True) as connection:
+        while answers.sweep(connection, now) == answers.MOST_SWEPT:
+            pass
