@@ -18,7 +18,7 @@ from couveuse.channels import Delivered, Failed, Outcome, Refused, Unknown
 from couveuse.configuration import Configuration
 from couveuse.core.notices import Notice
 from couveuse.core.times import SECOND_US
-from couveuse.engine.alerting import Gone
+from couveuse.engine.alerting import Gone, Later
 from couveuse.engine.ways import Nowhere, Way
 from couveuse.store import connections, intents
 from couveuse.store.intents import Intent, Settlement
@@ -38,8 +38,8 @@ AWAY_SECONDS: Final = (0.1, 5.0)
 LOOK_SECONDS: Final = 5.0
 REHEARSAL: Final = "rehearsal"
 
-Compose = Callable[[Connection[Any], Intent, Configuration, int], Notice | Gone]
-"""The notice that an intent is to bring, as it is now; or why there is nothing to tell any more."""
+Compose = Callable[[Connection[Any], Intent, Configuration, int], Notice | Gone | Later]
+"""The notice that an intent is to bring, as it is now; or why there is nothing to tell any more, or not yet."""
 
 
 def now_us() -> int:
@@ -188,6 +188,10 @@ class Deliverer:
         if isinstance(notice, Gone):
             self._drop(connection, intent, intents.WITHDRAWN, notice.reason)
             return
+        if isinstance(notice, Later):
+            intents.put_off(connection, intent, notice.at)
+            self._held.pop(intent.id, None)
+            return
         if isinstance(place, Nowhere):
             self._drop(connection, intent, intents.DEAD, place.reason)
             return
@@ -207,7 +211,7 @@ class Deliverer:
         self._ended = _Ended(intent, begun.attempt, outcome, intent.target)
         self._settle(connection)
 
-    def _composed(self, connection: Connection[Any], intent: Intent) -> Notice | Gone | Failed:
+    def _composed(self, connection: Connection[Any], intent: Intent) -> Notice | Gone | Later | Failed:
         """The notice; what cannot be composed fails as an attempt does, so that it is seen and given up one day."""
         try:
             return self._compose(connection, intent, self._settings, self._now())

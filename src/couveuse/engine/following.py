@@ -1,6 +1,7 @@
 """Work follows the facts: what a lead was handed over for goes on as the lead's that holds its facts now.
 
-A merge loses no work and tells nobody anything: an open episode moves as it is, or joins the one that is open already.
+A merge loses no work and tells nobody anything: an open episode moves as it is, or joins the one that is open already,
+and what is held is held on.
 Whether what moved still stands is judged by all facts, as after any correction.
 """
 
@@ -11,7 +12,7 @@ from typing import Any
 from psycopg import Connection
 
 from couveuse.engine.live import LiveModel
-from couveuse.store import cards, handovers, moves
+from couveuse.store import cards, handovers, holds, moves
 from couveuse.store.events import Stored
 from couveuse.store.handovers import Standing
 from couveuse.store.leads import Who
@@ -28,6 +29,7 @@ def follow(connection: Connection[Any], empty: Collection[int], now: int) -> Non
         survivor = cards.survivor(connection, lead_id)
         if survivor is None or survivor == lead_id:
             continue
+        holds.follow_hold(connection, lead_id, survivor)
         episodes = handovers.last_episodes(connection, [lead_id, survivor])
         own, others = episodes.get(lead_id), episodes.get(survivor)
         if own is None or own.closed_at is not None:

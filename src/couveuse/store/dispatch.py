@@ -24,6 +24,7 @@ _OPEN_KEYS, _HOLD_OPEN = statement("dispatch", "open_keys"), statement("dispatch
 _CLAIM_WITHDRAWN, _TOLD = statement("dispatch", "claim_withdrawn"), statement("dispatch", "told")
 _CLAIM_CLOSED, _CLOSED = statement("dispatch", "claim_closed"), statement("dispatch", "closed")
 _CLOSE_TASKS = statement("dispatch", "close_tasks")
+_CLAIM_DONE, _DONE_TOLD = statement("dispatch", "claim_done"), statement("dispatch", "done_told")
 _STANDING, _ENDPOINTS = statement("dispatch", "standing"), statement("dispatch", "endpoints")
 
 Key = tuple[int, str, int]
@@ -32,7 +33,7 @@ Key = tuple[int, str, int]
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A hand-over to dispatch; `was_set_aside`: it waited while its lead was irrelevant."""
+    """A hand-over to dispatch; `was_set_aside`: it waited while its lead was irrelevant, or held."""
 
     id: int
     lead_id: int
@@ -46,6 +47,7 @@ class Due:
     was_set_aside: bool
     is_over: bool  # its episode is closed
     is_irrelevant: bool
+    is_held: bool  # somebody holds the lead: nothing of it is handed over
 
     @property
     def key(self) -> Key:
@@ -77,6 +79,15 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
+class Done:
+    """A task that is done with, and since when."""
+
+    id: int
+    lead_id: int
+    closed_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Kept:
     """A hand-over that stands."""
 
@@ -87,18 +98,18 @@ class Kept:
     kind: str
 
 
-def claim_handovers(connection: Connection[Any], *, most: int) -> list[Due]:
+def claim_handovers(connection: Connection[Any], *, most: int, now: int) -> list[Due]:
     """Hand-overs that nobody has dispatched, the oldest first; another process gets others."""
-    return [Due(*row) for row in connection.execute(_CLAIM, {"most": most}).fetchall()]
+    return [Due(*row) for row in connection.execute(_CLAIM, {"most": most, "now": now}).fetchall()]
 
 
-def claim_set_aside(connection: Connection[Any], *, most: int) -> list[Due]:
+def claim_set_aside(connection: Connection[Any], *, most: int, now: int) -> list[Due]:
     """Hand-overs that were set aside and need not wait any more; another process gets others."""
-    return [Due(*row) for row in connection.execute(_CLAIM_SET_ASIDE, {"most": most}).fetchall()]
+    return [Due(*row) for row in connection.execute(_CLAIM_SET_ASIDE, {"most": most, "now": now}).fetchall()]
 
 
 def set_aside(connection: Connection[Any], ids: Collection[int], now: int) -> None:
-    """Hand-overs wait while their lead is irrelevant."""
+    """Hand-overs wait while their lead is irrelevant, or held."""
     connection.execute(_SET_ASIDE, {"ids": list(ids), "now": now})
 
 
@@ -152,6 +163,16 @@ def close_tasks(connection: Connection[Any], ended: Sequence[Ended], now: int) -
 def mark_closed(connection: Connection[Any], ids: Collection[int], now: int) -> None:
     """Nothing is left of these episodes."""
     connection.execute(_CLOSED, {"ids": list(ids), "now": now})
+
+
+def claim_done(connection: Connection[Any], *, most: int) -> list[Done]:
+    """Tasks that are done with and of which endpoints outside were not told; another process gets others."""
+    return [Done(*row) for row in connection.execute(_CLAIM_DONE, {"most": most}).fetchall()]
+
+
+def mark_done_told(connection: Connection[Any], ids: Collection[int]) -> None:
+    """Endpoints outside were told that these tasks are done with."""
+    connection.execute(_DONE_TOLD, {"ids": list(ids)})
 
 
 def standing_in(connection: Connection[Any], episode_ids: Collection[int]) -> list[Kept]:

@@ -32,6 +32,7 @@ _HORIZON, _CLAIM = statement("intents", "horizon"), statement("intents", "claim"
 _LOCK_CLAIMS = statement("intents", "lock_claims")
 _LOCK_BEGIN, _BEGIN = statement("intents", "lock_begin"), statement("intents", "begin")
 _SETTLE, _DROP, _RELEASE = statement("intents", "settle"), statement("intents", "drop"), statement("intents", "release")
+_PUT_OFF = statement("intents", "put_off")
 _CLAIMANTS, _LEFT_BY = statement("intents", "claimants"), statement("intents", "left_by")
 _LOCK_NUMBER, _IS_FREE = statement("intents", "lock_number"), statement("intents", "is_free")
 _NEXT_NUMBER, _MEMBER = statement("intents", "next_number"), statement("intents", "member")
@@ -227,6 +228,11 @@ def release(connection: Connection[Any], intents: Collection[Intent]) -> None:
     for by in {intent.claimed_by for intent in intents}:
         ids = [intent.id for intent in intents if intent.claimed_by == by]
         connection.execute(_RELEASE, {"ids": ids, "by": by})
+
+
+def put_off(connection: Connection[Any], intent: Intent, at: int) -> None:
+    """An intent that was claimed waits for an instant instead of being attempted."""
+    connection.execute(_PUT_OFF, {"id": intent.id, "by": intent.claimed_by, "at": at})
 
 
 # ---- The numbers of deliverers ---------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ _NEXT_LOOK = statement("minding", "next_look")
 
 @dataclass(frozen=True, slots=True)
 class DueTask:
-    """A task whose time has come; `times`: so often somebody was told of it."""
+    """A task whose time has come; `times`: so often somebody was told of it; aside: its lead is irrelevant, or held."""
 
     id: int
     lead_id: int
@@ -25,7 +25,7 @@ class DueTask:
     due_at: int
     not_before: int | None
     times: int
-    is_irrelevant: bool
+    is_aside: bool
 
 
 @dataclass(frozen=True, slots=True)

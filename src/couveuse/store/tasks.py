@@ -35,6 +35,7 @@ _SAVE, _APPOINTMENT = statement("tasks", "save"), statement("tasks", "appointmen
 _APPOINTMENT_ALERTS, _NEWS = statement("tasks", "appointment_alerts"), statement("tasks", "news")
 _SET_ASIDE = statement("tasks", "set_aside")
 _LOCK, _UNLOCK = statement("tasks", "lock"), statement("tasks", "unlock")
+_TAKE_FIRST = statement("tasks", "take_first")
 
 Key = tuple[int, str, int]
 """By what an open task is one: lead, team, episode."""
@@ -123,6 +124,7 @@ class Task:
     closed_at: int | None
     sequence: int | None
     version: int
+    settles_at: int | None  # an outcome was said, which counts then unless it is taken back
 
     @property
     def is_open(self) -> bool:
@@ -290,7 +292,7 @@ def queue_page(
     now: int,
     with_free: bool = False,
 ) -> Page:
-    """The tasks to do now, the best expected value first, without leads that are irrelevant under the acting model.
+    """The tasks to do now, the best expected value first, without leads that are irrelevant by the acting model, or held.
 
     Of `teams`; with `member`, those of that member alone (of `teams`, where given), and `with_free` also those of the
     teams that are nobody's. A page may hold fewer tasks than `most`, or none, and yet not be the last one: no more than
@@ -451,3 +453,15 @@ def lock_task(connection: Connection[Any], task_id: int, *, by: str, until: int,
 def unlock_task(connection: Connection[Any], task_id: int, *, by: str) -> bool:
     """Whether somebody had the task on screen, who has it no more."""
     return connection.execute(_UNLOCK, {"id": task_id, "by": by}).fetchone() is not None
+
+
+def take_first(
+    connection: Connection[Any], task_ids: Sequence[int], *, by: str, until: int, now: int
+) -> int | None:  # fmt: skip
+    """The first of these tasks that may be had on screen, which somebody has from now on; None where none may.
+
+    Of two people who ask at the same instant each gets another one.
+    """
+    wanted = {"ids": list(task_ids), "by": by, "until": until, "now": now}
+    row = connection.execute(_TAKE_FIRST, wanted).fetchone()
+    return None if row is None else int(row[0])

@@ -1,9 +1,11 @@
 -- name: claim
 -- Hand-overs that nobody has dispatched, the oldest first, with what decides over them now: whether their episode is
--- over, and whether the lead is irrelevant under the acting model. Those that another dispatcher has are left out, and
--- so are those whose episode is being ended; it ends no sooner than their tasks are made.
+-- over, whether the lead is irrelevant under the acting model, and whether somebody holds it. Those that another
+-- dispatcher has are left out, and so are those whose episode is being ended; it ends no sooner than their tasks are
+-- made.
 select h.id, h.lead_id, h.episode_id, h.team, h.treatment, h.rate, h.value, h.score, h.made_at, false,
-    e.closed_at is not null, coalesce(s.temperature = 3, false)
+    e.closed_at is not null, coalesce(s.temperature = 3, false), exists (select from holds o where o.lead_id = h.lead_id and o.ended_at is null
+        and coalesce(o.until > %(now)s, true))
 from handovers h join episodes e on e.id = h.episode_id
 left join models m on m.standing = 'acting'
 left join lead_states s on s.model_id = m.id and s.lead_id = h.lead_id
@@ -11,19 +13,20 @@ where h.dispatched_at is null and h.withdrawn_at is null and h.set_aside_at is n
 order by h.id limit %(most)s for update of h skip locked for share of e skip locked;
 
 -- name: claim_set_aside
--- Hand-overs that were set aside and whose lead is not irrelevant any more, or whose episode is over; by number. Those
--- that another dispatcher has are left out.
+-- Hand-overs that were set aside and whose lead is neither irrelevant nor held any more, or whose episode is over; by
+-- number. Those that another dispatcher has are left out.
 select h.id, h.lead_id, h.episode_id, h.team, h.treatment, h.rate, h.value, h.score, h.made_at, true,
-    e.closed_at is not null, false
+    e.closed_at is not null, false, false
 from handovers h join episodes e on e.id = h.episode_id
 left join models m on m.standing = 'acting'
 left join lead_states s on s.model_id = m.id and s.lead_id = h.lead_id
 where h.dispatched_at is null and h.withdrawn_at is null and h.set_aside_at is not null
-    and (e.closed_at is not null or s.temperature is distinct from 3)
+    and (e.closed_at is not null or (s.temperature is distinct from 3 and not exists (select from holds o where o.lead_id = h.lead_id and o.ended_at is null
+        and coalesce(o.until > %(now)s, true))))
 order by h.id limit %(most)s for update of h skip locked for share of e skip locked;
 
 -- name: set_aside
--- Hand-overs wait while their lead is irrelevant.
+-- Hand-overs wait while their lead is irrelevant, or held.
 update handovers set set_aside_at = %(now)s where id = any(%(ids)s);
 
 -- name: dispatched
@@ -90,3 +93,14 @@ where episode_id = any(%s) and withdrawn_at is null order by id;
 -- Where webhooks go that want one of these events, with which; in no order.
 select id, event from endpoints, unnest(%(events)s::text[]) as given (event)
 where disabled_at is null and (events = '{}' or event = any(events));
+
+-- name: claim_done
+-- Tasks that are done with and of which endpoints outside were not told, by number. Those that another dispatcher has are
+-- left out.
+select id, lead_id, closed_at from tasks
+where standing in ('closed', 'withdrawn') and closing_told_at is distinct from closed_at
+order by id limit %(most)s for update skip locked;
+
+-- name: done_told
+-- Endpoints outside were told that these tasks are done with.
+update tasks set closing_told_at = closed_at where id = any(%(ids)s);

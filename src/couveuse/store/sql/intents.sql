@@ -97,6 +97,12 @@ update intents set standing = %(standing)s, claimed_by = null, claimed_at = null
     answer = %(answer)s
 where id = %(id)s and standing = 'flying' and claimed_by = %(by)s and begun_at is null returning id;
 
+-- name: put_off
+-- An intent that was claimed waits for an instant: what it tells of is held.
+update intents set claimed_by = null, claimed_at = null, due_at = %(at)s,
+    standing = case when withdrawn_at is null then 'waiting' else 'withdrawn' end
+where id = %(id)s and standing = 'flying' and claimed_by = %(by)s and begun_at is null;
+
 -- name: release
 -- Intents that were claimed and have not begun wait again.
 update intents set claimed_by = null, claimed_at = null,

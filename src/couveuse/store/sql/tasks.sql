@@ -48,7 +48,7 @@ select t.id from tasks t where t.standing in ('open', 'accepted') and exists (
 with meant as (
     select distinct on (t.id, h.id) t.id, h.id as handover_id,
         t.standing = 'accepted' or t.tries > 0 or coalesce(t.locked_until > %(now)s, false)
-            or t.assigned_because = 'by_hand' as was_claimed,
+            or t.settles_at is not null or t.assigned_because = 'by_hand' as was_claimed,
         t.parent_id is not null or exists (
             select from handovers o where o.lead_id = h.lead_id and o.team = h.team and o.episode_id = h.episode_id
                 and o.withdrawn_at is null and o.id <> all(%(ids)s)
@@ -88,7 +88,7 @@ order by id desc limit %(most)s;
 -- Where a queue's tasks come from: teams, `free`: only what is nobody's. A part of `queue`.
 select x.* from unnest(%(teams)s::text[]) as w (team) cross join lateral (
     select x.id, x.expected, x.lead_id from tasks x
-    where x.standing = 'open' and x.team = w.team and coalesce(x.not_before, 0) <= %(now)s
+    where x.standing = 'open' and x.team = w.team and coalesce(x.not_before, 0) <= %(now)s and x.settles_at is null
         and (-x.expected, x.id) > (%(after)s::float8, %(after_id)s::bigint) and (not %(free)s or x.member is null)
     order by -x.expected, x.id limit {window}
 ) x
@@ -96,14 +96,15 @@ select x.* from unnest(%(teams)s::text[]) as w (team) cross join lateral (
 -- name: of_member
 -- Where a queue's tasks come from: a member. A part of `queue`.
 (select x.id, x.expected, x.lead_id from tasks x
-where x.standing = 'open' and x.member = %(member)s and coalesce(x.not_before, 0) <= %(now)s
+where x.standing = 'open' and x.member = %(member)s and coalesce(x.not_before, 0) <= %(now)s and x.settles_at is null
     and (-x.expected, x.id) > (%(after)s::float8, %(after_id)s::bigint)
     and (%(teams)s::text[] is null or x.team = any(%(teams)s))
 order by -x.expected, x.id limit {window})
 
 -- name: queue
 -- Tasks to do now, the best expected value first, from a place on: open, not put off to a later time, and of leads that
--- are not irrelevant under a model. Of a lead that was joined or merged it is told whether what holds its facts now is.
+-- are neither irrelevant under a model nor held. Of a lead that was joined or merged it is told whether what holds its
+-- facts now is.
 -- As many tasks are looked at as `window` says; every row says how many were, and which was the last. There is always
 -- one row.
 with recursive seen as materialized (
@@ -113,7 +114,9 @@ with recursive seen as materialized (
 ), relevant as materialized (
     select seen.id, seen.lead_id from seen
     left join lead_states s on s.model_id = %(model)s and s.lead_id = seen.lead_id
-    where s.temperature is distinct from 3 order by -seen.expected, seen.id limit {limit}
+    where s.temperature is distinct from 3 and not exists (select from holds o where o.lead_id = seen.lead_id
+        and o.ended_at is null and coalesce(o.until > %(now)s, true))
+    order by -seen.expected, seen.id limit {limit}
 ), ways (first, id, step) as (
     select l.id, coalesce(l.joined_id, m.into_id), 1
     from leads l left join merges m on m.lead_id = l.id and m.undone_at is null
@@ -125,7 +128,8 @@ with recursive seen as materialized (
 ), ends as (
     select distinct on (first) first, id from ways order by first, step desc
 ), kept as (
-    select coalesce(s.temperature = 3, false) as is_aside, coalesce(ends.id, t.lead_id) as shown_id, t.* from relevant join tasks t on t.id = relevant.id
+    select coalesce(s.temperature = 3, false) or exists (select from holds o where o.lead_id = ends.id
+        and o.ended_at is null and coalesce(o.until > %(now)s, true)) as is_aside, coalesce(ends.id, t.lead_id) as shown_id, t.* from relevant join tasks t on t.id = relevant.id
     left join ends on ends.first = t.lead_id
     left join lead_states s on s.model_id = %(model)s and s.lead_id = ends.id
 )
@@ -224,10 +228,26 @@ order by t.closed_at desc, t.id desc limit 1;
 -- Somebody has a task on screen until an instant; nobody else may have it then. No row where somebody else has it, or it
 -- is done with.
 update tasks set locked_by = %(by)s, locked_until = %(until)s
-where id = %(id)s and standing in ('open', 'accepted')
+where id = %(id)s and standing in ('open', 'accepted') and settles_at is null
     and (locked_by is null or locked_by = %(by)s or locked_until <= %(now)s)
 returning id;
 
 -- name: unlock
 -- Whoever has a task on screen has it no more.
 update tasks set locked_by = null, locked_until = null where id = %(id)s and locked_by = %(by)s returning id;
+
+-- name: take_first
+-- The first of some tasks, in the order given, that may be had on screen: open, of nobody else's screen, and with no
+-- outcome that waits to count. From now on somebody has it until an instant, which is written down where they had not.
+-- What another one takes at this moment is passed over.
+with free as (
+    select t.id, t.locked_by is not distinct from %(by)s and coalesce(t.locked_until > %(now)s, false) as had
+    from tasks t where t.id = any(%(ids)s::bigint[]) and t.standing in ('open', 'accepted') and t.settles_at is null
+        and (t.locked_by is null or t.locked_by = %(by)s or t.locked_until <= %(now)s)
+    order by array_position(%(ids)s::bigint[], t.id) limit 1 for update skip locked
+), taken as (
+    update tasks t set locked_by = %(by)s, locked_until = %(until)s from free where t.id = free.id
+), entries as (
+    insert into task_entries (task_id, at, by, did) select id, %(now)s, %(by)s, 'claimed' from free where not had
+)
+select id from free;
