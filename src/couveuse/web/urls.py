@@ -8,7 +8,7 @@ from couveuse.web.languages import AREAS
 from couveuse.web.pages import home, inbox, lead, refusals
 
 urlpatterns = [
-    path("", home.page, name="home"),
+    path("", home.home, name="home"),
     path("assets/<str:digest>/<str:name>", assets.serve),
     path("l/<str:token>", lead.page),
     path("inbox", inbox.page),

@@ -1,24 +1,11 @@
-"""What stands at /: what this instance is and where to go on; it says nothing of anybody, and asks no database."""
+"""What stands at /: for who has signed in the first page, for all others where one signs in."""
 
-from typing import Final
+from django.http import HttpResponse, HttpResponseRedirect
 
-from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_safe
-
-from couveuse.web.pages.speaking import language_of, notice, words
-
-_WAYS: Final = (
-    ("couveuse key create", "home.key"),
-    ("couveuse token create", "home.token"),
-    ("couveuse link LEAD", "home.link"),
-    ("/api/v1/openapi.json", "home.document"),
-    ("couveuse doctor", "home.doctor"),
-)
+from couveuse.web.asking import Asked, page
 
 
-@require_safe
-def page(request: HttpRequest) -> HttpResponse:
-    """The page."""
-    language = language_of(request)
-    say = words(language).say
-    return notice(language, "home", "does", "private", ways=tuple((way, say(key)) for way, key in _WAYS))
+@page(None)
+def home(asked: Asked) -> HttpResponse:
+    """Nothing of its own stands here."""
+    return HttpResponseRedirect("/today" if asked.who.is_somebody else "/account/login/")
