@@ -31,6 +31,7 @@ CHANGES = (
     "Verdict Given",
     "Consent Given",
     "Consent Withdrawn",
+    "Note Written",
 )
 GOOD_TIMES = (
     "2026-03-03T15:00:00Z",

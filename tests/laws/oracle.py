@@ -17,7 +17,7 @@ from couveuse.core.model import Decay, Model, Past, Rule, Stage
 from tests.laws.slow_conditions import Lookup, absent, glob, holds, plain
 
 FIRST = ("Traits Set", "Identities Joined", "Group Joined", "Group Left", "Consent Given", "Consent Withdrawn")
-CHANGES = (*FIRST, "Score Adjusted", "Verdict Given")
+CHANGES = (*FIRST, "Score Adjusted", "Verdict Given", "Note Written")
 COOLING = ("Lead Rejected", "Opportunity Won", "Opportunity Lost")
 CLICKS = ("Email Clicked", "Link Clicked")
 HALF_HOUR = 30 * 60 * 1_000_000

@@ -32,6 +32,8 @@ OPPORTUNITY_WON: Final = "Opportunity Won"
 OPPORTUNITY_LOST: Final = "Opportunity Lost"
 VERDICT_GIVEN: Final = "Verdict Given"
 TRAITS_SET: Final = "Traits Set"
+# What a person of ours wrote of a lead: the lead did nothing, and it makes no point.
+NOTE_WRITTEN: Final = "Note Written"
 # Says only that its keys are one person's.
 IDENTITIES_JOINED: Final = "Identities Joined"
 
@@ -60,6 +62,7 @@ class Change(IntEnum):
     ADJUST = 5
     VERDICT = 6
     KEYS = 7
+    NOTE = 8
 
 
 CHANGES: Mapping[str, Change] = {
@@ -71,6 +74,7 @@ CHANGES: Mapping[str, Change] = {
     "Consent Withdrawn": Change.CONSENT,
     "Score Adjusted": Change.ADJUST,
     VERDICT_GIVEN: Change.VERDICT,
+    NOTE_WRITTEN: Change.NOTE,
 }
 # Traits, keys, groups and consents come before everything else of their instant.
 FIRST_OF_INSTANT = frozenset((Change.TRAITS, Change.KEYS, Change.JOIN, Change.LEAVE, Change.CONSENT))
@@ -78,9 +82,9 @@ _OF_KIND_0 = frozenset(name for name, change in CHANGES.items() if change in FIR
 
 # What a visitor's browser cannot know: said by people of ours, by their tools, or by the mail service.
 INSIDE_ONLY: Final = frozenset((
-    "Score Adjusted", VERDICT_GIVEN, "Group Joined", "Group Left", CALL_MADE, MEETING_BOOKED, PROJECT_DETECTED,
-    LEAD_ACCEPTED, LEAD_REJECTED, OPPORTUNITY_WON, OPPORTUNITY_LOST, "Email Sent", "Email Delivered", "Email Bounced",
-    "Email Complained",
+    "Score Adjusted", VERDICT_GIVEN, NOTE_WRITTEN, "Group Joined", "Group Left", CALL_MADE, MEETING_BOOKED,
+    PROJECT_DETECTED, LEAD_ACCEPTED, LEAD_REJECTED, OPPORTUNITY_WON, OPPORTUNITY_LOST, "Email Sent", "Email Delivered",
+    "Email Bounced", "Email Complained",
 ))  # fmt: skip
 # The trait by which the inside says that a lead is irrelevant, and of which class: it counts in every model, before the
 # model's own lines. Null lifts it. What is no class counts for nothing.

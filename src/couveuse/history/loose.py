@@ -8,6 +8,7 @@ clock) with `shift` (that clock's offset, null where the file does not say), the
 import json
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 import duckdb
 import pyarrow.parquet as pq
@@ -16,6 +17,7 @@ from couveuse.core.events import CHANGES, MOST_POINTS, MOST_ROW_BYTES, Adjustmen
 from couveuse.core.times import ISO_PATTERN, WHITE
 from couveuse.errors import BadInput
 from couveuse.history.inputs import Format, Input
+from couveuse.history.unfit import Unfit, UnfitFile
 
 KEYS = ("event", "occurred_at", "email", "user_id", "anonymous_id", "message_id", "source")
 PARTS = ("properties", "context", "traits")
@@ -41,9 +43,31 @@ def name_of(column: str) -> str:
 
 # Columns beside those of a file, whatever these are called.
 ROW, TIME = name_of("couveuse: row"), name_of("couveuse: time")
+# What is asked for in the place of a column that is left out.
+NOTHING = "couveuse: nothing"
 
 _WHITE = quoted(WHITE)
 _NUMBER = r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,15})?"
+
+
+# Where day and month stand among the two numbers with which a date of a table begins.
+DAY_FIRST, MONTH_FIRST = (r"\1", r"\2"), (r"\2", r"\1")
+
+
+def _written(day: str, month: str) -> str:
+    """SQL for a date and time of a table in the order of ISO 8601; what is written otherwise stays as it is."""
+    steps = (
+        (r"^\s*(\d)[/.-]", r"0\1/"),
+        (r"^\s*(\d\d)[/.-](\d)[/.-]", r"\1/0\2/"),
+        (r"^\s*(\d\d)[/.-](\d\d)[/.-](\d{4})", rf"\3-{month}-{day}"),
+        (r"^(\d{4}-\d\d-\d\d)[ T]+(\d)[:h]", r"\1 0\2:"),
+        (r"^(\d{4}-\d\d-\d\d)[ T]+(\d\d)h", r"\1 \2:"),
+    )
+    found = "x"
+    for pattern, text in steps:
+        found = f"regexp_replace({found}, {quoted(pattern)}, {quoted(text)})"
+    return found
+
 
 MACROS = (
     # Text that begins and ends with a visible ASCII letter is clean already: to look costs a tenth of to trim.
@@ -68,6 +92,8 @@ MACROS = (
         else to_json(x)::varchar end""",
     f"""create or replace macro time_parts(x) as
         regexp_extract(trim(x, {_WHITE}), '^{ISO_PATTERN}$', ['d', 't', 'f', 'z'])""",
+    f"create or replace macro day_first(x) as {_written(*DAY_FIRST)}",
+    f"create or replace macro month_first(x) as {_written(*MONTH_FIRST)}",
     """create or replace macro wall_of(p) as
         epoch_us(try_cast(p.d || ' ' || case length(p.t) when 0 then '00:00:00' when 5 then p.t || ':00' else p.t end
             as timestamp)) + rpad(left(p.f, 6), 6, '0')::bigint""",
@@ -80,6 +106,14 @@ MACROS = (
 )
 
 
+class Dates(StrEnum):
+    """In which order a file writes its dates."""
+
+    ISO = "iso"
+    DAY_FIRST = "day"
+    MONTH_FIRST = "month"
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What is to be read of each row: fields as `where` names them, and for files of leads, bare columns as traits."""
@@ -88,10 +122,17 @@ class Wanted:
     rename: Mapping[str, str] = field(default_factory=dict)  # new name -> name in the file
     are_leads: bool = False
     whole: bool = False  # keep every row as JSON, not only those that somebody has to see
+    dates: Dates = Dates.ISO
+    left_out: frozenset[str] = frozenset()  # columns that are not read
 
     def in_file(self, name: str) -> str:
-        """What a column is called in the file."""
-        return self.rename.get(name, name)
+        """What a column is called in the file; a name that no column has, where it is left out."""
+        found = self.rename.get(name, name)
+        return found if name in self.rename or found not in self.left_out else NOTHING
+
+    def when(self, text: str) -> str:
+        """SQL for the text of a time in the order of ISO 8601."""
+        return text if self.dates is Dates.ISO else f"{self.dates}_first({text})"
 
     def part_of(self, name: str) -> tuple[str, str]:
         """In which part of a row a field stands, and its path there."""
@@ -155,6 +196,7 @@ def _is_incomplete(reading: Reading) -> str:
         Change.ADJUST: f"{key('kind')} in ({kinds}) "
         f"and ({key('kind')} = '{Adjustment.RESET}' or {is_number('points')})",
         Change.VERDICT: f"{key('of')} is not null and {key('verdict')} in ({verdicts})",
+        Change.NOTE: "true",
     }
     cases = " ".join(f"when {quoted(name)} then {needs[change]}" for name, change in CHANGES.items())
     event, names = EVENT, ", ".join(map(quoted, CHANGES))
@@ -225,8 +267,9 @@ def ndjson(file: Input, wanted: Wanted) -> Reading:
     when = _place(keys["occurred_at"], leaves)
     text = f"case when {when}[1] = '\"' then json_extract_string({when}, '$') end"
     fields = tuple(value(name) for name in wanted.fields)
+    structure = quoted(_structure(leaves))
     source = (
-        f"(select n, j, v, time_parts({text}) as p from (select n, j, from_json(j, {quoted(_structure(leaves))}) as v "
+        f"(select n, j, v, time_parts({wanted.when(text)}) as p from (select n, j, from_json(j, {structure}) as v "
         f"from (select row_number() over () as n, json as j from read_ndjson_objects({quoted(file.path)}, "
         f"ignore_errors = true, maximum_object_size = {MOST_OBJECT_BYTES}))))"
     )
@@ -295,7 +338,7 @@ def csv(file: Input, wanted: Wanted) -> Reading:
     text = name_of(when) if when in columns else "null::varchar"
     listed = "{" + ", ".join(f"{quoted(column)}: 'VARCHAR'" for column in file.columns) + "}"
     source = (
-        f"(select row_number() over () as {ROW}, *, time_parts({text}) as {TIME} "
+        f"(select row_number() over () as {ROW}, *, time_parts({wanted.when(text)}) as {TIME} "
         f"from read_csv({quoted(file.path)}, columns = {listed}, header = true, "
         f"delim = {quoted(file.delimiter)}, quote = '\"', escape = '\"', auto_detect = false, store_rejects = true, "
         f"rejects_limit = 0, max_line_size = {MOST_OBJECT_BYTES}, buffer_size = {MOST_OBJECT_BYTES}))"
@@ -411,7 +454,7 @@ def parquet(file: Input, wanted: Wanted, connection: duckdb.DuckDBPyConnection) 
     )
     used += [name_of(column) for column in texts if column and name_of(column) not in used]
     when = wanted.in_file("occurred_at")
-    wall, shift, has_time = _typed_time(when, types.get(when, ""))
+    wall, shift, has_time = _typed_time(when, types.get(when, ""), wanted)
     also = [_text_of(column, types[column]) for column in _large(file, tuple(types)) if name_of(column) not in used]
     size = " + ".join(f"coalesce(strlen({column}), 0)" for column in (*used, *also)) or "0"
     nul = " or ".join(f"contains({column}, chr(0))" for column in used) or "false"
@@ -490,7 +533,7 @@ def _text_column(name: str, wanted: Wanted, types: Mapping[str, str]) -> str | N
     return held[0] if not others and len(held) == 1 and types[held[0]] == "VARCHAR" else None
 
 
-def _typed_time(column: str, kind: str) -> tuple[str, str, str]:
+def _typed_time(column: str, kind: str, wanted: Wanted) -> tuple[str, str, str]:
     cell = name_of(column)
     is_there = f"{cell} is not null"
     if kind == "TIMESTAMP WITH TIME ZONE":
@@ -502,7 +545,8 @@ def _typed_time(column: str, kind: str) -> tuple[str, str, str]:
     if kind.startswith("TIMESTAMP") or kind == "DATE":
         return f"epoch_us({cell}::timestamp)", "null::bigint", is_there
     if kind == "VARCHAR":
-        return f"wall_of(time_parts({cell}))", f"shift_of(time_parts({cell}))", f"coalesce({cell}, '') != ''"
+        parts = f"time_parts({wanted.when(cell)})"
+        return f"wall_of({parts})", f"shift_of({parts})", f"coalesce({cell}, '') != ''"
     return "null::bigint", "null::bigint", is_there if kind else "false"
 
 
@@ -510,18 +554,31 @@ def _check_columns(file: Input, columns: Sequence[str], wanted: Wanted) -> None:
     """Without these columns no row can be a fact: better said once, with what is there."""
     for old in wanted.rename.values():
         if old not in columns:
-            raise BadInput(f"--map: {file.given} has no column {old!r}; it has: {', '.join(columns)}")
+            raise UnfitFile(
+                f"--map: {file.given} has no column {old!r}; it has: {', '.join(columns)}", Unfit.NO_COLUMN, column=old
+            )
+    strange = sorted(wanted.left_out.difference(columns))
+    if strange:
+        raise UnfitFile(
+            f"--leave-out: {file.given} has no column {strange[0]!r}; it has: {', '.join(columns)}",
+            Unfit.NO_COLUMN,
+            column=strange[0],
+        )
     needed = [] if wanted.are_leads else ["event", "occurred_at"]
     missing = [name for name in needed if wanted.in_file(name) not in columns]
     if missing:
-        raise BadInput(
+        raise UnfitFile(
             f"{file.given}: no column `{missing[0]}` (it has: {', '.join(columns[:12])}); "
-            f"rename one: --map {missing[0]}=COLUMN"
+            f"rename one: --map {missing[0]}=COLUMN",
+            Unfit.NO_COLUMN,
+            column=missing[0],
         )
     if not any(wanted.in_file(name) in columns for name in ("email", "user_id", "anonymous_id")):
-        raise BadInput(
+        raise UnfitFile(
             f"{file.given}: no column `email`, `user_id` or `anonymous_id` (it has: {', '.join(columns[:12])}); "
-            "rename one: --map email=COLUMN"
+            "rename one: --map email=COLUMN",
+            Unfit.NO_COLUMN,
+            column="email",
         )
 
 
