@@ -18,8 +18,11 @@ from couveuse.core.roster import Promise, Roster, Team
 from couveuse.core.times import HOUR_US, SECOND_US, moment
 from couveuse.engine.calendars import working_of
 from couveuse.engine.dispatching import AWAY_SECONDS, Counting, due_after, now_us
+from couveuse.engine.holding import end_due
+from couveuse.engine.settling import AT_ONCE as SETTLED_AT_ONCE
+from couveuse.engine.settling import settle_due
 from couveuse.engine.telling import ToTell, digest_intent, next_time, place_of, tell
-from couveuse.store import alerts, connections, leads, minding
+from couveuse.store import alerts, connections, holds, leads, minding, settlings
 from couveuse.store.alerts import Digest, NewAlert
 from couveuse.store.intents import plan_intents
 from couveuse.store.minding import DueTask, Looked
@@ -30,7 +33,7 @@ log = structlog.get_logger("couveuse.engine")
 AT_ONCE: Final = 100
 # How long the minder sleeps at most: what is made meanwhile may be due sooner.
 MOST_SECONDS: Final = 5.0
-# A task whose lead is irrelevant is looked at again so much later: the class may be lifted.
+# A task whose lead is irrelevant, or held, is looked at again so much later: that may be lifted.
 AGAIN_US: Final = 6 * HOUR_US
 # How often the chores are asked whether they are due.
 CHORES_SECONDS: Final = 60.0
@@ -54,9 +57,9 @@ class Minder:
     def work(self, connection: Connection[Any]) -> int:
         """Mind all that is due; returns how much there was."""
         steps: tuple[tuple[str, Callable[[Connection[Any], int], int]], ...] = (
-            ("looked_at", look_at_tasks), ("digests", make_digests),
+            ("holds_ended", end_due), ("looked_at", look_at_tasks), ("digests", make_digests),
         )  # fmt: skip
-        done = 0
+        done = self._settle(connection)
         for what, step in steps:
             while True:
                 self.turn += 1
@@ -68,6 +71,18 @@ class Minder:
                 if number < AT_ONCE:
                     break
         return done
+
+    def _settle(self, connection: Connection[Any]) -> int:
+        """What people said came of tasks counts, each by itself: none waits for another's lead."""
+        done = 0
+        while True:
+            self.turn += 1
+            number = settle_due(connection, self._clock())
+            if number:
+                self._tally.count("settled", number)
+                done += number
+            if number < SETTLED_AT_ONCE:
+                return done
 
     def run(self, stopping: threading.Event) -> None:
         """Mind until told to stop; PostgreSQL may go away and come back."""
@@ -93,7 +108,8 @@ class Minder:
 
     def until_next(self, connection: Connection[Any]) -> float:
         """Seconds until the next thing is due, at most `MOST_SECONDS`."""
-        known = [at for at in (minding.next_look(connection), alerts.next_digest(connection)) if at is not None]
+        asks = (settlings.next_due, holds.next_end, minding.next_look, alerts.next_digest)
+        known = [at for ask in asks if (at := ask(connection)) is not None]
         return min([MOST_SECONDS, *(max((at - self._clock()) / SECOND_US, 0.0) for at in known)])
 
     def _do_chores(self, stopping: threading.Event) -> None:
@@ -140,13 +156,13 @@ def _promise(roster: Roster, team: str) -> Promise:
 def _look(roster: Roster, task: DueTask, now: int) -> Looked:
     """What is to be done of a task whose time has come."""
     if task.standing == "accepted":
-        return Looked(task, now + _promise(roster, task.team).news_within, is_told=not task.is_irrelevant)
+        return Looked(task, now + _promise(roster, task.team).news_within, is_told=not task.is_aside)
     if task.standing != "open":
         return Looked(task, None)
     soonest = max(task.due_at, task.not_before or 0)
     if soonest > now:
         return Looked(task, soonest)
-    if task.is_irrelevant:
+    if task.is_aside:
         return Looked(task, now + AGAIN_US)
     promise, team = _promise(roster, task.team), roster.teams.get(task.team)
     again = None

@@ -56,6 +56,7 @@ class Why(StrEnum):
     NOT_OFFERED = "not_offered"  # that outcome is not of this task
     INVALID = "invalid"
     ERASED = "erased"
+    SETTLING = "settling"  # an outcome was said, and may be taken back still
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +90,8 @@ class Again:
     task: Task | None
 
 
-class _No(Exception):
-    """A way out of a transaction, never seen outside."""
+class NotDone(Exception):
+    """A way out of a transaction, never seen outside of the engine."""
 
     def __init__(self, refused: Refused) -> None:
         self.refused = refused
@@ -105,7 +106,7 @@ def claim(connection: Connection[Any], task_id: int, *, by: str, now: int, span:
         task = tasks.hold_task(connection, task_id)
         try:
             held = _usable(task, task_id, by, now)
-        except _No as no:
+        except NotDone as no:
             return no.refused
         tasks.lock_task(connection, task_id, by=by, until=now + span, now=now)
         if held.holder(now) != by:
@@ -118,7 +119,7 @@ def release(connection: Connection[Any], task_id: int, *, by: str, now: int) -> 
     with connection.transaction():
         task = tasks.hold_task(connection, task_id)
         if task is None:
-            return _no_such(task_id)
+            return no_such(task_id)
         holder = task.holder(now)
         if holder is not None and holder != by:
             return _held(holder)
@@ -137,10 +138,10 @@ def assign(
     roster = load_roster(connection)
     if member is not None and member not in roster.members:
         return Refused(Why.INVALID, f"{member}: there is no such member; give an id of the team's document", "member")
-    request = _request("assign", version, by, member)
+    request = request_of("assign", version, by, member)
 
     def act() -> Done:
-        task = _mine(connection, task_id, version, by, now)
+        task = mine(connection, task_id, version, by, now)
         after = save(connection, replace(task, member=member, assigned_because="by_hand" if member else ""))
         about = {"member": member, "was": task.member, tasks.REQUEST: request}
         tasks.write_entry(connection, task_id, by=by, did="assigned", now=now, about=about)
@@ -161,12 +162,45 @@ def note(connection: Connection[Any], task_id: int, text: str, *, by: str, now: 
     with connection.transaction():
         task = tasks.hold_task(connection, task_id)
         if task is None:
-            return _no_such(task_id)
+            return no_such(task_id)
         tasks.write_entry(connection, task_id, by=by, did="noted", now=now, note=text)
         if task.standing == "accepted":
             task = replace(task, look_at=now + _team(load_roster(connection), task).promise.news_within)
             tasks.has_news(connection, task_id, task.look_at or now)
         return Done(task)
+
+
+def put_off(
+    connection: Connection[Any], task_id: int, until: int, *, version: int, by: str, now: int, text: str = ""
+) -> Done | Refused:
+    """Put a task off until an instant, without counting a try: it comes again then, and is due by the team's promise.
+
+    Said again to the letter, it answers the task as it is. What waits for its appointment is moved with that.
+    """
+    text = text.strip()
+    if not now < until <= now + outcomes.MOST_AHEAD:
+        return Refused(Why.INVALID, "choose a day to come, within two years", "until")
+    if len(text) > outcomes.MOST_NOTE or "\x00" in text:
+        return Refused(Why.INVALID, f"write a note of at most {outcomes.MOST_NOTE:,} characters", "note")
+    request = request_of("put_off", version, by, [until, text])
+
+    def act() -> Done:
+        task = mine(connection, task_id, version, by, now)
+        if task.starts_at is not None and task.starts_at > now:
+            raise NotDone(Refused(Why.NOT_OFFERED, "it waits for its appointment; move that, or call it off"))
+        roster = load_roster(connection)
+        after = replace(task, not_before=until, locked_by=None, locked_until=None)
+        if task.standing == "accepted":
+            after = replace(after, look_at=until + _team(roster, task).promise.news_within)
+        else:
+            due_at = promised(roster, task.team, task.treatment, until)
+            after = replace(after, due_at=due_at, look_at=due_at, overdue_times=0)
+        after = save(connection, after)
+        about = {"not_before": until, tasks.REQUEST: request}
+        tasks.write_entry(connection, task_id, by=by, did="put_off", now=now, note=text, about=about)
+        return Done(after)
+
+    return _once(connection, task_id, request, act)
 
 
 # ---- What came of it -------------------------------------------------------------------------------------------------
@@ -177,26 +211,27 @@ def settle(connection: Connection[Any], task_id: int, told: Told, *, version: in
 
     Said again to the letter, it answers what came of it, and records nothing.
     """
-    request = _request("settle", version, by, asdict(told))
+    request = request_of("settle", version, by, asdict(told))
     wrong = outcomes.check(told, now=now)
     if wrong is not None:  # the second time something may be over that was to come
         known = _done_before(connection, task_id, request)
         return known if known is not None else Refused(Why.INVALID, wrong.reason, wrong.field)
     return _once(
-        connection, task_id, request, lambda: _settle(connection, task_id, told, version, by, now, request)
+        connection, task_id, request, lambda: settle_now(connection, task_id, told, version, by, now, request)
     )  # fmt: skip
 
 
-def _settle(
+def settle_now(
     connection: Connection[Any], task_id: int, told: Told, version: int, by: str, now: int, request: str
 ) -> Done:
-    lead = _lead_of(connection, task_id)
+    """The same in the caller's transaction; raises NotDone."""
+    lead = lead_of(connection, task_id)
     row, route, roster = TABLE[told.outcome], sales_route(connection), load_roster(connection)
     lock_lead(connection, lead.lead_id)
     if row.opens is not Opens.NOTHING:
         dispatch.lock_teams(connection, [route.team])
-    task = _mine(connection, task_id, version, by, now)
-    _offered(task, row, route)
+    task = mine(connection, task_id, version, by, now)
+    refuse_unoffered(task, row, route)
     after = save(connection, _after(roster, task, told, row, by, now))
     gives_up = after.outcome_reason == outcomes.UNREACHABLE
     said = outcomes.facts(told, at=now, gives_up=gives_up)
@@ -266,7 +301,7 @@ def _write_down(
 # ---- Said again ------------------------------------------------------------------------------------------------------
 
 
-def _request(action: str, version: int, by: str, said: object) -> str:
+def request_of(action: str, version: int, by: str, said: object) -> str:
     """By what a request is known when it comes again: all that it says."""
     written = json.dumps([action, version, by, said], ensure_ascii=False, sort_keys=True, default=str)
     return blake2b(written.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
@@ -277,7 +312,7 @@ def _once(connection: Connection[Any], task_id: int, request: str, act: Callable
     try:
         with connection.transaction():
             return act()
-    except _No as no:
+    except NotDone as no:
         return _done_before(connection, task_id, request) or no.refused
 
 
@@ -322,15 +357,15 @@ def _meet(
 ) -> Done | Refused:
     try:
         with connection.transaction():
-            task = _mine(connection, task_id, version, by, now)
+            task = mine(connection, task_id, version, by, now)
             if task.sequence is None or (meeting is None and task.starts_at is None):
-                raise _No(Refused(Why.NOT_OFFERED, "this task has no appointment"))
+                raise NotDone(Refused(Why.NOT_OFFERED, "this task has no appointment"))
             if meeting is None:
                 known = tasks.appointment(connection, task_id, task.sequence)
                 assert known is not None  # it was written with that sequence
                 meeting = Meeting(known.starts_at, known.minutes, known.place, is_called_off=True)
             return Done(set_meeting(connection, load_roster(connection), task, meeting, by=by, now=now))
-    except _No as no:
+    except NotDone as no:
         return no.refused
 
 
@@ -385,41 +420,46 @@ def desks_of(task: Task, route: Route) -> tuple[Desk, ...]:
     return (Desk.SALES, Desk.CALLS) if task.treatment == DETECT else (Desk.SALES,)
 
 
-def _offered(task: Task, row: Row, route: Route) -> None:
+def refuse_unoffered(task: Task, row: Row, route: Route) -> None:
+    """Raises NotDone where an outcome is none of a task's."""
     if not set(row.desks) & set(desks_of(task, route)):
-        raise _No(Refused(Why.NOT_OFFERED, f"{row.outcome} is no outcome of a task of {task.team}", "outcome"))
+        raise NotDone(Refused(Why.NOT_OFFERED, f"{row.outcome} is no outcome of a task of {task.team}", "outcome"))
     if row.becomes is Becomes.ACCEPTED and task.standing == "accepted":
-        raise _No(Refused(Why.OVER, "it is accepted already"))
+        raise NotDone(Refused(Why.OVER, "it is accepted already"))
 
 
-def _lead_of(connection: Connection[Any], task_id: int) -> Whose:
+def lead_of(connection: Connection[Any], task_id: int) -> Whose:
+    """The lead that holds the facts of a task's lead; raises NotDone."""
     task = tasks.task(connection, task_id)
     if task is None:
-        raise _No(_no_such(task_id))
+        raise NotDone(no_such(task_id))
     lead = whose(connection, task.lead_id)
     if lead is None:
-        raise _No(Refused(Why.ERASED, f"task {task_id}: its lead is no more"))
+        raise NotDone(Refused(Why.ERASED, f"task {task_id}: its lead is no more"))
     return lead
 
 
-def _mine(connection: Connection[Any], task_id: int, version: int, by: str, now: int) -> Task:
-    """A task that one may act on, held until the transaction ends."""
+def mine(connection: Connection[Any], task_id: int, version: int, by: str, now: int) -> Task:
+    """A task that one may act on, held until the transaction ends; raises NotDone."""
     task = _usable(tasks.hold_task(connection, task_id), task_id, by, now)
     if task.version != version:
         now_is = f"{task.standing}, {f'of {task.member}' if task.member else 'of nobody'}, in version {task.version}"
-        raise _No(Refused(Why.CHANGED, f"somebody did something with it meanwhile: it is {now_is}; look at it again"))
+        meanwhile = f"somebody did something with it meanwhile: it is {now_is}; look at it again"
+        raise NotDone(Refused(Why.CHANGED, meanwhile))
     return task
 
 
 def _usable(task: Task | None, task_id: int, by: str, now: int) -> Task:
     if task is None:
-        raise _No(_no_such(task_id))
+        raise NotDone(no_such(task_id))
     if not task.is_open:
-        how = task.outcome or task.standing
-        raise _No(Refused(Why.OVER, f"it is done with: {how}" + (f", by {task.outcome_by}" if task.outcome_by else "")))
+        how = f"{task.outcome or task.standing}{f', by {task.outcome_by}' if task.outcome_by else ''}"
+        raise NotDone(Refused(Why.OVER, f"it is done with: {how}"))
+    if task.settles_at is not None:
+        raise NotDone(Refused(Why.SETTLING, "its outcome was said, and counts in a moment: take that back first"))
     holder = task.holder(now)
     if holder is not None and holder != by:
-        raise _No(_held(holder))
+        raise NotDone(_held(holder))
     return task
 
 
@@ -427,7 +467,8 @@ def _held(holder: str) -> Refused:
     return Refused(Why.HELD, f"{holder} has it on screen", holder=holder)
 
 
-def _no_such(task_id: int) -> Refused:
+def no_such(task_id: int) -> Refused:
+    """Why nothing can be done with a task that is not there."""
     return Refused(Why.NO_SUCH_TASK, f"task {task_id}: there is none")
 
 

@@ -47,6 +47,7 @@ class Kind(Enum):
     TASK_HELD = Sort(409, "Somebody else has this task", "Wait until they leave it, or ask them.")
     TASK_CHANGED = Sort(409, "The task is not as you saw it", "Read it again, and send its version.")
     TASK_OVER = Sort(409, "The task is done with", "See what came of it; nothing is left to do.")
+    TASK_SETTLING = Sort(409, "Its outcome was said, and counts in a moment", "Take it back first, or wait for it.")
     NOT_OFFERED = Sort(409, "That cannot be done with it", "See which outcomes it offers.")
     ID_TAKEN = Sort(409, "This id stands for something else", "Choose another id, or send what it stands for.")
     NOT_GIVEN_UP = Sort(409, "It is neither parked nor given up", "See how it stands; nothing is to be sent on.")

@@ -50,6 +50,7 @@ _KINDS: Final = {
     Why.OVER: Kind.TASK_OVER,
     Why.NOT_OFFERED: Kind.NOT_OFFERED,
     Why.ERASED: Kind.NO_SUCH_LEAD,
+    Why.SETTLING: Kind.TASK_SETTLING,
 }
 
 
