@@ -161,6 +161,7 @@ def test_endpoints_hear_what_they_want(desk):
         ("handover.withdrawn", "all", "webhook:handover.withdrawn:handover:1:all"),
         ("handover.withdrawn", "some", "webhook:handover.withdrawn:handover:1:some"),
         ("lead.handed_over", "all", "webhook:lead.handed_over:handover:1:all"),
+        ("task.closed", "all", f"webhook:task.closed:task:1:{desk.now}:all"),
         ("task.created", "all", "webhook:task.created:task:1:all"),
         ("task.created", "some", "webhook:task.created:task:1:some"),
     ]

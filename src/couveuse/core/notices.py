@@ -5,6 +5,7 @@ Channels make messages of them; who is told, and when, is decided elsewhere. A n
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from couveuse.core.frozen import Frozen
 from couveuse.core.model import Stage, Temperature
@@ -21,6 +22,18 @@ class NoticeKind(StrEnum):
     APPOINTMENT = "appointment"  # a meeting was made: with an .ics
     DIGEST = "digest"  # several of these together
     TRIAL = "trial"  # somebody tries whether a channel works
+    INVITATION = "invitation"  # somebody may make an account
+    PASSWORD_FORGOTTEN = "password_forgotten"  # somebody may choose another password
+    # Of these endpoints outside hear, and nobody of ours:
+    HOT = "hot"  # a lead turned hot
+    IRRELEVANT = "irrelevant"  # a lead is not worth a call, and why
+    BAND_CHANGED = "band_changed"  # a lead went into another band
+    CLOSED = "closed"  # a task is done with, and what came of it
+
+
+# What is for one person's own account, and for nobody else.
+PERSONAL: Final = frozenset((NoticeKind.INVITATION, NoticeKind.PASSWORD_FORGOTTEN))
+OF_OUTSIDE: Final = frozenset((NoticeKind.HOT, NoticeKind.IRRELEVANT, NoticeKind.BAND_CHANGED, NoticeKind.CLOSED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +80,21 @@ class Notice(Frozen):
     url: str = ""  # of the lead's page
     score: float | None = None
     band: str = ""
+    band_id: str = ""
+    band_was_id: str = ""  # of a change
     rate: float | None = None  # the band's conversion rate
     expected: float | None = None  # rate times value
     currency: str = "EUR"
     temperature: Temperature | None = None
     stage: Stage | None = None
+    lead_class: str = ""  # of an irrelevant lead
     why: tuple[Reason, ...] = ()
     team: str = ""
-    treatment: str = ""  # what to do
-    member: str = ""  # whose task it is
-    due_at: int | None = None
-    because: str = ""  # of a withdrawal or a reminder
+    treatment: str = ""  # what to do; of an invitation, as what
+    member: str = ""  # whose task it is; of an invitation, who invites
+    due_at: int | None = None  # of a link, until when it may be used
+    because: str = ""  # of a withdrawal or a reminder; the reason of an outcome
+    outcome: str = ""  # of a task that is done with
     notes: tuple[str, ...] = ()
     appointment: Appointment | None = None
     items: tuple["Notice", ...] = ()  # of a digest

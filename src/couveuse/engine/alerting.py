@@ -3,6 +3,7 @@
 So an alert that waited for a mail server tells what is so now; and one that tells what is so no more does not leave.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
@@ -12,15 +13,16 @@ from psycopg import Connection
 
 from couveuse.configuration import Configuration
 from couveuse.core.model import Label, Model, Stage, Temperature
-from couveuse.core.notices import Appointment, Notice, NoticeKind, Person, Reason
+from couveuse.core.notices import OF_OUTSIDE, PERSONAL, Appointment, Notice, NoticeKind, Person, Reason
 from couveuse.core.times import DAY_US, MINUTE_US, moment
 from couveuse.documents.reading import parse_model
+from couveuse.engine import account_mail
 from couveuse.engine.folding import TEMPERATURES
 from couveuse.engine.links import PATH, Link, Links
 from couveuse.language.words import LANGUAGES, Words
 from couveuse.report.names import Names
 from couveuse.report.persons import person
-from couveuse.store import alerts, cards, secrets, tasks, versions
+from couveuse.store import alerts, cards, crossings, holds, secrets, tasks, versions
 from couveuse.store.alerts import Alert, Told
 from couveuse.store.intents import Intent
 from couveuse.store.rosters import load_roster
@@ -28,14 +30,20 @@ from couveuse.store.switches import REHEARSAL, is_switched_on
 
 # A link in a message opens the lead's page for so long: a task may be put off for weeks.
 LINK_US: Final = 90 * DAY_US
-ALERTS: Final = frozenset(NoticeKind) - {NoticeKind.DIGEST, NoticeKind.TRIAL}
-# What is told of a lead only while it is worth a call.
+# Whether a lead is still held is asked so often, for what would tell of it.
+LOOK_AGAIN_US: Final = 15 * MINUTE_US
+ALERTS: Final = frozenset(NoticeKind) - OF_OUTSIDE - {NoticeKind.DIGEST, NoticeKind.TRIAL} - PERSONAL
+# What is told of a lead only while it is worth a call, and nobody holds it.
 OF_THE_RELEVANT: Final = frozenset((NoticeKind.HANDED_OVER, NoticeKind.OVERDUE, NoticeKind.NEWS_WANTED))
 # What endpoints outside are told of, as what it is to people of ours.
 EVENTS: Final = {
     "lead.handed_over": NoticeKind.HANDED_OVER,
     "task.created": NoticeKind.HANDED_OVER,
     "handover.withdrawn": NoticeKind.WITHDRAWN,
+    "lead.hot": NoticeKind.HOT,
+    "lead.irrelevant": NoticeKind.IRRELEVANT,
+    "band.changed": NoticeKind.BAND_CHANGED,
+    "task.closed": NoticeKind.CLOSED,
 }
 
 
@@ -46,14 +54,25 @@ class Gone:
     reason: str
 
 
-def compose(connection: Connection[Any], intent: Intent, settings: Configuration, now: int) -> Notice | Gone:
-    """The notice that an intent is to bring, in its recipient's language; or why there is nothing to tell any more."""
+@dataclass(frozen=True, slots=True)
+class Later:
+    """There is something to tell, and not before an instant: somebody holds the lead."""
+
+    at: int
+
+
+def compose(connection: Connection[Any], intent: Intent, settings: Configuration, now: int) -> Notice | Gone | Later:
+    """The notice that an intent is to bring, in its recipient's language; or why there is nothing to tell (yet)."""
+    if intent.kind in PERSONAL:
+        return account_mail.compose(connection, intent, settings, now) or Gone("of no use any more")
     composer = _Composer(connection, intent, settings, now)
     kind = EVENTS.get(intent.kind) or NoticeKind(intent.kind)
     if kind is NoticeKind.TRIAL:
         return composer.bare(kind)
     if kind is NoticeKind.DIGEST:
         return composer.digest(intent.id)
+    if kind in OF_OUTSIDE:
+        return composer.outside(kind, intent.about)
     number = intent.alert_id if intent.alert_id is not None else intent.about.get("alert")
     alert = None if number is None else alerts.alert(connection, number)
     return Gone("erased") if alert is None else composer.of(alert, kind)
@@ -93,14 +112,67 @@ class _Composer:
         ]
         return replace(self.bare(NoticeKind.DIGEST), items=tuple(items)) if items else Gone("nothing is left of it")
 
-    def of(self, alert: Alert, kind: NoticeKind) -> Notice | Gone:
+    def outside(self, kind: NoticeKind, about: Mapping[str, Any]) -> Notice | Gone:
+        """What an endpoint outside hears of a lead's crossing or of a task that is done with, as it is now."""
+        if kind is NoticeKind.CLOSED:
+            return self._closed(int(about["task"]))
+        crossing = crossings.crossing(self.connection, int(about["crossing"]))
+        now = None if crossing is None else crossings.stands(self.connection, crossing.lead_id)
+        if crossing is None or now is None:
+            return Gone("the lead is gone")
+        version = versions.version(self.connection, now.model_id)
+        assert version is not None  # states are of published models
+        names = Names(_model(version.published.document), "en")
+        bands = names.model.bands
+        temperature = TEMPERATURES[now.temperature]
+        gone = {
+            NoticeKind.HOT: temperature is not Temperature.HOT and "the lead is not hot any more",
+            NoticeKind.IRRELEVANT: temperature is not Temperature.IRRELEVANT and "the lead is not irrelevant any more",
+            NoticeKind.BAND_CHANGED: (now.model_id, now.band) != (crossing.model_id, crossing.band)
+            and "the band is another one by now",
+        }[kind]
+        if gone:
+            return Gone(gone)
+        notice = replace(
+            self.bare(kind), lead=self._lead(crossing.lead_id), url=self._url(crossing.lead_id, "en"), score=now.score,
+            band=names.band_name(bands[now.band]), band_id=bands[now.band].id, rate=bands[now.band].rate,
+            temperature=temperature, stage=None if now.stage is None else Stage(now.stage),
+            lead_class=now.lead_class or "",
+        )  # fmt: skip
+        is_change = kind is NoticeKind.BAND_CHANGED and crossing.band_was is not None
+        return replace(notice, band_was_id=bands[crossing.band_was or 0].id) if is_change else notice
+
+    def _closed(self, number: int) -> Notice | Gone:
+        task = tasks.task(self.connection, number)
+        lead_id = None if task is None else cards.survivor(self.connection, task.lead_id)
+        if task is None or lead_id is None:
+            return Gone("erased")
+        if task.is_open:
+            return Gone("the task was opened again")
+        notice = self.bare(NoticeKind.CLOSED, task.team)
+        team = self.roster.teams.get(task.team)
+        label = team.treatments.get(task.treatment, Label()) if team is not None else Label()
+        return replace(
+            notice, lead=self._lead(lead_id), url=self._url(lead_id, notice.language), member=self._called(task.member),
+            team=task.team if team is None else team.label.text(notice.language, task.team),
+            treatment=label.text(notice.language, task.treatment), score=task.score, rate=task.rate,
+            expected=task.expected, outcome=task.outcome or task.standing, because=task.outcome_reason or "",
+        )  # fmt: skip
+
+    def of(self, alert: Alert, kind: NoticeKind) -> Notice | Gone | Later:
         """What an alert tells now; `kind` is what it is to be told as."""
         told = alerts.told_of(self.connection, alert.id)
         lead_id = cards.survivor(self.connection, alert.lead_id)
         if told is None or lead_id is None:
             return Gone("erased")
         gone = _why_gone(alert, told, kind, self.now)
-        return Gone(gone) if gone else self._notice(alert, told, kind, lead_id)
+        if gone:
+            return Gone(gone)
+        if kind in OF_THE_RELEVANT:
+            hold = holds.standing_holds(self.connection, [lead_id], self.now).get(lead_id)
+            if hold is not None:
+                return Later(min(hold.until or holds.NEVER, self.now + LOOK_AGAIN_US))
+        return self._notice(alert, told, kind, lead_id)
 
     def _notice(self, alert: Alert, told: Told, kind: NoticeKind, lead_id: int) -> Notice:
         notice = self.bare(kind, alert.team)

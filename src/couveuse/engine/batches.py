@@ -20,6 +20,7 @@ from couveuse.core.reading import Reading
 from couveuse.core.state import State
 from couveuse.engine import handing
 from couveuse.engine.consenting import store_consents
+from couveuse.engine.crossing import crossed
 from couveuse.engine.folding import fold_lead, is_admitted, known_of, learn, reading_of, row_of, since_always
 from couveuse.engine.following import follow
 from couveuse.engine.handing import CORRECTED, VERDICT
@@ -27,6 +28,7 @@ from couveuse.engine.live import LiveModel, LiveModels
 from couveuse.engine.recalling import Recaller
 from couveuse.engine.resolving import Keyed, NeedsTheLock, Resolved, nodes_of, place_of, resolve
 from couveuse.store import archives, events, leads, refolds, registers, states
+from couveuse.store.crossings import write_crossings
 from couveuse.store.events import EventRow, Stored, TooManyFacts
 from couveuse.store.identities import own_bindings, share_bindings
 from couveuse.store.leads import Who
@@ -34,6 +36,7 @@ from couveuse.store.months import Months
 from couveuse.store.packets import Accepted, Flag
 from couveuse.store.payloads import Compressor
 from couveuse.store.refolds import PutOff
+from couveuse.store.states import Held
 
 log = structlog.get_logger("couveuse.engine")
 
@@ -85,6 +88,11 @@ class Touched:
     arrived: list[Arrived] = field(default_factory=list)
     is_given: bool = False  # traits, held since always
     changes: bool = False  # some fact is no behaviour: most leads are spared three questions by it
+
+    @property
+    def is_live(self) -> bool:
+        """Whether some fact did not come quietly."""
+        return any(not each.accepted.flags & Flag.QUIET for each in self.arrived)
 
     @property
     def live(self) -> list[Fact]:
@@ -169,7 +177,7 @@ class Folder:
         if given:
             _give(connection, given, resolved, touched, import_id)
         # Read under the lock on bindings: whoever publishes a model, or retires one, holds that alone.
-        work = _Work(self, connection, models.load(connection), now)
+        work = _Work(self, connection, models.load(connection), now, is_quiet=import_id is not None)
         work.fold(touched, resolved)
         store_consents(connection, arrived, resolved, import_id)
         counts.leads, counts.made = len(touched), len(resolved.made)
@@ -178,12 +186,13 @@ class Folder:
         return counts, resolved
 
     def refold(self, connection: Connection[Any], models: Sequence[LiveModel], lead_ids: Collection[int], *,
-               now: int, because: str) -> Counts:  # fmt: skip
+               now: int, because: str, is_quiet: bool = True) -> Counts:  # fmt: skip
         """Fold leads again from all their facts, in the caller's transaction; nobody is handed over by it.
 
         Hand-overs whose facts are gone are withdrawn, for the reason given. Leads of very many facts are put off.
+        What leads cross by it is told where it is not quiet.
         """
-        work = _Work(self, connection, models, now)
+        work = _Work(self, connection, models, now, is_quiet=is_quiet)
         work.because = because
         work.fold({}, Resolved({}, refold=set(lead_ids)))
         return Counts(
@@ -275,8 +284,11 @@ def _give(
 class _Work:
     """The folding of one batch: what it has read, and what it will write."""
 
-    def __init__(self, folder: Folder, connection: Connection[Any], models: Sequence[LiveModel], now: int) -> None:
+    def __init__(
+        self, folder: Folder, connection: Connection[Any], models: Sequence[LiveModel], now: int, *, is_quiet: bool
+    ) -> None:
         self.folder, self.connection, self.models, self.now = folder, connection, models, now
+        self.is_quiet = is_quiet
         self.because = CORRECTED
         self.whos: Mapping[int, Who] = {}
         self.refolded = self.put_off = self.handed_over = self.withdrawn = 0
@@ -302,7 +314,9 @@ class _Work:
             touched.pop(lead_id, None)
             for found in folded.values():
                 found.pop(lead_id, None)
-        readings = {model.id: self._write(model, folded[model.id], old) for model in self.models}
+        quiet = {number for number, lead in touched.items() if not lead.is_live}
+        self.is_quiet |= bool(touched) and len(quiet) == len(touched)
+        readings = {model.id: self._write(model, folded[model.id], old, quiet) for model in self.models}
         self._know(touched, refold, stored)
         off |= self._unless_away(set(touched), lambda some: self._hand_over(some, touched, folded, readings))
         judged = {number for number, lead in everybody.items() if _corrects(lead)}
@@ -344,7 +358,7 @@ class _Work:
                     self.connection, models, lead_ids, self._load, because=because, now=self.now
                 )
 
-    def _locked(self, lead_ids: Sequence[int]) -> dict[tuple[int, int], bytes]:
+    def _locked(self, lead_ids: Sequence[int]) -> dict[tuple[int, int], Held]:
         """The leads' states, locked; those of a model that is coming are read once the others' locks are had.
 
         Whoever makes the states of a coming model holds the locks on the acting model's: what was written while this
@@ -355,7 +369,7 @@ class _Work:
         coming = [model.id for model in self.models if model.is_coming]
         return old | states.lock_states(self.connection, coming, lead_ids) if coming else old
 
-    def _is_left(self, model: LiveModel, lead_id: int, old: Mapping[tuple[int, int], bytes]) -> bool:
+    def _is_left(self, model: LiveModel, lead_id: int, old: Mapping[tuple[int, int], Held]) -> bool:
         """Whether the state of a lead under a model that is coming is left to whoever makes that model's states.
 
         That one goes by the acting model's states, and will read these facts, too; a lead that has none is not met.
@@ -407,7 +421,7 @@ class _Work:
         model: LiveModel,
         touched: Mapping[int, Touched],
         resolved: Resolved,
-        old: Mapping[tuple[int, int], bytes],
+        old: Mapping[tuple[int, int], Held],
         refold: set[int],
     ) -> dict[int, State]:
         """The states that go on with the new facts; a lead whose state cannot is added to `refold`."""
@@ -415,12 +429,12 @@ class _Work:
         for lead_id, lead in touched.items():
             if lead_id in refold:
                 continue
-            packed = old.get((model.id, lead_id))
-            if packed is None and self._is_left(model, lead_id, old):
+            held = old.get((model.id, lead_id))
+            if held is None and self._is_left(model, lead_id, old):
                 continue
             try:
-                if packed is not None:
-                    state = states.unpack_state(model.plan, packed, self.folder.payloads)
+                if held is not None:
+                    state = states.unpack_state(model.plan, held.state, self.folder.payloads)
                 elif lead_id in resolved.made:
                     who = self.whos[lead_id]
                     state = begin(model.plan, who.email, since_always(model.plan, who.given))
@@ -441,7 +455,7 @@ class _Work:
     def _refolded(
         self,
         folded: Mapping[int, dict[int, State]],
-        old: Mapping[tuple[int, int], bytes],
+        old: Mapping[tuple[int, int], Held],
         refold: set[int],
     ) -> Mapping[int, Sequence[Stored]]:
         """Fold leads from all their facts; who has no identities any more has no state."""
@@ -458,9 +472,13 @@ class _Work:
         return stored
 
     def _write(
-        self, model: LiveModel, folded: Mapping[int, State], old: Mapping[tuple[int, int], bytes]
+        self,
+        model: LiveModel,
+        folded: Mapping[int, State],
+        old: Mapping[tuple[int, int], Held],
+        quiet: Collection[int],
     ) -> dict[int, Reading]:
-        """Write the states under one model; returns what they say now."""
+        """Write the states under one model, with what the leads have crossed by it; returns what they say now."""
         readings = {lead_id: reading_of(model.plan, state, self.now) for lead_id, state in folded.items()}
         rows = [
             row_of(model.bands, lead_id, state, readings[lead_id], self.folder.payloads)
@@ -468,6 +486,10 @@ class _Work:
         ]
         states.update_states(self.connection, model.id, [row for row in rows if (model.id, row.lead_id) in old])
         states.copy_states(self.connection, model.id, [row for row in rows if (model.id, row.lead_id) not in old])
+        if model.acts and not self.is_quiet:
+            before = {lead_id: held for (model_id, lead_id), held in old.items() if model_id == model.id}
+            moved = crossed(rows, before, quiet)
+            write_crossings(self.connection, model.id, moved, by_time=False, now=self.now)
         return readings
 
     def _know(

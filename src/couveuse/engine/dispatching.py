@@ -1,7 +1,8 @@
 """Dispatching: hand-overs become tasks, alerts and what goes out, each in one transaction with its mark.
 
 Several dispatchers share the work: who claims a hand-over has it alone, and who gives tasks of a team gives them alone,
-so that turns and loads are exact. A hand-over of a lead that is irrelevant waits, set aside, until that is lifted.
+so that turns and loads are exact. A hand-over of a lead that is irrelevant, or that somebody holds, waits, set aside,
+until it is so no more.
 """
 
 import threading
@@ -22,6 +23,7 @@ from couveuse.core.recipients import recipients
 from couveuse.core.roster import Hours, Promise, Roster
 from couveuse.core.times import moment
 from couveuse.engine.calendars import working_of
+from couveuse.engine.outside import tell_closed, tell_crossings
 from couveuse.engine.telling import Event, ToTell, tell, tell_endpoints
 from couveuse.engine.withdrawing import close_ended, withdraw_fallen
 from couveuse.store import connections, dispatch, leads, tasks
@@ -74,6 +76,7 @@ class Dispatcher:
         """
         steps: list[tuple[str, Callable[[Connection[Any], int], int]]] = [
             ("withdrawn", withdraw_fallen), ("episodes_ended", close_ended), ("dispatched", dispatch_waiting),
+            ("crossings_told", tell_crossings), ("closings_told", tell_closed),
         ]  # fmt: skip
         if everything:
             steps.append(("taken_up", take_up))
@@ -126,22 +129,22 @@ class Dispatcher:
 
 def dispatch_waiting(connection: Connection[Any], now: int) -> int:
     """Dispatch some hand-overs, in the caller's transaction; returns how many were claimed."""
-    return _dispatch(connection, dispatch.claim_handovers(connection, most=AT_ONCE), now)
+    return _dispatch(connection, dispatch.claim_handovers(connection, most=AT_ONCE, now=now), now)
 
 
 def take_up(connection: Connection[Any], now: int) -> int:
     """Dispatch some hand-overs that had been set aside and need not wait any more; returns how many were claimed."""
-    return _dispatch(connection, dispatch.claim_set_aside(connection, most=AT_ONCE), now)
+    return _dispatch(connection, dispatch.claim_set_aside(connection, most=AT_ONCE, now=now), now)
 
 
 def _dispatch(connection: Connection[Any], claimed: Sequence[Due], now: int) -> int:
     if not claimed:
         return 0
-    waiting = {each.id for each in claimed if each.is_irrelevant and not each.is_over}
+    waiting = {each.id for each in claimed if (each.is_irrelevant or each.is_held) and not each.is_over}
     if waiting:
         dispatch.set_aside(connection, waiting, now)
     # Of an episode that was over before anybody heard of it nothing is left to do.
-    going = [each for each in claimed if not each.is_irrelevant and not each.is_over]
+    going = [each for each in claimed if each.id not in waiting and not each.is_over]
     left = _make(connection, going, now) if going else set[int]()
     done = [each.id for each in claimed if each.id not in waiting | left]
     dispatch.mark_dispatched(connection, done, now)

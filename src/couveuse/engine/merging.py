@@ -32,7 +32,8 @@ def merge(
         number = kept.insert_merge(connection, lead_id, into_id, by=by, now=now)
         moved = [replace(each, lead_id=into_id) for each in store.identities_of_leads(connection, [lead_id]).values()]
         store.point_identities(connection, moved)
-        folder.refold(connection, models.load(connection), [lead_id, into_id], now=now, because="merged")
+        both = [lead_id, into_id]
+        folder.refold(connection, models.load(connection), both, now=now, because="merged", is_quiet=False)
         audit.record(connection, by=by, did="merge", about={"merge": number, "lead": lead_id, "into": into_id}, now=now)
         return number
 
@@ -54,7 +55,8 @@ def unmerge(
         store.point_identities(connection, back)
         stayed = leads.merged_into(connection, [into_id]).get(into_id, into_id)
         touched = {lead_id, into_id, stayed, *(each.lead_id for each in back if each.lead_id is not None)}
-        folder.refold(connection, models.load(connection), sorted(touched), now=now, because="unmerged")
+        live, again = models.load(connection), sorted(touched)
+        folder.refold(connection, live, again, now=now, because="unmerged", is_quiet=False)
         about = {"merge": number, "lead": lead_id, "from": into_id}
         audit.record(connection, by=by, did="unmerge", about=about, now=now)
         return lead_id, into_id

@@ -21,10 +21,12 @@ from couveuse.core.reading import Reading
 from couveuse.core.state import State
 from couveuse.engine import handing
 from couveuse.engine.batches import Counts, Folder
+from couveuse.engine.crossing import crossed
 from couveuse.engine.folding import fold_lead, known_of, reading_of, row_of
 from couveuse.engine.live import LiveModel, LiveModels, NothingPublished
 from couveuse.engine.poison import is_away
 from couveuse.store import archives, connections, handovers, leads, refolds, states
+from couveuse.store.crossings import write_crossings
 from couveuse.store.events import Stored
 from couveuse.store.handovers import Standing
 from couveuse.store.identities import share_bindings
@@ -56,6 +58,11 @@ class Seen:
     def because(self) -> str | None:
         """Why hand-overs whose facts are gone are withdrawn; None where nothing was corrected."""
         return next((each.because for each in reversed(self.wishes) if each.because is not None), None)
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing of what it was put off for came live."""
+        return not any(each.live for each in self.wishes)
 
 
 class Refolder:
@@ -160,6 +167,9 @@ class Refolder:
             reading = reading_of(model.plan, folded[model.id], now)
             row = row_of(model.bands, lead_id, folded[model.id], reading, self._folder.payloads)
             (states.update_states if is_there else states.copy_states)(connection, model.id, [row])
+            if model.acts and not seen.is_quiet:
+                before = {lead_id: old[model.id, lead_id]} if is_there else {}
+                write_crossings(connection, model.id, crossed([row], before), by_time=False, now=now)
         leads.set_known(connection, {lead_id: known_of(seen.who, seen.stored)})
 
     # ---- As a thread of the engine's -----------------------------------------------------------------------

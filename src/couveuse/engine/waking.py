@@ -12,10 +12,13 @@ from psycopg import Connection
 from couveuse.core.errors import StateMismatch
 from couveuse.core.times import SECOND_US
 from couveuse.engine.batches import Folder
+from couveuse.engine.crossing import crossed
 from couveuse.engine.folding import reading_of, row_of
 from couveuse.engine.live import LiveModel, LiveModels, NothingPublished
 from couveuse.engine.releasing import release
 from couveuse.store import connections, states
+from couveuse.store.crossings import write_crossings
+from couveuse.store.states import Held
 
 log = structlog.get_logger("couveuse.engine")
 
@@ -92,18 +95,20 @@ class Clock:
         return release(connection, self._folder, acting, self._now())
 
     def _read_again(
-        self, connection: Connection[Any], model: LiveModel, packed: list[tuple[int, bytes]], now: int
+        self, connection: Connection[Any], model: LiveModel, held: list[tuple[int, Held]], now: int
     ) -> None:
         rows = []
         broken = []
-        for lead_id, data in packed:
+        for lead_id, old in held:
             try:
-                state = states.unpack_state(model.plan, data, self._folder.payloads)
+                state = states.unpack_state(model.plan, old.state, self._folder.payloads)
             except StateMismatch:
                 broken.append(lead_id)
                 continue
             rows.append(row_of(model.bands, lead_id, state, reading_of(model.plan, state, now), self._folder.payloads))
         states.update_states(connection, model.id, rows)
+        if model.acts:
+            write_crossings(connection, model.id, crossed(rows, dict(held)), by_time=True, now=now)
         if broken:
             self._folder.refold(connection, [model], broken, now=now, because="corrected")
 

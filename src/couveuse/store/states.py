@@ -46,6 +46,16 @@ class StateRow(NamedTuple):
     state: bytes
 
 
+class Held(NamedTuple):
+    """A stored state, packed, and where it says that the lead stands; as in `StateRow`."""
+
+    state: bytes
+    band: int
+    stage: int | None
+    temperature: int
+    lead_class: str | None
+
+
 def table_of(model_id: int) -> str:
     """The partition of a model's states."""
     return f"lead_states_{model_id}"
@@ -79,11 +89,11 @@ def drop_partition(connection: Connection[Any], model_id: int) -> None:
 
 def lock_states(
     connection: Connection[Any], model_ids: Sequence[int], lead_ids: Sequence[int]
-) -> dict[tuple[int, int], bytes]:
-    """Packed states by (model, lead), locked until the transaction ends; those that are missing have no row."""
+) -> dict[tuple[int, int], Held]:
+    """States by (model, lead), locked until the transaction ends; those that are missing have no row."""
     wanted = {"models": list(model_ids), "leads": arrays.numbers(lead_ids)}
     rows = connection.execute(_LOCK, wanted, binary=True).fetchall()
-    return {(model_id, lead_id): state for model_id, lead_id, state in rows}
+    return {(row[0], row[1]): Held(*row[2:]) for row in rows}
 
 
 def update_states(connection: Connection[Any], model_id: int, rows: Sequence[StateRow]) -> None:
@@ -113,17 +123,19 @@ def remove_states(connection: Connection[Any], lead_ids: Sequence[int]) -> None:
     connection.execute(_REMOVE, [list(lead_ids)])
 
 
-def due_states(connection: Connection[Any], model_id: int, *, now: int, most: int) -> list[tuple[int, bytes]]:
-    """Leads, with their packed states, whose band changes by time alone by now; locked."""
-    return connection.execute(_on("due", model_id), {"now": now, "most": most}, binary=True).fetchall()
+def due_states(connection: Connection[Any], model_id: int, *, now: int, most: int) -> list[tuple[int, Held]]:
+    """Leads, with their states, whose band changes by time alone by now; locked."""
+    rows = connection.execute(_on("due", model_id), {"now": now, "most": most}, binary=True).fetchall()
+    return [(row[0], Held(*row[1:])) for row in rows]
 
 
 def stale_states(
     connection: Connection[Any], model_id: int, *, before: int, after: int, most: int
-) -> list[tuple[int, bytes]]:
-    """Leads from a number on, with their packed states, that were last read before an instant; locked."""
+) -> list[tuple[int, Held]]:
+    """Leads from a number on, with their states, that were last read before an instant; locked."""
     wanted = {"before": before, "after": after, "most": most}
-    return connection.execute(_on("stale", model_id), wanted, binary=True).fetchall()
+    rows = connection.execute(_on("stale", model_id), wanted, binary=True).fetchall()
+    return [(row[0], Held(*row[1:])) for row in rows]
 
 
 def next_due(connection: Connection[Any], model_id: int) -> int | None:

@@ -144,6 +144,7 @@ union select joined_id from leads where joined_id = any(%(leads)s::text::bigint[
 -- name: remove_leads
 -- Leads of which nothing is left.
 with states as (delete from lead_states where lead_id = any(%(leads)s::text::bigint[])),
+moved as (delete from crossings where lead_id = any(%(leads)s::text::bigint[])),
 waiting as (delete from allowed where lead_id = any(%(leads)s::text::bigint[]))
 delete from leads where id = any(%(leads)s::text::bigint[]);
 

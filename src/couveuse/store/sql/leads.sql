@@ -1,6 +1,7 @@
 -- name: lock_states
--- The states of some leads under some models, locked lead by lead in one order for all.
-select model_id, lead_id, state from lead_states
+-- The states of some leads under some models, with where they say that the leads stand; locked lead by lead in one order
+-- for all.
+select model_id, lead_id, state, band, stage, temperature, class from lead_states
 where model_id = any(%(models)s) and lead_id = any(%(leads)s::text::bigint[])
 order by lead_id, model_id for update;
 

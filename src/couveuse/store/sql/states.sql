@@ -41,12 +41,12 @@ delete from lead_states where lead_id = any(%s);
 
 -- name: due
 -- Leads whose band changes by time alone, now or before; the longest due first. Those being worked on are left out.
-select lead_id, state from {table}
+select lead_id, state, band, stage, temperature, class from {table}
 where band_changes_at <= %(now)s order by band_changes_at limit %(most)s for update skip locked;
 
 -- name: stale
 -- Leads whose score for lists is too old; in no order. Those being worked on are left out.
-select lead_id, state from {table}
+select lead_id, state, band, stage, temperature, class from {table}
 where read_at < %(before)s and lead_id > %(after)s order by lead_id limit %(most)s for update skip locked;
 
 -- name: next_due

@@ -1,0 +1,24 @@
+"""Which leads have crossed something: another band, stage, temperature or class than their last state said.
+
+Only what came live, and time, cross anything. What came quietly (an import, a replay, a model published anew) moves
+leads without a word, as it hands nobody over.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from couveuse.store.crossings import Crossed
+from couveuse.store.states import Held, StateRow
+
+
+def crossed(rows: Sequence[StateRow], old: Mapping[int, Held], quiet: Collection[int] = frozenset()) -> list[Crossed]:
+    """Of new states those that stand elsewhere than the old ones said, or are of a lead that had none.
+
+    Leads that moved quietly are left out.
+    """
+    found = []
+    for row in rows:
+        was = old.get(row.lead_id)
+        stands = (row.band, row.stage, row.temperature, row.lead_class)
+        if (was is None or stands != was[1:]) and row.lead_id not in quiet:
+            found.append(Crossed(was, row))
+    return found

@@ -1,0 +1,180 @@
+"""The journal of what leads crossed under the acting model: when each changed its band, stage, temperature or class."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+from psycopg import Connection, sql
+
+from couveuse.store import arrays
+from couveuse.store.statements import statement
+from couveuse.store.states import Held, StateRow
+
+COLD, WARM, HOT, IRRELEVANT = range(4)
+# What endpoints outside may hear of it.
+LEAD_HOT, LEAD_IRRELEVANT, BAND_CHANGED = "lead.hot", "lead.irrelevant", "band.changed"
+EVENTS: Final = (LEAD_HOT, LEAD_IRRELEVANT, BAND_CHANGED)
+# So many crossings are looked at to count who ripened: a person reads the number.
+MOST_COUNTED: Final = 10_000
+_FAR: Final = 2**63 - 1
+
+_COLUMNS: Final = sql.SQL(
+    "c.id, c.lead_id, c.model_id, c.at, c.by_time, c.score, c.band_was, c.band, c.stage_was, c.stage,"
+    " c.temperature_was, c.temperature, c.class_was, c.class"
+)
+_WRITE, _TELL, _TOLD = (statement("crossings", name) for name in ("write", "tell", "told"))
+_CLAIM, _ONE, _PAGE = (statement("crossings", name).format(columns=_COLUMNS) for name in ("claim", "one", "page"))
+_PLACE, _RIPENED, _COUNT, _PRUNE, _STANDS = (
+    statement("crossings", name) for name in ("place_at", "ripened", "count_ripened", "prune", "stands")
+)
+
+
+class Crossed(NamedTuple):
+    """A lead that stands elsewhere than before; `was` is None where it is new."""
+
+    was: Held | None
+    row: StateRow
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """One row of the journal; bands by their places in the model, `temperature` as in `StateRow`."""
+
+    id: int
+    lead_id: int
+    model_id: int
+    at: int
+    by_time: bool
+    score: float
+    band_was: int | None
+    band: int
+    stage_was: int | None
+    stage: int | None
+    temperature_was: int | None
+    temperature: int
+    class_was: str | None
+    lead_class: str | None
+
+    @property
+    def events(self) -> tuple[str, ...]:
+        """What endpoints outside may hear of it."""
+        found = []
+        if self.temperature != self.temperature_was and self.temperature in (HOT, IRRELEVANT):
+            found.append(LEAD_HOT if self.temperature == HOT else LEAD_IRRELEVANT)
+        if self.band_was is not None and self.band_was != self.band:
+            found.append(BAND_CHANGED)
+        return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Ripened:
+    """A lead that became hot and is: when, and its score for lists."""
+
+    id: int
+    lead_id: int
+    at: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stands:
+    """How a lead stands under the acting model, as it was last read."""
+
+    model_id: int
+    score: float
+    band: int
+    stage: int | None
+    temperature: int
+    lead_class: str | None
+
+
+def write_crossings(
+    connection: Connection[Any], model_id: int, crossed: Sequence[Crossed], *, by_time: bool, now: int
+) -> None:
+    """Write what leads crossed, in the transaction that writes their states."""
+    if not crossed:
+        return
+    pairs = [(each.was, each.row) for each in crossed]
+    row = connection.execute(
+        _WRITE,
+        {
+            "model": model_id, "now": now, "by_time": by_time, "events": list(EVENTS),
+            "leads": arrays.numbers([row.lead_id for _, row in pairs]),
+            "scores": [row.score for _, row in pairs],
+            "bands_was": arrays.numbers([was and was.band for was, _ in pairs]),
+            "bands": arrays.numbers([row.band for _, row in pairs]),
+            "stages_was": arrays.numbers([was and was.stage for was, _ in pairs]),
+            "stages": arrays.numbers([row.stage for _, row in pairs]),
+            "temperatures_was": arrays.numbers([was and was.temperature for was, _ in pairs]),
+            "temperatures": arrays.numbers([row.temperature for _, row in pairs]),
+            "classes_was": [was and was.lead_class for was, _ in pairs],
+            "classes": [row.lead_class for _, row in pairs],
+        },
+    ).fetchone()  # fmt: skip
+    if row is not None and row[0]:
+        connection.execute(_TELL)
+
+
+def claim_crossings(connection: Connection[Any], *, most: int) -> list[Crossing]:
+    """Crossings of which endpoints are to be told, the oldest first; another process gets others."""
+    return [Crossing(*row) for row in connection.execute(_CLAIM, {"most": most}).fetchall()]
+
+
+def mark_told(connection: Connection[Any], ids: Collection[int]) -> None:
+    """Endpoints were told of these."""
+    connection.execute(_TOLD, {"ids": list(ids)})
+
+
+def crossing(connection: Connection[Any], id: int) -> Crossing | None:
+    """The crossing of that number."""
+    row = connection.execute(_ONE, {"id": id}).fetchone()
+    return None if row is None else Crossing(*row)
+
+
+def stands(connection: Connection[Any], lead_id: int) -> Stands | None:
+    """How a lead stands now; None for one that is gone."""
+    row = connection.execute(_STANDS, {"lead": lead_id}).fetchone()
+    return None if row is None else Stands(*row)
+
+
+def page(
+    connection: Connection[Any],
+    *,
+    after: int = 0,
+    lead_id: int | None = None,
+    temperatures: Collection[int] | None = None,
+    most: int = 50,
+) -> list[Crossing]:
+    """Crossings after one by number, the oldest first."""
+    wanted = {
+        "after": after, "lead": lead_id, "most": most,
+        "temperatures": None if temperatures is None else list(temperatures),
+    }  # fmt: skip
+    return [Crossing(*row) for row in connection.execute(_PAGE, wanted).fetchall()]
+
+
+def place_at(connection: Connection[Any], at: int) -> int:
+    """After which number to read for what was crossed from an instant on."""
+    row = connection.execute(_PLACE, {"at": at}).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def ripened(
+    connection: Connection[Any], *, since: int, before: tuple[int, int] | None = None, most: int
+) -> list[Ripened]:
+    """Leads that became hot since an instant and are, the newest first, before a place (instant, number)."""
+    at, id = before or (_FAR, _FAR)
+    wanted = {"since": since, "before": at, "before_id": id, "most": most}
+    return [Ripened(*row) for row in connection.execute(_RIPENED, wanted).fetchall()]
+
+
+def count_ripened(connection: Connection[Any], *, since: int) -> int:
+    """How many leads became hot since an instant and are, of the last `MOST_COUNTED` crossings."""
+    row = connection.execute(_COUNT, {"since": since, "most": MOST_COUNTED}).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def prune(connection: Connection[Any], *, before: int, most: int) -> int:
+    """What was crossed before an instant goes, some of it; returns how many."""
+    row = connection.execute(_PRUNE, {"before": before, "most": most}).fetchone()
+    return 0 if row is None else int(row[0])

@@ -1,0 +1,81 @@
+-- name: write
+-- What leads crossed, for whoever shows it; marked where an endpoint outside wants to hear of such a thing. Tells how
+-- many are.
+with wanted as (
+    select exists (select from endpoints where disabled_at is null and (events = '{}' or events && %(events)s::text[])) as is_wanted
+), written as (
+    insert into crossings (lead_id, model_id, at, by_time, score, band_was, band, stage_was, stage, temperature_was,
+        temperature, class_was, class, is_to_tell)
+    select lead_id, %(model)s, %(now)s, %(by_time)s, score, band_was, band, stage_was, stage, temperature_was,
+        temperature, class_was, class,
+        is_wanted and ((band_was is not null and band_was <> band)
+            or (temperature in (2, 3) and temperature_was is distinct from temperature))
+    from unnest(%(leads)s::text::bigint[], %(scores)s::float8[], %(bands_was)s::text::smallint[], %(bands)s::text::smallint[],
+        %(stages_was)s::text::smallint[], %(stages)s::text::smallint[], %(temperatures_was)s::text::smallint[],
+        %(temperatures)s::text::smallint[], %(classes_was)s::text[], %(classes)s::text[])
+        as g (lead_id, score, band_was, band, stage_was, stage, temperature_was, temperature, class_was, class), wanted
+    returning is_to_tell
+)
+select count(*) filter (where is_to_tell) from written;
+
+-- name: tell
+-- Whoever tells endpoints of crossings is woken.
+notify couveuse_handovers;
+
+-- name: claim
+-- Crossings of which endpoints are to be told, the oldest first. Those that another dispatcher has are left out.
+select {columns} from crossings c where c.is_to_tell order by c.id limit %(most)s for update of c skip locked;
+
+-- name: told
+-- Endpoints were told of these crossings.
+update crossings set is_to_tell = false where id = any(%(ids)s);
+
+-- name: one
+-- One crossing.
+select {columns} from crossings c where c.id = %(id)s;
+
+-- name: page
+-- Crossings after one by number, in the order in which they were written; of a lead or all, of some temperatures or all.
+select {columns} from crossings c
+where c.id > %(after)s and (%(lead)s::bigint is null or c.lead_id = %(lead)s)
+    and (%(temperatures)s::smallint[] is null or c.temperature = any(%(temperatures)s::smallint[]))
+order by c.id limit %(most)s;
+
+-- name: place_at
+-- The number below which all crossings were written before an instant, as far as the clock goes on; 0: there is none.
+select coalesce((select id from crossings where at < %(at)s order by at desc, id desc limit 1), 0);
+
+-- name: ripened
+-- Leads that became hot since an instant and are hot under the acting model, each once by its last crossing, the newest
+-- first, from a place on.
+select c.id, c.lead_id, c.at, s.score from crossings c
+join models m on m.standing = 'acting'
+join lead_states s on s.model_id = m.id and s.lead_id = c.lead_id and s.temperature = 2
+where c.temperature = 2 and c.temperature_was is distinct from 2 and c.at >= %(since)s
+    and (c.at, c.id) < (%(before)s::bigint, %(before_id)s::bigint)
+    and not exists (
+        select from crossings o where o.lead_id = c.lead_id and o.id > c.id
+            and o.temperature = 2 and o.temperature_was is distinct from 2
+    )
+order by c.at desc, c.id desc limit %(most)s;
+
+-- name: count_ripened
+-- How many leads became hot since an instant and are hot; as many crossings are looked at as `most` says.
+select count(distinct x.lead_id) from (
+    select lead_id from crossings where temperature = 2 and temperature_was is distinct from 2 and at >= %(since)s
+    order by at desc, id desc limit %(most)s
+) x join models m on m.standing = 'acting'
+join lead_states s on s.model_id = m.id and s.lead_id = x.lead_id and s.temperature = 2;
+
+-- name: prune
+-- What was crossed before an instant goes, some of it at a time. Tells how many went.
+with gone as (
+    delete from crossings where id in (select id from crossings where at < %(before)s order by at limit %(most)s)
+    returning 1
+)
+select count(*) from gone;
+
+-- name: stands
+-- How a lead stands under the acting model, as it was last read.
+select m.id, s.score, s.band, s.stage, s.temperature, s.class
+from models m join lead_states s on s.model_id = m.id and s.lead_id = %(lead)s where m.standing = 'acting';
