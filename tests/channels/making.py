@@ -71,4 +71,22 @@ def every_kind(language: str) -> dict[str, Notice]:
         ),
         "digest": a_digest(language),
         "trial": Notice(NoticeKind.TRIAL, language, "Europe/Paris", AT),
+        "invitation": Notice(
+            NoticeKind.INVITATION,
+            language,
+            "Europe/Paris",
+            AT,
+            url="https://couveuse.example.com/join/1.x",
+            member="Alice Martin",
+            treatment="marketing",
+            due_at=AT + 7 * 24 * HOUR,
+        ),
+        "password_forgotten": Notice(
+            NoticeKind.PASSWORD_FORGOTTEN,
+            language,
+            "Europe/Paris",
+            AT,
+            url="https://couveuse.example.com/account/password/reset/x/",
+            due_at=AT + 2 * HOUR,
+        ),
     }

@@ -3,7 +3,7 @@
 import re
 from importlib.resources import files
 
-from couveuse.core.notices import NoticeKind
+from couveuse.core.notices import PERSONAL, NoticeKind
 from tests.language.test_words import TABLES
 
 SOURCES = "\n".join(
@@ -14,6 +14,7 @@ SOURCES = "\n".join(
 )
 # Keys put together from the kind of a notice, or the name of a fact.
 BY_NAME = {f"{group}.{kind}" for group in ("subject", "kind", "text") for kind in (*NoticeKind, "called_off")}
+BY_NAME |= {key for kind in PERSONAL for key in (f"act.{kind}", f"text.{kind}_else")}
 
 
 def test_no_text_is_kept_that_nothing_asks_for():

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from couveuse.core.model import Temperature
-from couveuse.core.notices import Notice, NoticeKind
+from couveuse.core.notices import PERSONAL, Notice, NoticeKind
 from couveuse.language.formats import Formats
 from couveuse.language.plain import clean, in_a_line
 from couveuse.language.words import Words
@@ -107,7 +107,7 @@ class _Teller:
             lines=lines,
             total=self.formats.score(notice.score) if lines and notice.score is not None else "",
             notes=tuple(clean(note[:NOTE]).strip() for note in notice.notes if note.strip()),
-            act=self.say("act.lead" if notice.lead else "act.page"),
+            act=self.say("act.lead" if notice.lead else f"act.{self.kind}" if notice.kind in PERSONAL else "act.page"),
             url=notice.url if notice.url.startswith(("https://", "http://")) else "",
             items=tuple(tell(item) for item in notice.items),
             foot=self.say("text.foot", zone=in_a_line(notice.timezone, LINE)),
@@ -119,6 +119,8 @@ class _Teller:
         return next((in_a_line(text, NAME) for text in found if text.strip()), self.say("text.nobody"))
 
     def headline(self) -> str:
+        if self.notice.kind in PERSONAL:
+            return self.say(f"subject.{self.kind}")
         if self.notice.kind is NoticeKind.DIGEST:
             number = len(self.notice.items)
             return self.words.count("subject.digest", number, n=self.formats.number(number))
@@ -133,7 +135,7 @@ class _Teller:
 
     def _bare_subject(self) -> str:
         notice, who = self.notice, self.called()
-        if notice.kind in (NoticeKind.DIGEST, NoticeKind.TRIAL):
+        if notice.kind in (NoticeKind.DIGEST, NoticeKind.TRIAL, *PERSONAL):
             return self.headline()
         if notice.kind is NoticeKind.HANDED_OVER:
             if notice.score is None:
@@ -170,10 +172,21 @@ class _Teller:
             yield self.say(f"text.{notice.kind.value}")
         elif notice.kind is NoticeKind.TRIAL:
             yield self.say("text.trial")
+        elif notice.kind in PERSONAL:
+            yield from self.personal()
         elif self.kind == "called_off" and notice.appointment is not None:
             yield self.say("text.called_off", when=self.formats.instant(notice.appointment.starts_at))
         if because and notice.kind is not NoticeKind.WITHDRAWN:
             yield self.say("text.because", because=because[:1].upper() + because[1:])
+
+    def personal(self) -> Iterator[str]:
+        """What a mail about the reader's own account says."""
+        notice = self.notice
+        until = "" if notice.due_at is None else self.formats.instant(notice.due_at)
+        by, role = in_a_line(notice.member, NAME), in_a_line(notice.treatment, NAME)
+        yield self.say(f"text.{self.kind}", by=by, role=role)
+        yield self.say("text.link_until", until=until)
+        yield self.say(f"text.{self.kind}_else")
 
     def who(self) -> Who | None:
         lead = self.notice.lead
@@ -205,6 +218,8 @@ class _Teller:
     def facts(self) -> Iterator[tuple[str, str]]:
         """What is to be done, by whom, by when; an appointment's time and place."""
         notice, meeting = self.notice, self.notice.appointment
+        if notice.kind in PERSONAL:
+            return
         if notice.kind is not NoticeKind.WITHDRAWN:
             yield "what", notice.treatment
         if meeting is not None:

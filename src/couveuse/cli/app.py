@@ -897,6 +897,14 @@ def up() -> None:
 
 
 @app.command()
+def welcome() -> None:
+    """Print the link by which the first visitor makes the owner's account; exit code 1 once there is an account."""
+    from couveuse.cli import users
+
+    users.welcome()
+
+
+@app.command()
 def web(
     serve: Annotated[Part, typer.Option(help="Take events, show pages, or both.")] = Part.ALL,
 ) -> None:

@@ -13,12 +13,15 @@ from datetime import datetime
 from getpass import getpass
 from typing import Any
 
+import typer
 from psycopg import Connection
 
-from couveuse.cli import note
+from couveuse import configuration
+from couveuse.cli import FINDING, note
 from couveuse.cli.confirming import may_ask
 from couveuse.cli.databases import database
 from couveuse.core.times import iso, microseconds
+from couveuse.engine.welcoming import welcome_link
 from couveuse.errors import BadInput
 from couveuse.store import migrating
 from couveuse.store.accounts import passwords, people
@@ -49,6 +52,18 @@ def create(new: NewPerson, *, from_stdin: bool) -> None:
         made = NewPerson(email, name, new.role, digest, new.member, new.language, new.timezone)
         people.add(connection, made, by=BY, now=_now())
     note(f"{email} may sign in now, as {new.role}.")
+
+
+def welcome() -> None:
+    """Print where the first visitor makes the owner's account."""
+    settings = configuration.read()
+    with _accounts() as connection:
+        link = welcome_link(connection, settings)
+    if link is None:
+        note("There is an account already: its owner invites others, and couveuse user create makes some here.")
+        raise typer.Exit(FINDING)
+    note("Whoever opens this link makes the owner's account; it is of no use from then on.")
+    print(link)
 
 
 def set_password(email: str, *, from_stdin: bool) -> None:

@@ -87,6 +87,7 @@ class Invitation(models.Model):
     name = models.CharField(max_length=200, default="")
     role = models.CharField(max_length=20, choices=Role.choices)
     member = models.CharField(max_length=100, null=True)
+    language = models.CharField(max_length=2, default="fr")
     invited_by = models.CharField(max_length=254)
     made_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField()

@@ -26,12 +26,13 @@ _OTHER_OWNERS = statement("people", "other_owners")
 _SET_ROLE, _SET_MEMBER, _SET_ACTIVE = (statement("people", name) for name in ("set_role", "set_member", "set_active"))
 _SET_OWN, _SET_PASSWORD = statement("people", "set_own"), statement("people", "set_password")
 _END_SESSIONS, _SESSIONS = statement("people", "end_sessions"), statement("people", "sessions")
-_FORGET_FACTORS = statement("people", "forget_factors")
+_FORGET_FACTORS, _SECRETS = statement("people", "forget_factors"), statement("people", "secrets_of")
 
 LOCK: Final = 0x70656F70
 OWNER: Final = "owner"
 ROLES: Final = (OWNER, "marketing", "telemarketing", "sales", "reader")
 LANGUAGES: Final = ("fr", "en")
+DEFAULT_TIMEZONE: Final = "Europe/Paris"
 THEMES: Final = ("auto", "light", "dark")
 MOST_NAME: Final = 200
 
@@ -72,7 +73,7 @@ class NewPerson:
     password: str
     member: str | None = None
     language: str = "fr"
-    timezone: str = "Europe/Paris"
+    timezone: str = DEFAULT_TIMEZONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,25 @@ class Session:
     browser: str
     begun_at: datetime
     seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What changes when somebody signs in, or gets another password: links are bound to it, and it leaves nowhere."""
+
+    email: str
+    name: str
+    language: str
+    timezone: str
+    is_active: bool
+    password: str
+    generation: int
+    last_login: datetime | None
+
+    @property
+    def has_password(self) -> bool:
+        """Whether they may sign in by one; Django marks a digest of none by this sign."""
+        return bool(self.password) and not self.password.startswith("!")
 
 
 def is_anybody_here(connection: Connection[Any]) -> bool:
@@ -119,7 +139,7 @@ def add_locked(connection: Connection[Any], new: NewPerson, *, by: str, now: int
         },
     ).fetchone()  # fmt: skip
     if row is None:
-        raise Refused("email_taken", f"{email}: there is an account of this e-mail; see: couveuse user list")
+        raise _taken(email)
     audit.record(connection, by=by, did="user added", about={"user": row[0], "role": new.role}, now=now)
     return int(row[0])
 
@@ -159,6 +179,12 @@ def find_by_email(connection: Connection[Any], email: str) -> Person:
 def load_sessions(connection: Connection[Any], id: int) -> list[Session]:
     """The browsers in which somebody is signed in, the one used last first."""
     return [Session(*row) for row in connection.execute(_SESSIONS, {"id": id}).fetchall()]
+
+
+def secrets_of(connection: Connection[Any], id: int) -> Secrets | None:
+    """What links of somebody are bound to; None where there is nobody."""
+    row = connection.execute(_SECRETS, {"id": id}).fetchone()
+    return None if row is None else Secrets(*row)
 
 
 def _people(rows: Iterable[tuple[Any, ...]]) -> list[Person]:
@@ -287,6 +313,28 @@ def checked_name(text: str) -> str:
     if not name or len(name) > MOST_NAME or holds_nul(name):
         raise Refused("name", f"give a name of 1 to {MOST_NAME} characters", most=MOST_NAME)
     return name
+
+
+def check_new(connection: Connection[Any], email: str, role: str, member: str | None, language: str) -> None:
+    """Raises Refused where an account could not be made so."""
+    _check_role(role)
+    _check_own(language, DEFAULT_TIMEZONE)
+    _check_member(connection, member, but=0)
+    if connection.execute(_OF_EMAIL, {"email": email}).fetchone() is not None:
+        raise _taken(email)
+
+
+def may_be_member(connection: Connection[Any], member: str | None) -> bool:
+    """Whether somebody new could be this member of the team's document."""
+    try:
+        _check_member(connection, member, but=0)
+    except Refused:
+        return False
+    return True
+
+
+def _taken(email: str) -> Refused:
+    return Refused("email_taken", f"{email}: there is an account of this e-mail; see: couveuse user list")
 
 
 def _check_role(role: str) -> None:

@@ -87,3 +87,8 @@ where s.user_id = %(id)s and d.expire_date > now() order by s.last_seen_at desc,
 -- name: forget_factors
 -- Authenticators, passkeys and recovery codes of somebody are forgotten.
 delete from mfa_authenticator where user_id = %(id)s;
+
+-- name: secrets_of
+-- What links of somebody are bound to.
+select email, name, language, timezone, is_active, password, session_generation, last_login from users
+where id = %(id)s;
