@@ -2,37 +2,41 @@
 
 import json
 import sys
+import time
 from collections.abc import Sequence
 
 from couveuse import configuration
 from couveuse.cli import note, snippets
 from couveuse.cli.databases import database
 from couveuse.cli.tables import print_rows
-from couveuse.collect.keys import normal_origin
-from couveuse.core.events import holds_nul
 from couveuse.core.times import iso, microseconds
+from couveuse.engine import access
 from couveuse.errors import BadInput
 from couveuse.store import rejects, write_keys
 from couveuse.store.connections import connect
-from couveuse.store.write_keys import KeyKind, WriteKey
+from couveuse.store.write_keys import KeyKind, WriteKey, normal_origin
 
-MOST_SOURCE = 200
+BY = "command line"
 # So much of a reject's body is shown in a table.
 SHOWN = 120
 
 
+def now_us() -> int:
+    """The clock, in microseconds."""
+    return time.time_ns() // 1000
+
+
 def create(kind: KeyKind, source: str, origins: Sequence[str], rate: int | None, form: str) -> None:
     """Make a key, and show it this once, with what to paste where."""
-    source = source.strip()
-    if not source or len(source) > MOST_SOURCE or holds_nul(source):
-        raise BadInput(f"--source: give the name of what sends, of {MOST_SOURCE} characters at most, as site or crm")
-    allowed = [_origin(text) for text in origins]
-    if kind is KeyKind.PUBLIC and not allowed:
-        raise BadInput("--origin: say which site may use a public key, as --origin https://www.example.com")
-    if kind is KeyKind.SERVER and allowed:
-        raise BadInput("--origin: a server key is for no page; leave it out, or make a public key: --kind public")
-    with database() as url, connect(url, "command") as connection:
-        key = write_keys.create_key(connection, kind=kind, source=source, origins=allowed, rate=rate)
+    with database() as url, connect(url, "command", autocommit=True) as connection:
+        try:
+            made = access.make_key(
+                connection, kind=kind, source=source, origins=origins, rate=rate, by=BY, now=now_us()
+            )
+        except access.BadField as error:
+            raise BadInput(f"--{error.field.removesuffix('s')}: {error}") from error
+    key, source = made.secret, source.strip()
+    allowed = [normal_origin(text) for text in dict.fromkeys(origins)]
     if form == "json":
         told = {"key": key, "kind": kind.value, "source": source, "origins": allowed, "rate": rate}
         sys.stdout.write(json.dumps(told, ensure_ascii=False) + "\n")
@@ -40,15 +44,6 @@ def create(kind: KeyKind, source: str, origins: Sequence[str], rate: int | None,
     print(key)
     note("Keep it: it is shown this once.")
     print(snippets.text(key, kind, configuration.read().url))
-
-
-def _origin(text: str) -> str:
-    origin = normal_origin(text)
-    if origin is None:
-        raise BadInput(
-            f"--origin {text}: write it as https://www.example.com, https://*.example.com, or * for any site"
-        )
-    return origin
 
 
 def list_keys(form: str) -> None:
@@ -59,7 +54,7 @@ def list_keys(form: str) -> None:
         for key in keys:
             sys.stdout.write(json.dumps(_told(key), ensure_ascii=False) + "\n")
         return
-    columns = ("id", "key", "kind", "source", "origins", "events a second", "made", "revoked")
+    columns = ("id", "key", "kind", "source", "origins", "events a second", "made", "last used", "revoked")
     print_rows("Write keys", columns, [_cells(key) for key in keys], right=("id", "events a second"))
 
 
@@ -73,24 +68,25 @@ def _told(key: WriteKey) -> dict[str, object]:
         "rate": key.rate,
         "created_at": iso(microseconds(key.created_at)),
         "revoked_at": key.revoked_at and iso(microseconds(key.revoked_at)),
+        "used_at": key.used_at and iso(microseconds(key.used_at)),
     }
 
 
 def _cells(key: WriteKey) -> list[str]:
     told = _told(key)
-    dates = [str(told[name] or "")[:10] for name in ("created_at", "revoked_at")]
+    dates = [str(told[name] or "")[:10] for name in ("created_at", "used_at", "revoked_at")]
     rate = str(key.rate or "any")
     return [str(key.id), f"{key.hint}...", key.kind.value, key.source, ", ".join(key.origins), rate, *dates]
 
 
 def revoke(which: str) -> None:
     """Let a key in no more; it is named by its id, or by how it begins, or by itself."""
-    with database() as url, connect(url, "command") as connection:
+    with database() as url, connect(url, "command", autocommit=True) as connection:
         found = [key for key in write_keys.load_keys(connection) if _is_named(key, which)]
         if len(found) != 1:
             say = "no key is" if not found else f"{len(found)} keys are"
             raise BadInput(f"{which}: {say} so named; give the id that couveuse key list shows")
-        if not write_keys.revoke_key(connection, found[0].id):
+        if not access.revoke_key(connection, found[0].id, by=BY, now=now_us()):
             note(f"Key {found[0].id} was revoked before.")
             return
     note(f"Key {found[0].id} ({found[0].source}) is revoked; within seconds it lets nobody in.")

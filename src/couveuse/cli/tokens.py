@@ -5,15 +5,17 @@ import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from couveuse import configuration
 from couveuse.cli import note
 from couveuse.core.times import iso, microseconds
+from couveuse.engine import access
 from couveuse.errors import BadInput
 from couveuse.store import api_tokens, connections, private
-from couveuse.store.api_tokens import MOST_NAME, ApiToken, Scope
+from couveuse.store.api_tokens import ApiToken, Scope
 
+BY = "command line"
 KEYS = ("id", "token", "name", "scopes", "standing", "created_at", "expires_at", "used_at")
 
 
@@ -23,13 +25,11 @@ def _url() -> str:
 
 def create(name: str, scopes: Sequence[str], days: int | None) -> None:
     """Make a token and print it; nobody can look it up later."""
-    if not name.strip() or len(name) > MOST_NAME:
-        raise BadInput(f"{name[:40]!r}: name the program that will use the token, in 1 to {MOST_NAME} characters")
-    expires_at = None if days is None else datetime.now(UTC) + timedelta(days=days)
-    with connections.connect(_url(), "token") as connection:
-        token = api_tokens.create_token(connection, name=name.strip(), scopes=_scopes(scopes), expires_at=expires_at)
+    now = time.time_ns() // 1000
+    with connections.connect(_url(), "token", autocommit=True) as connection:
+        made = access.make_token(connection, name=name, scopes=_scopes(scopes), days=days, by=BY, now=now)
     note("Keep this token now: it is shown once, and only its digest is kept.")
-    print(token)
+    print(made.secret)
 
 
 def _scopes(words: Sequence[str]) -> list[Scope]:
@@ -95,8 +95,8 @@ def _cell(value: object) -> str:
 
 def revoke(number: int) -> None:
     """Let a token in no more, from this moment on."""
-    with connections.connect(_url(), "token") as connection:
-        revoked = api_tokens.revoke_token(connection, number)
+    with connections.connect(_url(), "token", autocommit=True) as connection:
+        revoked = access.revoke_token(connection, number, by=BY, now=time.time_ns() // 1000)
     if not revoked:
         raise BadInput(f"{number}: no such token that still lets in; see: couveuse token list")
     note(f"Token {number} lets nobody in any more.")

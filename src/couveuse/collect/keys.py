@@ -6,11 +6,10 @@ from base64 import b64decode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import urlsplit
 
 from couveuse.collect import answers
 from couveuse.collect.answers import Answer
-from couveuse.store.write_keys import KeyKind, WriteKey, digest_of
+from couveuse.store.write_keys import KeyKind, WriteKey, digest_of, normal_origin
 
 # Longer ones are no keys of anybody's.
 MOST_KEY: Final = 200
@@ -82,30 +81,6 @@ class Admitted:
         )
 
 
-def normal_origin(text: str) -> str | None:
-    """An origin as it is compared, or None where it is none: scheme, host, and the port unless it is the usual one.
-
-    >>> (
-    ...     normal_origin("https://WWW.Example.com:443/"),
-    ...     normal_origin("https://*.example.com"),
-    ...     normal_origin("example.com"),
-    ... )
-    ('https://www.example.com', 'https://*.example.com', None)
-    """
-    if text == "*":
-        return text
-    try:
-        parts = urlsplit(text.strip().lower().rstrip("/"))
-        port = parts.port
-    except ValueError:
-        return None
-    if not parts.scheme or not parts.hostname or parts.path or parts.query or parts.fragment or parts.username:
-        return None
-    is_usual = port is None or (parts.scheme, port) in (("https", 443), ("http", 80))
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return f"{parts.scheme}://{host}" if is_usual else f"{parts.scheme}://{host}:{port}"
-
-
 def may_come_from(allowed: Iterable[str], origin: str) -> bool:
     """Whether an origin is among those allowed: `*` is any, `https://*.example.com` any name under that one."""
     normal = normal_origin(origin)
@@ -146,6 +121,7 @@ class KeyRing:
 
     def __init__(self) -> None:
         self.is_loaded = False
+        self.used: set[int] = set()  # numbers of keys that were shown since this was last emptied
         self._admitted: dict[bytes, Admitted] = {}
         self._unknown: dict[bytes, float] = {}
 
@@ -166,6 +142,7 @@ class KeyRing:
         for key in shown:
             found = self._admitted.get(digest_of(key))
             if found is not None:
+                self.used.add(found.key.id)
                 return found
         return None
 

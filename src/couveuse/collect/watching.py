@@ -14,7 +14,7 @@ from couveuse.collect.keys import Admitted, KeyRing
 from couveuse.collect.writing import PATIENCE, Writer
 from couveuse.store import intake
 from couveuse.store.connections import options
-from couveuse.store.write_keys import fetch_keys
+from couveuse.store.write_keys import fetch_keys, mark_used
 
 # How often what waits is counted while something comes in.
 TICK: Final = 1.0
@@ -112,7 +112,10 @@ class Watch:
         try:
             async with asyncio.timeout(SILENT):
                 self.keys.replace(await fetch_keys(await self._connected()))
-            is_loaded = True
+                is_loaded = True
+                if self.keys.used:
+                    await mark_used(await self._connected(), self.keys.used)
+                    self.keys.used = set()
         except (psycopg.Error, TimeoutError):
             await self._hang_up()  # the writer tells of it; the keys that are known go on
         finally:

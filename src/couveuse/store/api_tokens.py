@@ -86,10 +86,10 @@ def digest_of(token: str) -> bytes:
     return blake2b(token.encode("utf-8", "surrogatepass"), digest_size=32).digest()
 
 
-def create_token(
+def add_token(
     connection: Connection[Any], *, name: str, scopes: Sequence[Scope], expires_at: datetime | None = None
-) -> str:
-    """Store a token and return it: this is the only time that it is known."""
+) -> tuple[int, str]:
+    """Store a token; its number, and the token: this is the only time that it is known."""
     text = PREFIX + secrets.token_urlsafe(32)
     given = {
         "digest": digest_of(text),
@@ -98,8 +98,16 @@ def create_token(
         "scopes": json.dumps([scope.value for scope in scopes]),
         "expires_at": expires_at,
     }
-    connection.execute(_CREATE, given)
-    return text
+    row = connection.execute(_CREATE, given).fetchone()
+    assert row is not None  # it was inserted
+    return int(row[0]), text
+
+
+def create_token(
+    connection: Connection[Any], *, name: str, scopes: Sequence[Scope], expires_at: datetime | None = None
+) -> str:
+    """The same, for whoever asks for the token alone."""
+    return add_token(connection, name=name, scopes=scopes, expires_at=expires_at)[1]
 
 
 def load_tokens(connection: Connection[Any]) -> list[ApiToken]:

@@ -21,6 +21,7 @@ class WriteKey(models.Model):
     rate = models.PositiveIntegerField(null=True)
     created_at = models.DateTimeField(db_default=Now())
     revoked_at = models.DateTimeField(null=True)
+    used_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "write_keys"

@@ -2,12 +2,13 @@
 
 import json
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from hashlib import blake2b
 from typing import Any
+from urllib.parse import urlsplit
 
 from psycopg import AsyncConnection, Connection
 
@@ -16,6 +17,7 @@ from couveuse.store.statements import statement
 _CREATE = statement("write_keys", "create")
 _ALL = statement("write_keys", "all")
 _REVOKE = statement("write_keys", "revoke")
+_USED = statement("write_keys", "used")
 # So much of a key is shown in lists, to tell it from others.
 _HINT = 8
 
@@ -43,6 +45,31 @@ class WriteKey:
     rate: int | None  # events a second; None: as many as come
     created_at: datetime
     revoked_at: datetime | None
+    used_at: datetime | None = None  # to the minute
+
+
+def normal_origin(text: str) -> str | None:
+    """An origin as it is compared, or None where it is none: scheme, host, and the port unless it is the usual one.
+
+    >>> (
+    ...     normal_origin("https://WWW.Example.com:443/"),
+    ...     normal_origin("https://*.example.com"),
+    ...     normal_origin("example.com"),
+    ... )
+    ('https://www.example.com', 'https://*.example.com', None)
+    """
+    if text == "*":
+        return text
+    try:
+        parts = urlsplit(text.strip().lower().rstrip("/"))
+        port = parts.port
+    except ValueError:
+        return None
+    if not parts.scheme or not parts.hostname or parts.path or parts.query or parts.fragment or parts.username:
+        return None
+    is_usual = port is None or (parts.scheme, port) in (("https", 443), ("http", 80))
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}" if is_usual else f"{parts.scheme}://{host}:{port}"
 
 
 def digest_of(key: str) -> bytes:
@@ -50,7 +77,7 @@ def digest_of(key: str) -> bytes:
     return blake2b(key.encode("utf-8", "surrogatepass"), digest_size=32).digest()
 
 
-def create_key(
+def add_key(
     connection: Connection[Any],
     *,
     kind: KeyKind,
@@ -58,8 +85,11 @@ def create_key(
     origins: Sequence[str] = (),
     rate: int | None = None,
     key: str | None = None,
-) -> str:
-    """Store a key and return it: this is the only time that it is known. `key` gives one that senders have already."""
+) -> tuple[int, str]:
+    """Store a key; its number, and the key: this is the only time that it is known.
+
+    `key` gives one that senders have already.
+    """
     text = key or _PREFIXES[kind] + secrets.token_urlsafe(24)
     given = {
         "digest": digest_of(text),
@@ -69,8 +99,14 @@ def create_key(
         "origins": json.dumps(list(origins)),
         "rate": rate,
     }
-    connection.execute(_CREATE, given)
-    return text
+    row = connection.execute(_CREATE, given).fetchone()
+    assert row is not None  # it was inserted
+    return int(row[0]), text
+
+
+def create_key(connection: Connection[Any], *, kind: KeyKind, source: str, **more: Any) -> str:
+    """The same, for whoever asks for the key alone."""
+    return add_key(connection, kind=kind, source=source, **more)[1]
 
 
 def load_keys(connection: Connection[Any]) -> list[WriteKey]:
@@ -85,11 +121,16 @@ async def fetch_keys(connection: AsyncConnection[Any]) -> list[WriteKey]:
 
 def _keys(rows: Iterable[tuple[Any, ...]]) -> list[WriteKey]:
     return [
-        WriteKey(number, bytes(digest), hint, KeyKind(kind), source, tuple(origins), rate, created_at, revoked_at)
-        for number, digest, hint, kind, source, origins, rate, created_at, revoked_at in rows
+        WriteKey(number, bytes(digest), hint, KeyKind(kind), source, tuple(origins), rate, *dates)
+        for number, digest, hint, kind, source, origins, rate, *dates in rows
     ]
 
 
 def revoke_key(connection: Connection[Any], number: int) -> bool:
     """Whether a key was revoked that let somebody in before."""
     return connection.execute(_REVOKE, [number]).fetchone() is not None
+
+
+async def mark_used(connection: AsyncConnection[Any], numbers: Collection[int]) -> None:
+    """Say that keys have let something in; what was said within the minute is not written again."""
+    await connection.execute(_USED, [list(numbers)])

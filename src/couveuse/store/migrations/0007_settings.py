@@ -2,7 +2,7 @@
 
 from importlib.resources import files
 
-from django.db import migrations
+from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
@@ -12,4 +12,5 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(files("couveuse.store").joinpath("schema", "0007_settings.sql").read_text("utf-8")),
+        migrations.AddField("writekey", "used_at", models.DateTimeField(null=True)),
     ]
