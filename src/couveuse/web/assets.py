@@ -1,4 +1,4 @@
-"""What browsers fetch beside pages: one stylesheet, a few scripts. Each has its digest in its address, and is kept for good.
+"""What browsers fetch beside pages: one stylesheet and a few scripts, kept for good: a digest is in each address.
 
 All of it comes from this package and from installed ones, is read once, and stands compressed in memory.
 """
@@ -77,7 +77,7 @@ def find(name: str) -> Asset | None:
 
 
 def address(name: str) -> str:
-    """Where an asset is fetched; raises KeyError for one that is not there, when a page is made and not when it is read."""
+    """Where an asset is fetched; raises KeyError for one that is not there."""
     asset = find(name)
     if asset is None:
         raise KeyError(name)

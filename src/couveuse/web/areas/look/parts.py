@@ -1,4 +1,4 @@
-"""Every part that pages are made of, on one page: for whoever makes another page, and for whoever looks whether all is well."""
+"""Every part that pages are made of, on one page: for whoever makes another, and whoever looks whether all is well."""
 
 from typing import Final
 

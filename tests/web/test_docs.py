@@ -1,0 +1,52 @@
+"""The documentation as pages: every page is made, every link between pages leads somewhere, nothing else is served."""
+
+import re
+
+import pytest
+
+from couveuse.web.areas.docs import library
+from tests.report.parsed import parsed
+from tests.web.people import charlie, signed_in
+
+pytestmark = pytest.mark.usefixtures("town")
+NAMES = [each.name for each in library.contents("en")]
+
+
+def test_it_works() -> None:
+    client = signed_in(charlie())
+    tree = parsed(client.get("/docs").text)
+    links = [each.attributes["href"] for each in tree.all("a")]
+    assert {f"/docs/{name}" for name in NAMES} <= set(links)
+    assert (
+        "What a score is" in client.get("/docs/concepts/score").text
+        or "score" in client.get("/docs/concepts/score").text
+    )
+
+
+def test_every_page_is_made_and_its_links_lead_somewhere() -> None:
+    client = signed_in(charlie())
+    known = {f"/docs/{name}" for name in NAMES} | {"/docs"}
+    for name in NAMES:
+        answer = client.get(f"/docs/{name}")
+        assert answer.status_code == 200, name
+        for link in re.findall(r'href="(/docs[^"#]*)', answer.text):
+            path = link.removesuffix("/")
+            if path.endswith(".json"):
+                assert client.get(path).json(), (name, link)
+                continue
+            assert path in known or not path.startswith(tuple(f"/docs/{each}/" for each in library.SECTIONS)), (
+                name,
+                link,
+            )
+
+
+def test_no_other_file_can_be_read() -> None:
+    client = signed_in(charlie())
+    for name in ("../README", "reference/../../pyproject.toml", "images/../glossary.md", "decisions/../../README"):
+        assert client.get(f"/docs/{name}").status_code == 404, name
+
+
+def test_words_are_found() -> None:
+    client = signed_in(charlie())
+    assert "/docs/concepts/consent" in client.get("/docs?q=consent").text
+    assert "No page holds these words" in client.get("/docs?q=xyzzyplugh").text
