@@ -1,4 +1,4 @@
-"""A deliverer as a process: dispatching, minding, and a few threads for each channel, under one number."""
+"""A deliverer as a process: dispatching, minding, long work, and a few threads for each channel, under one number."""
 
 import signal
 import threading
@@ -12,9 +12,13 @@ from couveuse.engine import alerting, silence
 from couveuse.engine.backing_up import back_up_if_due
 from couveuse.engine.delivering import Compose, Deliverer, Tally
 from couveuse.engine.dispatching import Dispatcher
+from couveuse.engine.job_kinds import KINDS
+from couveuse.engine.jobs import Jobs
 from couveuse.engine.minding import Chore, Minder
 from couveuse.engine.posting import Post
+from couveuse.engine.rolling_up import Roller
 from couveuse.engine.silence import Waiting, Watchdog
+from couveuse.engine.sweeping import sweep_answers
 from couveuse.engine.ways import Way, ways
 from couveuse.store.migrating import refuse_newer_at
 from couveuse.store.processes import SignsOfLife
@@ -31,7 +35,7 @@ def archive(url: str, settings: Configuration, now: int) -> None:
 
 
 # What is done for the house when it is due.
-CHORES: Final[Sequence[Chore]] = (back_up_if_due, archive)
+CHORES: Final[Sequence[Chore]] = (back_up_if_due, archive, sweep_answers)
 
 
 class Running(Waiting, Protocol):
@@ -52,7 +56,12 @@ def run(settings: Configuration, url: str) -> None:
         signal.signal(number, lambda *_: stopping.set())
     tally = Tally()
     made = ways(settings)
-    others: list[Running] = [Dispatcher(url, settings, tally), Minder(url, settings, tally, chores=CHORES)]
+    others: list[Running] = [
+        Dispatcher(url, settings, tally),
+        Minder(url, settings, tally, chores=CHORES),
+        Jobs(url, settings, tally, KINDS),
+        Roller(url, tally),
+    ]
     refuse_newer_at(url)
     work(settings, url, stopping, made, others=others, tally=tally)
     refuse_newer_at(url)  # where that is why it stopped

@@ -49,8 +49,8 @@ create table rollups (
 -- What happened day by day, in the team's time zone: how many of a kind, by what it is about.
 create table rollup_days (
     day date not null,
-    kind text collate "C" not null,         -- entered, handed_over, outcome, won
-    about text collate "C" not null,        -- a step; a team; a team and an outcome; ''
+    kind text collate "C" not null,         -- entered, handed_over, outcome, became
+    about text collate "C" not null,        -- a step; a team; a team and an outcome; a fact
     number bigint not null,
     primary key (day, kind, about)
 );

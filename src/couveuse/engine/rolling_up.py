@@ -1,0 +1,135 @@
+"""Counting all leads in the background, so that no page does: how many stand where, and what happened day by day.
+
+One process at a time counts. It rests for many times as long as counting took, so that a million leads cost little and
+a few are never old; another acting model, or an import that has ended, is counted at once. Of the days the last two are
+counted each time, and all that are kept once a day and after an import, which may bring facts of any day.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from datetime import time as clock_time
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import psycopg
+import structlog
+from psycopg import Connection
+
+from couveuse.core.events import LEAD_REJECTED, OPPORTUNITY_LOST, OPPORTUNITY_WON
+from couveuse.core.times import DAY_US, SECOND_US, microseconds, moment
+from couveuse.engine.dispatching import AWAY_SECONDS, Counting, now_us
+from couveuse.report.persons import NAMED
+from couveuse.store import connections, crossings, rollups
+from couveuse.store.rollups import Rollup, Sign
+from couveuse.store.rosters import load_roster
+
+log = structlog.get_logger("couveuse.engine")
+
+LEADS, SOURCES, DAYS = "leads", "sources", "days"
+# It rests for so many times as long as counting took, within these bounds.
+REST: Final = 40
+LEAST_REST_US, MOST_REST_US = 15 * SECOND_US, 600 * SECOND_US
+# How often it is looked whether it is time.
+LOOK_SECONDS: Final = 2.0
+# So many days are kept, and so many are counted where all are.
+KEPT_DAYS, WHOLE_DAYS = 400, 62
+WHOLE_EVERY_US: Final = DAY_US
+# So many sources are told apart.
+MOST_SOURCES: Final = 50
+# So many crossings that are kept no longer go at a time.
+PRUNED: Final = 10_000
+# What became of leads, as facts say it.
+BECAME: Final = (OPPORTUNITY_WON, OPPORTUNITY_LOST, LEAD_REJECTED)
+
+
+def is_due(found: Rollup | None, sign: Sign, imports: str | None, now: int) -> bool:
+    """Whether it is time to count again what was counted."""
+    if found is None or found.model_id != sign.model_id or imports != sign.imports:
+        return True
+    return now >= found.at + min(max(found.took * REST, LEAST_REST_US), MOST_REST_US)
+
+
+def roll_up(connection: Connection[Any], now: int) -> bool:
+    """Count where it is time; returns whether it was, and nobody else was counting."""
+    with connection.transaction():
+        if not rollups.alone(connection):
+            return False
+        sign, found = rollups.sign(connection), rollups.rollups(connection)
+        imports = found[DAYS].counted.get("imports") if DAYS in found else None
+        if sign.model_id is None or not is_due(found.get(LEADS), sign, imports, now):
+            return False
+        connection.execute("set local work_mem = '64MB'")
+        began = time.monotonic()
+        standings, scores = rollups.count_standings(connection, sign.model_id)
+        sources = rollups.count_sources(connection, sign.model_id, NAMED["source"], MOST_SOURCES)
+        _days(connection, found.get(DAYS), sign, now)
+        took = round((time.monotonic() - began) * SECOND_US)
+        counted = {
+            "standings": [list(asdict(each).values()) for each in standings],
+            "scores": [list(asdict(each).values()) for each in scores],
+        }
+        rollups.put(connection, LEADS, sign.model_id, at=now, took=took, counted=counted)
+        told = [list(asdict(each).values()) for each in sources]
+        rollups.put(connection, SOURCES, sign.model_id, at=now, took=took, counted=told)
+    return True
+
+
+def _days(connection: Connection[Any], before: Rollup | None, sign: Sign, now: int) -> None:
+    """Count the last two days; or all, where that was not done today, facts were brought, or days begin elsewhere."""
+    assert sign.model_id is not None  # the caller looked
+    zone = load_roster(connection).hours.timezone
+    known = before.counted if before is not None else {}
+    is_whole = (
+        known.get("zone") != zone
+        or known.get("imports") != sign.imports
+        or now >= known.get("whole_at", 0) + WHOLE_EVERY_US
+    )
+    today = moment(now, ZoneInfo(zone)).date()
+    first = today - timedelta(days=WHOLE_DAYS if is_whole else 1)
+    since = microseconds(datetime.combine(first, clock_time(), ZoneInfo(zone)))
+    rollups.count_days(connection, first, since=since, now=now, zone=zone, facts=BECAME)
+    if is_whole:
+        rollups.prune_days(connection, today - timedelta(days=KEPT_DAYS))
+    whole_at = now if is_whole else known["whole_at"]
+    counted = {"zone": zone, "imports": sign.imports, "whole_at": whole_at}
+    rollups.put(connection, DAYS, sign.model_id, at=now, took=0, counted=counted)
+
+
+class Roller:
+    """Counts on a connection of its own, until it is told to stop."""
+
+    def __init__(self, url: str, tally: Counting, clock: Callable[[], int] = now_us) -> None:
+        self._url, self._tally, self._clock = url, tally, clock
+        self.connection: Connection[Any] | None = None
+        self.turn = 0
+
+    def work(self, connection: Connection[Any]) -> bool:
+        """Count where it is time, and let go of old crossings; returns whether anything was counted."""
+        self.turn += 1
+        now = self._clock()
+        if not roll_up(connection, now):
+            return False
+        self._tally.count("rolled_up")
+        while crossings.prune(connection, before=now - KEPT_DAYS * DAY_US, most=PRUNED) == PRUNED:
+            self.turn += 1
+        return True
+
+    def run(self, stopping: threading.Event) -> None:
+        """Count until told to stop; PostgreSQL may go away and come back."""
+        while not stopping.is_set():
+            try:
+                with connections.connect(self._url, "roller", autocommit=True, statement_ms=0) as connection:
+                    self.connection = connection
+                    while not stopping.is_set():
+                        self.work(connection)
+                        stopping.wait(LOOK_SECONDS)
+            except (psycopg.OperationalError, psycopg.InterfaceError, connections.NoDatabase) as error:
+                log.warning("database away", error=connections.first_line(error), again_in=AWAY_SECONDS[1])
+                stopping.wait(AWAY_SECONDS[1])
+            except Exception as error:
+                self._tally.fail()
+                log.exception("roller failed", error=type(error).__name__, again_in=AWAY_SECONDS[1])
+                stopping.wait(AWAY_SECONDS[1])
