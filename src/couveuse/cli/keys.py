@@ -6,12 +6,13 @@ import time
 from collections.abc import Sequence
 
 from couveuse import configuration
-from couveuse.cli import note, snippets
+from couveuse.cli import note
 from couveuse.cli.databases import database
 from couveuse.cli.tables import print_rows
 from couveuse.core.times import iso, microseconds
 from couveuse.engine import access
 from couveuse.errors import BadInput
+from couveuse.report import snippets
 from couveuse.store import rejects, write_keys
 from couveuse.store.connections import connect
 from couveuse.store.write_keys import KeyKind, WriteKey, normal_origin
