@@ -28,6 +28,7 @@ from couveuse.engine.running import now_us
 from couveuse.engine.versions import Versions
 from couveuse.errors import BadInput
 from couveuse.history.inputs import paths_of
+from couveuse.history.loose import Dates
 from couveuse.history.rejects import rejected
 from couveuse.history.scoring import Request, Scoring
 from couveuse.history.whole import Arranged
@@ -51,6 +52,9 @@ class Wanted:
     leads: tuple[str, ...] = ()
     rename: Mapping[str, str] | None = None
     encoding: str = "utf-8"
+    sheet: str = ""  # of workbooks; '': the first
+    dates: Dates = Dates.ISO
+    left_out: frozenset[str] = frozenset()  # columns that are not read
     source: str = ""
     declared: Declared | None = None
     hand_over: int | None = None  # so many a day; None: nobody
@@ -95,6 +99,9 @@ class Importing:
             now=now,
             rename=self.wanted.rename or {},
             encoding=self.wanted.encoding,
+            sheet=self.wanted.sheet,
+            dates=self.wanted.dates,
+            left_out=self.wanted.left_out,
             visitors=True,
             to_store=True,
             processes=self.wanted.processes,
@@ -214,6 +221,8 @@ def _digest(wanted: Wanted) -> bytes:
                     digest.update(some)
     renames = sorted((wanted.rename or {}).items())
     digest.update(repr((renames, wanted.encoding)).encode())
+    if wanted.sheet or wanted.left_out or wanted.dates is not Dates.ISO:
+        digest.update(repr((wanted.sheet, sorted(wanted.left_out), str(wanted.dates))).encode())
     return digest.digest()
 
 

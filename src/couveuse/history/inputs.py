@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from couveuse.errors import BadInput
+from couveuse.history.unfit import Unfit, UnfitFile
 
 if TYPE_CHECKING:
-    from openpyxl.worksheet.worksheet import Worksheet
+    from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
 
 class Format(StrEnum):
@@ -78,13 +79,13 @@ class Input:
         return Path(self.given).name
 
 
-def find(arguments: Sequence[str], *, encoding: str = "utf-8", work: Path) -> list[Input]:
-    """The files that the arguments name: files, folders, globs. Workbooks, and text that is not in
-    UTF-8, are rewritten into the folder `work`.
+def find(arguments: Sequence[str], *, encoding: str = "utf-8", sheet: str = "", work: Path) -> list[Input]:
+    """The files that the arguments name: files, folders, globs. Workbooks (of which one sheet is read, the first if
+    none is named), and text that is not in UTF-8, are rewritten into the folder `work`.
 
     Raises BadInput where there is nothing to read, or where a file cannot be what its name says.
     """
-    return [_look(path, encoding, work) for path in paths_of(arguments)]
+    return [_look(path, encoding, sheet, work) for path in paths_of(arguments)]
 
 
 def paths_of(arguments: Sequence[str]) -> list[str]:
@@ -115,7 +116,7 @@ def format_of(path: Path) -> Format | None:
     return ENDINGS.get(Path(name).suffix)
 
 
-def _look(path: str, encoding: str, work: Path) -> Input:
+def _look(path: str, encoding: str, sheet: str, work: Path) -> Input:
     form = format_of(Path(path))
     if form is None:
         raise BadInput(f"{path}: not a known kind of file; it wants a name that ends in {KNOWN}")
@@ -124,21 +125,21 @@ def _look(path: str, encoding: str, work: Path) -> Input:
             f"{path}: not a regular file; write what it gives into a file first, for it is read more than once"
         )
     if Path(path).stat().st_size == 0:
-        raise BadInput(f"{path}: the file is empty; export it again, with a header and rows")
+        raise UnfitFile(f"{path}: the file is empty; export it again, with a header and rows", Unfit.EMPTY)
     if form is Format.PARQUET:
         return Input(path, form)
     if form is Format.XLSX:
-        return _workbook(Path(path), work)
+        return _workbook(Path(path), sheet, work)
     head = _head(path)
     if not head.strip():
-        raise BadInput(f"{path}: the file is empty; export it again, with a header and rows")
+        raise UnfitFile(f"{path}: the file is empty; export it again, with a header and rows", Unfit.EMPTY)
     known = _encoding(path, head, encoding)
     where = path if known == UTF_8 else _recoded(path, known, work)
     if where != path:
         head = _head(where)
     if form is Format.NDJSON:
         return Input(where, form, was=path)
-    columns, delimiter = _header(path, head)
+    columns, delimiter = header_of(path, head)
     return Input(where, form, columns, delimiter, was=path)
 
 
@@ -148,7 +149,9 @@ def _head(path: str) -> bytes:
         with pa.input_stream(path, compression="detect") as stream:
             return bytes(stream.read(HEAD_BYTES))
     except (OSError, ValueError, pa.ArrowException) as error:
-        raise BadInput(f"{path}: cannot be read ({_first_line(error)}); it may be cut off: copy it again") from None
+        raise UnfitFile(
+            f"{path}: cannot be read ({_first_line(error)}); it may be cut off: copy it again", Unfit.BROKEN
+        ) from None
 
 
 def _encoding(path: str, head: bytes, encoding: str) -> str:
@@ -161,7 +164,9 @@ def _encoding(path: str, head: bytes, encoding: str) -> str:
         return "utf-8-sig"
     if known in (UTF_8, "ascii"):
         if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            raise BadInput(f"{path}: the file is in UTF-16; save it as CSV UTF-8, or say --encoding utf-16")
+            raise UnfitFile(
+                f"{path}: the file is in UTF-16; save it as CSV UTF-8, or say --encoding utf-16", Unfit.ENCODING
+            )
         _check_utf_8(path, head)
         return UTF_8
     return known
@@ -177,7 +182,9 @@ def _check_utf_8(path: str, head: bytes) -> None:
         except UnicodeDecodeError:
             spoilt = spoilt or number
     if spoilt:
-        raise BadInput(f"{path}: not in UTF-8 (line {spoilt}); save it as UTF-8, or say --encoding latin-1")
+        raise UnfitFile(
+            f"{path}: not in UTF-8 (line {spoilt}); save it as UTF-8, or say --encoding latin-1", Unfit.ENCODING
+        )
 
 
 def _recoded(path: str, encoding: str, work: Path) -> str:
@@ -193,7 +200,9 @@ def _recoded(path: str, encoding: str, work: Path) -> str:
                 out.write(decoder.decode(chunk).encode(UTF_8, "replace"))
             out.write(decoder.decode(b"", final=True).encode(UTF_8, "replace"))
     except UnicodeError as error:
-        raise BadInput(f"{path}: not in {encoding} ({_first_line(error)}); say another --encoding") from None
+        raise UnfitFile(
+            f"{path}: not in {encoding} ({_first_line(error)}); say another --encoding", Unfit.ENCODING
+        ) from None
     except TRUNCATED as error:
         raise _broken(path, error) from None
     return str(target)
@@ -205,13 +214,13 @@ def _rewritten(path: Path, work: Path, ending: str) -> Path:
     return work / f"{digest}{ending}"
 
 
-def _header(path: str, head: bytes) -> tuple[tuple[str, ...], str]:
+def header_of(path: str, head: bytes) -> tuple[tuple[str, ...], str]:
     """The columns of a CSV file, and what stands between them."""
     first, _, rest = head.decode(UTF_8, errors="replace").partition("\n")
     if not first.strip():
-        raise BadInput(f"{path}: the first line is blank; put the header there")
+        raise UnfitFile(f"{path}: the first line is blank; put the header there", Unfit.NO_HEADER)
     if not rest.strip():
-        raise BadInput(f"{path}: a header and no rows; export the rows, too")
+        raise UnfitFile(f"{path}: a header and no rows; export the rows, too", Unfit.NO_ROWS)
     counts = {mark: _outside_quotes(first, mark) for mark in DELIMITERS}
     delimiter = max(counts, key=lambda mark: counts[mark])
     if not counts[delimiter]:
@@ -225,63 +234,82 @@ def _check_header(path: str, columns: Sequence[str]) -> None:
     known: dict[str, str] = {}
     for place, column in enumerate(columns, 1):
         if not column:
-            raise BadInput(f"{path}: column {place} has no name; give it one in the header")
+            raise UnfitFile(
+                f"{path}: column {place} has no name; give it one in the header", Unfit.NAMELESS, place=place
+            )
         twin = known.get(column.lower())
         known[column.lower()] = column
         if twin is not None:
             names = f"called {column!r}" if twin == column else f"called {twin!r} and {column!r}"
-            raise BadInput(f"{path}: two columns are {names}; rename one of them in the header")
+            raise UnfitFile(
+                f"{path}: two columns are {names}; rename one of them in the header", Unfit.TWICE, column=column
+            )
 
 
 def _outside_quotes(line: str, mark: str) -> int:
     return sum(part.count(mark) for part in line.split('"')[::2])
 
 
-def _workbook(path: Path, work: Path) -> Input:
-    """The first sheet of a workbook as lines of JSON, each on the line of its row, cell by cell as it was typed."""
+def _workbook(path: Path, named: str, work: Path) -> Input:
+    """One sheet of a workbook as lines of JSON, each on the line of its row, cell by cell as it was typed."""
     import openpyxl
 
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
         sheets = book.worksheets
-        sheet = sheets[0]
+        first = sheets[0]
     except Exception as error:  # noqa: BLE001 - openpyxl raises whatever zip and XML raise
-        raise BadInput(
-            f"{path}: not a workbook that can be read ({_first_line(error)}); save it again as .xlsx"
+        raise UnfitFile(
+            f"{path}: not a workbook that can be read ({_first_line(error)}); save it again as .xlsx",
+            Unfit.NOT_A_WORKBOOK,
         ) from None
     target = _rewritten(path, work, ".ndjson")
     try:
+        sheet = next((each for each in sheets if each.title == named), None) if named else first
+        if sheet is None:
+            titles = ", ".join(each.title for each in sheets)
+            raise UnfitFile(f"{path}: no sheet {named!r}; it has: {titles}", Unfit.NO_SHEET, sheet=named)
         _write_sheet(path, sheet, target)
     except (zipfile.BadZipFile, zlib.error, SyntaxError, EOFError, KeyError, ValueError) as error:
         raise _broken(str(path), error) from None
     finally:
         book.close()
-    notice = f"{path}: only its first sheet, {sheet.title!r}, is read." if len(sheets) > 1 else ""
+    notice = ""
+    if len(sheets) > 1 and not named:
+        notice = f"{path}: only its first sheet, {first.title!r}, is read."
     return Input(str(target), Format.NDJSON, was=str(path), notice=notice)
 
 
-def _write_sheet(path: Path, sheet: "Worksheet", target: Path) -> None:
+def _write_sheet(path: Path, sheet: "ReadOnlyWorksheet", target: Path) -> None:
+    sheet.reset_dimensions()  # what a workbook says of its size is not believed: each row would be as wide
     rows = sheet.iter_rows(values_only=True)
     header = [str(cell).strip() if cell is not None else "" for cell in next(rows, ())]
     if not any(header):
-        raise BadInput(f"{path}: the first sheet has no header; write the columns' names into its first row")
+        raise UnfitFile(
+            f"{path}: the first sheet has no header; write the columns' names into its first row", Unfit.NO_HEADER
+        )
     _check_header(str(path), [name for name in header if name])
     written = False
     with target.open("w", encoding="utf-8") as lines:
         lines.write("\n")  # the header's own
         for row in rows:
             if any(cell is not None for cell in row[len(header) :]):
-                raise BadInput(f"{path}: a column with cells has no name; give it one in the first row")
-            found = [(name, _cell(cell)) for name, cell in zip(header, row, strict=False) if cell is not None]
+                raise _nameless(path)
+            found = [(name, cell_of(cell)) for name, cell in zip(header, row, strict=False) if cell is not None]
             if not all(name for name, _ in found):
-                raise BadInput(f"{path}: a column with cells has no name; give it one in the first row")
+                raise _nameless(path)
             lines.write(json.dumps(dict(found), ensure_ascii=False) + "\n" if found else "\n")
             written = written or bool(found)
     if not written:
-        raise BadInput(f"{path}: a header and no rows; write the rows into the first sheet")
+        raise UnfitFile(f"{path}: a header and no rows; write the rows into the first sheet", Unfit.NO_ROWS)
 
 
-def _cell(cell: object) -> object:
+def _nameless(path: Path) -> UnfitFile:
+    return UnfitFile(f"{path}: a column with cells has no name; give it one in the first row", Unfit.NAMELESS)
+
+
+def cell_of(cell: object) -> object:
+    """A cell of a workbook as JSON has it."""
     return cell if isinstance(cell, (str, int, float, bool)) else getattr(cell, "isoformat", lambda: str(cell))()
 
 
@@ -350,7 +378,7 @@ def _ends_open(line: bytes, mark: bytes, *, is_open: bool) -> bool:
 
 
 def _broken(path: str, error: Exception) -> BadInput:
-    return BadInput(f"{path}: breaks off ({_first_line(error)}); copy it again")
+    return UnfitFile(f"{path}: breaks off ({_first_line(error)}); copy it again", Unfit.BROKEN)
 
 
 def _first_line(error: Exception) -> str:

@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -21,7 +22,7 @@ from couveuse.errors import BadInput
 from couveuse.history import inputs
 from couveuse.history.folding import Folding, RuleTally
 from couveuse.history.inputs import Format, Input
-from couveuse.history.loose import first_line, quoted
+from couveuse.history.loose import Dates, first_line, quoted
 from couveuse.history.prepare import Prepared, prepare
 from couveuse.history.shares import fold_shares
 from couveuse.history.staging import Counts, Options, Staging, as_couveuse_error, connect, is_of_disk
@@ -47,6 +48,9 @@ class Request:
     known_at: int | None = None
     rename: Mapping[str, str] = field(default_factory=dict)
     encoding: str = "utf-8"
+    sheet: str = ""  # of workbooks; '': the first
+    dates: Dates = Dates.ISO
+    left_out: frozenset[str] = frozenset()  # columns that are not read
     visitors: bool = False
     won: str | None = None
     only: str | None = None
@@ -86,6 +90,8 @@ class Scoring:
             won=request.won,
             whole=request.want_dossiers or request.to_store,
             storable=request.to_store,
+            dates=request.dates,
+            left_out=request.left_out,
         )
         self.staging = Staging(self.connection, self.folder, plan(request.model), options)
         self.landmarks: tuple[int, ...] = ()
@@ -130,12 +136,13 @@ class Scoring:
         request = self.request
         work = self.folder / "inputs"
         work.mkdir(exist_ok=True)
-        leads = inputs.find(request.leads, encoding=request.encoding, work=work) if request.leads else []
+        read = partial(inputs.find, encoding=request.encoding, sheet=request.sheet, work=work)
+        leads = read(request.leads) if request.leads else []
         if leads and not request.events:
             nothing = work / "no-events.ndjson"
             nothing.touch()
             return [Input(str(nothing), Format.NDJSON)], leads
-        return inputs.find(request.events, encoding=request.encoding, work=work), leads
+        return read(request.events), leads
 
     def fold(self, prepared: Prepared) -> None:
         """Fold every lead; the tables can be asked for from then on."""

@@ -1,7 +1,7 @@
 """The files' rows, judged: which are facts, at which instant, and the first reason for which a row is none."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from couveuse.core.plan import Plan
 from couveuse.errors import BadInput, CouveuseError
 from couveuse.history import loose
 from couveuse.history.inputs import Format, Input, check_whole
-from couveuse.history.loose import Wanted, quoted
+from couveuse.history.loose import Dates, Wanted, quoted
 
 BATCH_ROWS = 65_536
 # What a win is called in a column of leads; whatever else is there and not among the losses is refused.
@@ -55,6 +55,8 @@ class Options:
     won: str | None = None  # the column of leads that says who converted
     whole: bool = False  # every row may be asked for later, as it stood
     storable: bool = False  # names and keys that are too long to be stored make no fact
+    dates: Dates = Dates.ISO
+    left_out: frozenset[str] = frozenset()  # columns of the files that are not read
 
 
 @dataclass(slots=True)
@@ -130,9 +132,7 @@ class Staging:
     def stage_events(self, files: Sequence[Input]) -> None:
         """`judged`: every row with its instant and why it is no fact; `facts`: those that are."""
         self.files = list(files)
-        self.as_text = self._stage(
-            files, Wanted(self.fields, self.options.rename, whole=self.options.whole), "loose_events"
-        )
+        self.as_text = self._stage(files, self._wanted(self.fields), "loose_events")
         lacking = self._judge()
         if self.bad_cells:
             self.counts.rows += len(self.bad_cells)
@@ -153,6 +153,13 @@ class Staging:
         else:
             self.sql("create view known_rows as select * from loose_events")
             self.sql(f"create view facts as select * from judged where reason is null{known}")
+
+    def _wanted(self, names: tuple[str, ...], *, are_leads: bool = False) -> Wanted:
+        options = self.options
+        return Wanted(
+            names, options.rename, are_leads=are_leads, whole=options.whole, dates=options.dates,
+            left_out=options.left_out,
+        )  # fmt: skip
 
     def _stage(self, files: Sequence[Input], wanted: Wanted, view: str) -> tuple[bool, ...]:
         """A view of the loose rows: Parquet is read where it stands, anything else is written as Parquet once."""
@@ -239,7 +246,10 @@ class Staging:
         pairs = zip(batch.column(ref).to_pylist(), batch.column(whole).to_pylist(), strict=True)
         rename = {old: new for new, old in self.options.rename.items()}
         return [
-            plain_row(json.loads(text), rename, is_table=number >> loose.REF_BITS in tables) for number, text in pairs
+            plain_row(
+                json.loads(text), rename, is_table=number >> loose.REF_BITS in tables, left_out=self.options.left_out
+            )
+            for number, text in pairs
         ]
 
     def _digest_rows(self) -> None:
@@ -277,7 +287,7 @@ class Staging:
         names = [f"traits.{path}" for path in self.plan.trait_paths]
         if self.options.won:
             names.append(f"traits.{self.options.won}")
-        wanted = Wanted(tuple(names), self.options.rename, are_leads=True, whole=self.options.whole)
+        wanted = self._wanted(tuple(names), are_leads=True)
         of_events = self.bad_cells
         self.bad_cells = []
         as_text = self._stage(files, wanted, "loose_leads")
@@ -331,9 +341,15 @@ def _among(select: str, *, among: str) -> str:
     return f"{select} where ref in (select ref from {among})"
 
 
-def plain_row(row: dict[str, object], rename: Mapping[str, str], *, is_table: bool) -> dict[str, object]:
+def plain_row(
+    row: dict[str, object], rename: Mapping[str, str], *, is_table: bool, left_out: Container[str] = ()
+) -> dict[str, object]:
     """A whole row as the core reads it; a table's empty cells say nothing, unlike a null that JSON holds."""
-    return {rename.get(name, name): value for name, value in row.items() if value is not None or not is_table}
+    return {
+        rename.get(name, name): value
+        for name, value in row.items()
+        if (value is not None or not is_table) and (name not in left_out or name in rename)
+    }
 
 
 def offset_sql(zone: ZoneInfo, first_wall: int, last_wall: int) -> str:

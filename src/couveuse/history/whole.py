@@ -33,6 +33,7 @@ class Arranged:
     path: str
     rows: int
     rename: tuple[tuple[str, str], ...] = ()
+    left_out: frozenset[str] = frozenset()  # columns that nobody wants to store
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def arrange(staging: Staging, events: Sequence[Input], leads: Sequence[Input]) -
     )
     staging.sql(f"set threads = {threads}")
     rows = staging.one(f"select count(*) from read_parquet({quoted(str(path))})")
-    return Arranged(str(path), rows, tuple(staging.options.rename.items()))
+    return Arranged(str(path), rows, tuple(staging.options.rename.items()), staging.options.left_out)
 
 
 def _is_table(files: Sequence[Input]) -> str:
@@ -86,18 +87,18 @@ def whole_rows(arranged: Arranged, low: int = 0, high: int = DIGESTS, *, skip: i
     rename = {old: new for new, old in arranged.rename}
     for batch in batches(arranged.path, COLUMNS, low, high):
         if skip < batch.num_rows:
-            yield from _rows(batch.slice(skip), rename)
+            yield from _rows(batch.slice(skip), rename, arranged.left_out)
         skip = max(skip - batch.num_rows, 0)
 
 
-def _rows(batch: pa.RecordBatch, rename: Mapping[str, str]) -> Iterator[WholeRow]:
+def _rows(batch: pa.RecordBatch, rename: Mapping[str, str], left_out: frozenset[str]) -> Iterator[WholeRow]:
     columns = [batch.column(name).to_pylist() for name in COLUMNS]
     for lead, sort, key, is_lead, is_table, inst, event, source, mid, email, user_id, anonymous_id, whole in zip(
         *columns, strict=True
     ):
         row = _row_of(whole)
-        if is_table or rename:
-            row = plain_row(row, rename, is_table=is_table)
+        if is_table or rename or left_out:
+            row = plain_row(row, rename, is_table=is_table, left_out=left_out)
         fact = (
             Fact(inst, "", mid, source, traits=traits_of(row))
             if is_lead
