@@ -10,7 +10,7 @@ INSTALL := $(PY) $(PINNED)
 # A worker a core; the tests of a file stay together.
 SIDE_BY_SIDE := --numprocesses auto --dist loadfile
 
-.PHONY: help demo test lint format bench faults spark wheel compiled pins clean
+.PHONY: help demo test lint format bench faults spark wheel compiled screenshots pins clean
 
 help:
 	@echo "make demo     run the whole product on an invented company's history, its visitors live"
@@ -22,6 +22,7 @@ help:
 	@echo "make spark    the tests on Spark (needs Java 17)"
 	@echo "make wheel    build the wheels into dist/: the plain one, and the compiled one where there is a C compiler"
 	@echo "make compiled the tests of the core on the compiled wheel, in a virtual environment of its own"
+	@echo "make screenshots  take the pictures of docs/images anew (needs Chromium)"
 	@echo "make pins     write constraints/ anew from pyproject.toml"
 	@echo "make clean    remove what the others made"
 
@@ -64,6 +65,9 @@ wheel: $(VENV)/run $(VENV)/dev
 compiled: $(COMPILED)/project
 	COUVEUSE_COMPILED=1 $(COMPILED)/bin/python -m pytest $(SIDE_BY_SIDE) tests/core tests/cases tests/laws -k "not ndjson" \
 		--ignore tests/laws/test_planted_bugs.py --ignore tests/laws/test_census.py
+
+screenshots: $(VENV)/project $(VENV)/dev
+	$(PY) -m tests.browser.screenshots docs/images
 
 pins:
 	@.ci/needs-python $(PYTHON)

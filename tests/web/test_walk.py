@@ -18,11 +18,11 @@ ELSEWHERE = ("api/", "assets/", "l/", "inbox")
 _VALUES = {"int": "999999999", "str": "nothing", "path": "nothing", "slug": "nothing", "uuid": "0" * 32}
 
 
-def _patterns(within: list[Any], before: str = "") -> Iterator[tuple[str, Any]]:
+def patterns(within: list[Any], before: str = "") -> Iterator[tuple[str, Any]]:
     for each in within:
         place = before + str(each.pattern)
         if isinstance(each, URLResolver):
-            yield from _patterns(each.url_patterns, place)
+            yield from patterns(each.urlpatterns, place)
         elif isinstance(each, URLPattern):
             yield place, each.callback
 
@@ -30,7 +30,7 @@ def _patterns(within: list[Any], before: str = "") -> Iterator[tuple[str, Any]]:
 def _ours() -> list[tuple[str, Any]]:
     return [
         (place, view)
-        for place, view in _patterns(get_resolver().url_patterns)
+        for place, view in patterns(get_resolver().urlpatterns)
         if not place.startswith(ELSEWHERE) and not str(view.__module__).startswith("allauth.")
     ]
 
