@@ -31,6 +31,7 @@ class Row:
     event: str = ""
     about: str = ""
     notes: tuple[str, ...] = ()
+    rule: str = ""  # of the model's, where the row is of one
 
     @property
     def taken(self) -> int:
@@ -66,18 +67,21 @@ def tenths(points: float) -> int:
     return round(round(points, 6) * 10)
 
 
-def receipt(page: LeadPage, model: Model, words: Words, formats: Formats, elsewhere: str = "") -> Receipt:
+def receipt(
+    page: LeadPage, model: Model, words: Words, formats: Formats, elsewhere: str = "", most: int | None = MOST_ROWS
+) -> Receipt:
     """The receipt of a lead's page; `CouveuseError` if the ledger's lines do not make its total.
 
-    `elsewhere` says where the rows that are brought forward are all shown.
+    `elsewhere` says where the rows that are brought forward are all shown; `most` None: none is.
     """
     exact = sum(line.points for line in page.lines)
     if abs(exact - page.total) > CLOSE * max(1.0, abs(page.total)):
         raise CouveuseError(words.say("receipt.broken", lead=page.row.lead, sum=round(exact, 6), total=page.total))
     teller = Teller(model, words, formats)
     groups = grouped(page.lines)
-    rows = [teller.row(group) for group in groups[-MOST_ROWS:]]
-    earlier = groups[:-MOST_ROWS]
+    kept = len(groups) if most is None else min(most, len(groups))
+    earlier = groups[: len(groups) - kept]
+    rows = [teller.row(group) for group in groups[len(earlier) :]]
     if earlier:
         rows.insert(0, teller.carried(earlier, elsewhere))
     total = tenths(page.total)
@@ -137,7 +141,8 @@ class Teller:
             notes = (self.words.say("receipt.fit_note"),)
         dated = first.kind not in (LineKind.FIT, LineKind.TOTAL)
         at_us = first.at_us if dated else None
-        return Row(self._label(first), tenths(given), tenths(left), at_us, first.event, first.about, notes)
+        rule = first.rule if first.rule in self.labels else ""
+        return Row(self._label(first), tenths(given), tenths(left), at_us, first.event, first.about, notes, rule)
 
     def carried(self, groups: Sequence[Sequence[LedgerLine]], elsewhere: str) -> Row:
         """The row that stands for the oldest lines of a long ledger."""

@@ -57,7 +57,11 @@ class FactReader:
 
     def verdicts(self, connection: Connection[Any], span: Span) -> list[Stored]:
         """The verdicts among the facts, whatever their time, in canonical order."""
-        values = {"identities": list(span.identities), "known": span.known, "name": VERDICT_GIVEN}
+        return self.named(connection, span, VERDICT_GIVEN)
+
+    def named(self, connection: Connection[Any], span: Span, name: str) -> list[Stored]:
+        """The facts of one name, whatever their time, in canonical order."""
+        values = {"identities": list(span.identities), "known": span.known, "name": name}
         rows = connection.execute(_NAMED, values, binary=True).fetchall()
         return sorted(self._facts(connection, rows), key=_key)
 

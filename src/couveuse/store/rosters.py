@@ -91,6 +91,11 @@ def _read(text: str) -> TeamDocument:
     return parse_team(text, "the team's document")
 
 
+def roster_of(text: str | None) -> Roster:
+    """The roster of a document that was applied, without absences said by hand; an empty one where none was."""
+    return Roster() if text is None else _read(text).roster
+
+
 def newest(connection: Connection[Any]) -> Version | None:
     """The document that counts; None where none was ever applied."""
     row = connection.execute(_NEWEST).fetchone()

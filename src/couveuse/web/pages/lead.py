@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Hashable, Mapping
 from functools import cache
 from typing import Any
 
@@ -15,16 +14,14 @@ from psycopg import Connection
 from couveuse.core.consent import Channel
 from couveuse.engine.links import Link, Links
 from couveuse.engine.live import LiveModel, NothingPublished
-from couveuse.engine.looking import Look, fact_of
 from couveuse.language.formats import Formats
 from couveuse.report import render_dossier, values
-from couveuse.report.closely import heaviest, lead_page
-from couveuse.report.persons import about, person
 from couveuse.store import cards, consents, identities
-from couveuse.store.cards import Card, EpisodeRow
+from couveuse.store.cards import EpisodeRow
 from couveuse.store.connections import NoDatabase
 from couveuse.store.identities import EMAIL, SORTS
 from couveuse.web import database
+from couveuse.web.leadpages import page_of
 from couveuse.web.pages.speaking import answer, language_of, notice, words
 from couveuse.web.reading import acting, looker
 
@@ -83,7 +80,7 @@ def dossier(
         model=model.plan.model,
         language=language,
         at_us=look.reading.at,
-        page=_page(look, card),
+        page=page_of(look, card),
         traits={name: _written(value) for name, value in list(look.known.traits.items())[:MOST_KEYS]},
         groups=tuple(look.known.groups[:MOST_KEYS]),
         identities=tuple(values.Identity(SORTS[each.sort], each.key, each.is_known) for each in keys[:MOST_KEYS]),
@@ -96,42 +93,6 @@ def dossier(
         merged=tuple(each.key for each in merges if each.into_id == lead_id),
         valid_until_us=valid_until,
     )
-
-
-def _page(look: Look, card: Card) -> values.LeadPage:
-    reading, who = look.reading, person(look.known.traits)
-    seen = [each for each in look.facts if each.is_admitted]
-    deeds: Mapping[Hashable, values.Fact] = {
-        each.stored.fact.key: values.Fact(
-            each.stored.fact.at,
-            each.stored.fact.event,
-            about(each.stored.fact.properties, each.stored.fact.traits),
-            verdict=each.verdict,
-        )
-        for each in seen
-    }
-    row = values.LeadRow(
-        lead=card.key,
-        score=reading.score,
-        behaviour=reading.behaviour,
-        fit=reading.fit,
-        band=reading.band.id,
-        rate=reading.rate,
-        temperature=reading.temperature,
-        stage=reading.stage,
-        lead_class=reading.lead_class,
-        persona=reading.persona,
-        maturity=reading.maturity,
-        routes=reading.routes,
-        last_event_at=reading.last_event_at,
-        why=heaviest(look.lines),
-        name=who.name,
-        company=who.company or card.company or "",
-        job_title=who.job_title,
-        source=who.source,
-    )
-    lines = ((line, None if (fact := fact_of(line)) is None else fact.key) for line in look.lines)
-    return lead_page(row, lines, deeds, look.curve(), tuple(look.interests))
 
 
 def _episode(row: EpisodeRow) -> values.Episode:

@@ -1,0 +1,46 @@
+"""A lead that was looked at, as the pages that show one take it."""
+
+from collections.abc import Hashable, Mapping
+
+from couveuse.engine.looking import Look, fact_of
+from couveuse.report import values
+from couveuse.report.closely import heaviest, lead_page
+from couveuse.report.persons import about, person
+from couveuse.store.cards import Card
+
+
+def page_of(look: Look, card: Card) -> values.LeadPage:
+    """A lead that was looked at, with its facts in the order in which they count."""
+    reading, who = look.reading, person(look.known.traits)
+    seen = [each for each in look.facts if each.is_admitted]
+    deeds: Mapping[Hashable, values.Fact] = {
+        each.stored.fact.key: values.Fact(
+            each.stored.fact.at,
+            each.stored.fact.event,
+            about(each.stored.fact.properties, each.stored.fact.traits),
+            verdict=each.verdict,
+        )
+        for each in seen
+    }
+    row = values.LeadRow(
+        lead=card.key,
+        score=reading.score,
+        behaviour=reading.behaviour,
+        fit=reading.fit,
+        band=reading.band.id,
+        rate=reading.rate,
+        temperature=reading.temperature,
+        stage=reading.stage,
+        lead_class=reading.lead_class,
+        persona=reading.persona,
+        maturity=reading.maturity,
+        routes=reading.routes,
+        last_event_at=reading.last_event_at,
+        why=heaviest(look.lines),
+        name=who.name,
+        company=who.company or card.company or "",
+        job_title=who.job_title,
+        source=who.source,
+    )
+    lines = ((line, None if (fact := fact_of(line)) is None else fact.key) for line in look.lines)
+    return lead_page(row, lines, deeds, look.curve(), tuple(look.interests))
