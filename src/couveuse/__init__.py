@@ -1,3 +1,3 @@
 """Couveuse: lead scoring and lead nurturing for B2B companies, every point explained."""
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
