@@ -4,7 +4,9 @@ import threading
 
 import pytest
 
+from couveuse.core.outcomes import Outcome, Told
 from couveuse.core.times import DAY_US, SECOND_US
+from couveuse.engine import tasking
 from couveuse.engine.minding import AGAIN_US, MOST_SECONDS, Minder
 from tests.engine.desk import HOUR, SETTINGS, TEAM, Counts, Desk, at
 from tests.engine.test_dispatching import BEN, IRRELEVANT, anna, machine, of
@@ -218,3 +220,11 @@ def test_chores_are_asked_with_the_time_and_one_that_fails_stops_no_other(desk):
     minder.run(stopping)
     assert asked == [(desk.url, SETTINGS, NOW + DAY_US)]
     assert desk.counts["failures"] == 1
+
+
+def test_a_task_that_is_late_again_after_somebody_tried_is_told_again(desk):
+    desk.come(anna("Document Downloaded"))
+    mind_at(desk, at(13, 1))
+    tasking.settle(desk.connection, 1, Told(Outcome.NO_ANSWER), version=0, by="alice", now=desk.now)
+    mind_at(desk, at(17, 2))
+    assert [key for key, _ in desk.alerts()][1:] == ["overdue:1:1", "overdue:1:v1:1"]

@@ -13,7 +13,7 @@ from psycopg import Connection
 
 from couveuse.core.assigning import MOST_TURNS, Chosen, choose
 from couveuse.core.events import PROJECT_DETECTED
-from couveuse.core.model import Route
+from couveuse.core.model import Model, Route
 from couveuse.core.notices import NoticeKind
 from couveuse.core.outcomes import ends_at
 from couveuse.core.recipients import Recipient, recipients
@@ -68,8 +68,13 @@ def sales_route(connection: Connection[Any]) -> Route:
 @lru_cache(maxsize=4)
 def _route_of_projects(document: str, name: str) -> Route:
     """Kept, since it takes longer to read a model than to record an outcome."""
-    rules = parse_model(document, name).model.rules
-    return next((rule.route for rule in rules if rule.event == PROJECT_DETECTED and rule.route is not None), SALES)
+    return sales_route_of(parse_model(document, name).model)
+
+
+def sales_route_of(model: Model) -> Route:
+    """Where a model sends a detected project, to do what."""
+    routes = (rule.route for rule in model.rules if rule.event == PROJECT_DETECTED)
+    return next((route for route in routes if route is not None), SALES)
 
 
 def open_episode(connection: Connection[Any], lead_id: int, now: int) -> int:
@@ -207,7 +212,7 @@ def set_meeting(
         connection,
         replace(
             task, sequence=sequence, starts_at=starts_at, not_before=starts_at, due_at=due_at, look_at=look_at,
-            overdue_times=0,
+            overdue_times=0, overdue_at=None,
         ),
     )  # fmt: skip
     _invite(connection, roster, task, sequence, now)

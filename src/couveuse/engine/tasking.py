@@ -191,10 +191,11 @@ def put_off(
         roster = load_roster(connection)
         after = replace(task, not_before=until, locked_by=None, locked_until=None)
         if task.standing == "accepted":
-            after = replace(after, look_at=until + _team(roster, task).promise.news_within)
+            news_within = _team(roster, task).promise.news_within
+            after = replace(after, look_at=until + news_within, overdue_at=None)
         else:
             due_at = promised(roster, task.team, task.treatment, until)
-            after = replace(after, due_at=due_at, look_at=due_at, overdue_times=0)
+            after = replace(after, due_at=due_at, look_at=due_at, overdue_times=0, overdue_at=None)
         after = save(connection, after)
         about = {"not_before": until, tasks.REQUEST: request}
         tasks.write_entry(connection, task_id, by=by, did="put_off", now=now, note=text, about=about)
@@ -256,7 +257,7 @@ def _after(roster: Roster, task: Task, told: Told, row: Row, by: str, now: int) 
     """The task as an outcome leaves it; whoever called a lead that was nobody's has it from now on."""
     is_taken = task.member is None and by in roster.members
     after = replace(
-        task, locked_by=None, locked_until=None, overdue_times=0, member=by if is_taken else task.member,
+        task, locked_by=None, locked_until=None, overdue_times=0, overdue_at=None, member=by if is_taken else task.member,
         assigned_because="by_hand" if is_taken else task.assigned_because,
     )  # fmt: skip
     team = _team(roster, task)
@@ -408,7 +409,12 @@ def _open_again(connection: Connection[Any], lead: Whose, before: Task, by: str,
 
 def offered(connection: Connection[Any], task: Task) -> list[Row]:
     """What may come of a task, in the order of the table; nothing more of one that is done with."""
-    desks = set(desks_of(task, sales_route(connection)))
+    return offered_by(task, sales_route(connection))
+
+
+def offered_by(task: Task, route: Route) -> list[Row]:
+    """The same, where it is known to whom the acting model sends detected projects."""
+    desks = set(desks_of(task, route))
     rows = [row for row in TABLE.values() if task.is_open and desks & set(row.desks)]
     return [row for row in rows if row.becomes is not Becomes.ACCEPTED or task.standing != "accepted"]
 

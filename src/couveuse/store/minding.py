@@ -26,6 +26,7 @@ class DueTask:
     not_before: int | None
     times: int
     is_aside: bool
+    version: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,8 +146,8 @@ def _columns(table: str) -> sql.Composed:
 _ONE = statement("tasks", "one").format(columns=_columns("t"), holding=sql.SQL(""))
 _HOLD = statement("tasks", "one").format(columns=_columns("t"), holding=sql.SQL("for update"))
 _OF_LEAD = statement("tasks", "of_lead").format(columns=_columns("t"))
-_LATER, _ACCEPTED, _CLOSED = (
-    statement("tasks", name).format(columns=_columns("t")) for name in ("later", "accepted", "closed")
+_LATER, _ACCEPTED, _CLOSED, _OVERDUE = (
+    statement("tasks", name).format(columns=_columns("t")) for name in ("later", "accepted", "closed", "overdue")
 )
 
 
@@ -291,19 +291,20 @@ def queue_page(
     most: int,
     now: int,
     with_free: bool = False,
+    only_free: bool = False,
 ) -> Page:
-    """The tasks to do now, the best expected value first, without leads that are irrelevant by the acting model, or held.
+    """The tasks to do now, the best expected value first, without leads that are held or are irrelevant.
 
     Of `teams`; with `member`, those of that member alone (of `teams`, where given), and `with_free` also those of the
-    teams that are nobody's. A page may hold fewer tasks than `most`, or none, and yet not be the last one: no more than
-    `MOST_LOOKED` tasks are looked at for it.
+    teams that are nobody's; `only_free`, without a member, those alone. A page may hold fewer tasks than `most`, or
+    none, and yet not be the last one: no more than `MOST_LOOKED` tasks are looked at for it.
     """
     source = _source(teams, member, with_free)
     place, looked, found = cursor or FIRST, 0, list[Task]()
     while True:
         window, limit = NEXT_LOOK if looked else max(FIRST_LOOK, most + 1), most + 1 - len(found)
         values = {
-            "teams": None if teams is None else list(teams), "member": member, "free": member is not None,
+            "teams": None if teams is None else list(teams), "member": member, "free": member is not None or only_free,
             "after": -place.expected, "after_id": place.task_id, "now": now, "model": model_id,
         }  # fmt: skip
         query = _QUEUE.format(
@@ -370,6 +371,17 @@ def accepted_tasks(
     """What sales have accepted, the oldest first, after the one of that number."""
     values = {"teams": list(teams), "member": member, "after_id": after, "limit": most}
     return [Task(*row) for row in connection.execute(_ACCEPTED, values).fetchall()]
+
+
+def overdue_tasks(
+    connection: Connection[Any], teams: Sequence[str], *, now: int, most: int, member: str | None = None,
+    after: tuple[int, int] = (0, 0),
+) -> list[Task]:  # fmt: skip
+    """Open tasks that are late and not put off, the longest due first, after the one of that `due_at` and number."""
+    values = {
+        "teams": list(teams), "member": member, "now": now, "after": after[0], "after_id": after[1], "limit": most,
+    }  # fmt: skip
+    return [Task(*row) for row in connection.execute(_OVERDUE, values).fetchall()]
 
 
 def closed_tasks(

@@ -29,3 +29,5 @@ create index tasks_handed_on on tasks (outcome_by, (-closed_at), id)
 create index tasks_sold on tasks (member, (-closed_at), id)
     where standing = 'closed' and outcome in ('won', 'lost', 'rejected', 'not_relevant', 'no_budget');
 create index tasks_accepted_by on tasks (member, id) where standing = 'accepted';
+-- What is late, the longest first.
+create index tasks_due on tasks (team, due_at, id) where standing = 'open';

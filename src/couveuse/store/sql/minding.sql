@@ -4,7 +4,8 @@
 -- Those that another process looks at are left out.
 select t.id, t.lead_id, t.handover_id, t.team, t.standing, t.member, t.due_at, t.not_before, t.overdue_times,
     coalesce(s.temperature = 3, false) or exists (select from holds o where o.lead_id = t.lead_id
-        and o.ended_at is null and coalesce(o.until > %(now)s, true))
+        and o.ended_at is null and coalesce(o.until > %(now)s, true)),
+    t.version
 from tasks t
 left join models m on m.standing = 'acting'
 left join lead_states s on s.model_id = m.id and s.lead_id = t.lead_id

@@ -171,6 +171,14 @@ where t.standing = 'accepted' and t.team = any(%(teams)s) and t.id > %(after_id)
     and (%(member)s::text is null or t.member = %(member)s)
 order by t.id limit %(limit)s;
 
+-- name: overdue
+-- Open tasks whose time is over and that are not put off, the longest due first, from a place on.
+select t.lead_id, {columns} from tasks t
+where t.standing = 'open' and t.team = any(%(teams)s) and t.due_at < %(now)s and coalesce(t.not_before, 0) <= %(now)s
+    and (t.due_at, t.id) > (%(after)s::bigint, %(after_id)s::bigint) and t.settles_at is null
+    and (%(member)s::text is null or t.member = %(member)s)
+order by t.due_at, t.id limit %(limit)s;
+
 -- name: closed
 -- Closed tasks, the last closed first, from a place on.
 select t.lead_id, {columns} from tasks t
@@ -197,7 +205,7 @@ values (%(task)s, %(now)s, %(by)s, %(did)s, %(note)s, %(about)s::jsonb) returnin
 update tasks set standing = %(standing)s, treatment = %(treatment)s, parent_id = %(parent_id)s, member = %(member)s,
     assigned_because = %(assigned_because)s, due_at = %(due_at)s, not_before = %(not_before)s, starts_at = %(starts_at)s,
     rate = %(rate)s, value = %(value)s, expected = %(rate)s::float8 * %(value)s::float8, tries = %(tries)s,
-    locked_by = %(locked_by)s, locked_until = %(locked_until)s, flagged_at = %(flagged_at)s,
+    locked_by = %(locked_by)s, locked_until = %(locked_until)s, overdue_at = %(overdue_at)s, flagged_at = %(flagged_at)s,
     flagged_because = %(flagged_because)s, overdue_times = %(overdue_times)s, look_at = %(look_at)s,
     outcome = %(outcome)s, outcome_reason = %(outcome_reason)s, outcome_by = %(outcome_by)s, closed_at = %(closed_at)s,
     sequence = %(sequence)s, version = version + 1
@@ -216,7 +224,7 @@ select id from alerts where task_id = %(task)s and kind = 'appointment' and with
 
 -- name: news
 -- There is news of a task that sales have accepted: it is asked for again at an instant.
-update tasks set look_at = %(look)s where id = %(task)s and standing = 'accepted';
+update tasks set look_at = %(look)s, overdue_at = null where id = %(task)s and standing = 'accepted';
 
 -- name: set_aside
 -- The task by which a lead was last set aside, unless it was opened again since.
