@@ -49,7 +49,7 @@ def test_a_new_lead_and_each_change_are_written(town):
     town.take(accepted("Quote Requested", NOW + 2, email=ANNA))
     assert crossed(town) == [((None, None, None), (0, 0, COLD)), ((0, 0, COLD), (2, 2, HOT))]
     first, second = crossings.page(town.connection)
-    assert (second.lead_id, second.at, second.by_time) == (town.lead(ANNA), town.now, False)
+    assert (second.lead_id, second.at, second.by_time, second.cause) == (town.lead(ANNA), town.now, False, "quote")
     assert round(second.score, 6) == town.score(ANNA)
     assert first.model_id == town.model_id
 

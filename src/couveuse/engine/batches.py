@@ -20,7 +20,7 @@ from couveuse.core.reading import Reading
 from couveuse.core.state import State
 from couveuse.engine import handing
 from couveuse.engine.consenting import store_consents
-from couveuse.engine.crossing import crossed
+from couveuse.engine.crossing import crossed, weightiest
 from couveuse.engine.folding import fold_lead, is_admitted, known_of, learn, reading_of, row_of, since_always
 from couveuse.engine.following import follow
 from couveuse.engine.handing import CORRECTED, VERDICT
@@ -36,7 +36,7 @@ from couveuse.store.months import Months
 from couveuse.store.packets import Accepted, Flag
 from couveuse.store.payloads import Compressor
 from couveuse.store.refolds import PutOff
-from couveuse.store.states import Held
+from couveuse.store.states import Held, StateRow
 
 log = structlog.get_logger("couveuse.engine")
 
@@ -289,6 +289,7 @@ class _Work:
     ) -> None:
         self.folder, self.connection, self.models, self.now = folder, connection, models, now
         self.is_quiet = is_quiet
+        self.written: Sequence[StateRow] = ()
         self.because = CORRECTED
         self.whos: Mapping[int, Who] = {}
         self.refolded = self.put_off = self.handed_over = self.withdrawn = 0
@@ -316,7 +317,9 @@ class _Work:
                 found.pop(lead_id, None)
         quiet = {number for number, lead in touched.items() if not lead.is_live}
         self.is_quiet |= bool(touched) and len(quiet) == len(touched)
-        readings = {model.id: self._write(model, folded[model.id], old, quiet) for model in self.models}
+        readings = {model.id: self._write(model, folded[model.id], old) for model in self.models}
+        if not self.is_quiet:
+            self._cross(old, quiet, touched)
         self._know(touched, refold, stored)
         off |= self._unless_away(set(touched), lambda some: self._hand_over(some, touched, folded, readings))
         judged = {number for number, lead in everybody.items() if _corrects(lead)}
@@ -472,13 +475,9 @@ class _Work:
         return stored
 
     def _write(
-        self,
-        model: LiveModel,
-        folded: Mapping[int, State],
-        old: Mapping[tuple[int, int], Held],
-        quiet: Collection[int],
+        self, model: LiveModel, folded: Mapping[int, State], old: Mapping[tuple[int, int], Held]
     ) -> dict[int, Reading]:
-        """Write the states under one model, with what the leads have crossed by it; returns what they say now."""
+        """Write the states under one model; returns what they say now."""
         readings = {lead_id: reading_of(model.plan, state, self.now) for lead_id, state in folded.items()}
         rows = [
             row_of(model.bands, lead_id, state, readings[lead_id], self.folder.payloads)
@@ -486,11 +485,24 @@ class _Work:
         ]
         states.update_states(self.connection, model.id, [row for row in rows if (model.id, row.lead_id) in old])
         states.copy_states(self.connection, model.id, [row for row in rows if (model.id, row.lead_id) not in old])
-        if model.acts and not self.is_quiet:
-            before = {lead_id: held for (model_id, lead_id), held in old.items() if model_id == model.id}
-            moved = crossed(rows, before, quiet)
-            write_crossings(self.connection, model.id, moved, by_time=False, now=self.now)
+        if model.acts:
+            self.written = rows
         return readings
+
+    def _cross(
+        self, old: Mapping[tuple[int, int], Held], quiet: Collection[int], touched: Mapping[int, Touched]
+    ) -> None:
+        """Write what leads have crossed under the acting model by what came live."""
+        acting = next((model for model in self.models if model.acts), None)
+        if acting is None:
+            return  # a model that does not act is folded again by itself
+
+        def cause(lead_id: int) -> str | None:
+            return weightiest(acting.plan, touched[lead_id].live) if lead_id in touched else None
+
+        before = {lead_id: held for (model_id, lead_id), held in old.items() if model_id == acting.id}
+        moved = crossed(self.written, before, quiet, cause)
+        write_crossings(self.connection, acting.id, moved, by_time=False, now=self.now)
 
     def _know(
         self, touched: Mapping[int, Touched], refold: Collection[int], stored: Mapping[int, Sequence[Stored]]

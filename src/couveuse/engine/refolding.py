@@ -16,12 +16,12 @@ from typing import Any, Final
 import structlog
 from psycopg import Connection
 
-from couveuse.core.events import COOLING, VERDICT_GIVEN
+from couveuse.core.events import COOLING, VERDICT_GIVEN, Fact
 from couveuse.core.reading import Reading
 from couveuse.core.state import State
 from couveuse.engine import handing
 from couveuse.engine.batches import Counts, Folder
-from couveuse.engine.crossing import crossed
+from couveuse.engine.crossing import crossed, weightiest
 from couveuse.engine.folding import fold_lead, known_of, reading_of, row_of
 from couveuse.engine.live import LiveModel, LiveModels, NothingPublished
 from couveuse.engine.poison import is_away
@@ -58,6 +58,12 @@ class Seen:
     def because(self) -> str | None:
         """Why hand-overs whose facts are gone are withdrawn; None where nothing was corrected."""
         return next((each.because for each in reversed(self.wishes) if each.because is not None), None)
+
+    @property
+    def live(self) -> list[Fact]:
+        """The facts for which it was put off and that came live."""
+        places = {key for each in self.wishes for key in each.live}
+        return [each.fact for each in self.stored if each.fact.key in places] if places else []
 
     @property
     def is_quiet(self) -> bool:
@@ -169,7 +175,9 @@ class Refolder:
             (states.update_states if is_there else states.copy_states)(connection, model.id, [row])
             if model.acts and not seen.is_quiet:
                 before = {lead_id: old[model.id, lead_id]} if is_there else {}
-                write_crossings(connection, model.id, crossed([row], before), by_time=False, now=now)
+                why = weightiest(model.plan, seen.live)
+                moved = [each._replace(cause=why) for each in crossed([row], before)]
+                write_crossings(connection, model.id, moved, by_time=False, now=now)
         leads.set_known(connection, {lead_id: known_of(seen.who, seen.stored)})
 
     # ---- As a thread of the engine's -----------------------------------------------------------------------
@@ -200,8 +208,7 @@ def refold_waiting(url: str, clock: Callable[[], int]) -> None:
 
 def _moved(acting: LiveModel, seen: Seen, lead_id: int, state: State, reading: Reading) -> handing.Moved | None:
     """What the facts that came live since the lead was put off have moved; None where they hand nobody over."""
-    places = {key for each in seen.wishes for key in each.live}
-    live = [each.fact for each in seen.stored if each.fact.key in places and each.fact.event != VERDICT_GIVEN]
+    live = [fact for fact in seen.live if fact.event != VERDICT_GIVEN]
     if not live or not (reading.routes or any(fact.event in COOLING for fact in live)):
         return None
     return handing.Moved(lead_id, live, state, reading)

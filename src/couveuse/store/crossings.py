@@ -19,7 +19,7 @@ MOST_COUNTED: Final = 10_000
 _FAR: Final = 2**63 - 1
 
 _COLUMNS: Final = sql.SQL(
-    "c.id, c.lead_id, c.model_id, c.at, c.by_time, c.score, c.band_was, c.band, c.stage_was, c.stage,"
+    "c.id, c.lead_id, c.model_id, c.at, c.by_time, c.cause, c.score, c.band_was, c.band, c.stage_was, c.stage,"
     " c.temperature_was, c.temperature, c.class_was, c.class"
 )
 _WRITE, _TELL, _TOLD = (statement("crossings", name) for name in ("write", "tell", "told"))
@@ -34,6 +34,7 @@ class Crossed(NamedTuple):
 
     was: Held | None
     row: StateRow
+    cause: str | None = None  # the rule of the weightiest fact that did it
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class Crossing:
     model_id: int
     at: int
     by_time: bool
+    cause: str | None
     score: float
     band_was: int | None
     band: int
@@ -109,6 +111,7 @@ def write_crossings(
             "temperatures": arrays.numbers([row.temperature for _, row in pairs]),
             "classes_was": [was and was.lead_class for was, _ in pairs],
             "classes": [row.lead_class for _, row in pairs],
+            "causes": [each.cause for each in crossed],
         },
     ).fetchone()  # fmt: skip
     if row is not None and row[0]:

@@ -1,4 +1,4 @@
-"""What the engine has counted of all leads, so that no page has to: how many stand where, and what happened each day."""
+"""What the engine has counted of all leads, so that no page has to: how many stand where, what happened each day."""
 
 import json
 from collections.abc import Mapping, Sequence

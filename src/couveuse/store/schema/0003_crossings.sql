@@ -10,6 +10,7 @@ create table crossings (
     model_id integer not null,
     at bigint not null,
     by_time boolean not null,               -- no fact did it
+    cause text,                             -- the rule of the weightiest fact that did; null: time, or a trait
     score double precision not null,
     band_was smallint,                      -- null, with temperature_was: the lead is new
     band smallint not null,

@@ -4,16 +4,18 @@
 with wanted as (
     select exists (select from endpoints where disabled_at is null and (events = '{}' or events && %(events)s::text[])) as is_wanted
 ), written as (
-    insert into crossings (lead_id, model_id, at, by_time, score, band_was, band, stage_was, stage, temperature_was,
-        temperature, class_was, class, is_to_tell)
-    select lead_id, %(model)s, %(now)s, %(by_time)s, score, band_was, band, stage_was, stage, temperature_was,
+    insert into crossings (lead_id, model_id, at, by_time, cause, score, band_was, band, stage_was, stage,
+        temperature_was, temperature, class_was, class, is_to_tell)
+    select lead_id, %(model)s, %(now)s, %(by_time)s, cause, score, band_was, band, stage_was, stage, temperature_was,
         temperature, class_was, class,
         is_wanted and ((band_was is not null and band_was <> band)
             or (temperature in (2, 3) and temperature_was is distinct from temperature))
     from unnest(%(leads)s::text::bigint[], %(scores)s::float8[], %(bands_was)s::text::smallint[], %(bands)s::text::smallint[],
         %(stages_was)s::text::smallint[], %(stages)s::text::smallint[], %(temperatures_was)s::text::smallint[],
-        %(temperatures)s::text::smallint[], %(classes_was)s::text[], %(classes)s::text[])
-        as g (lead_id, score, band_was, band, stage_was, stage, temperature_was, temperature, class_was, class), wanted
+        %(temperatures)s::text::smallint[], %(classes_was)s::text[], %(classes)s::text[],
+        %(causes)s::text[])
+        as g (lead_id, score, band_was, band, stage_was, stage, temperature_was, temperature, class_was, class, cause),
+        wanted
     returning is_to_tell
 )
 select count(*) filter (where is_to_tell) from written;
