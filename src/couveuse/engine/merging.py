@@ -8,7 +8,7 @@ from psycopg import Connection
 from couveuse.engine.batches import Folder
 from couveuse.engine.live import LiveModels
 from couveuse.errors import BadInput
-from couveuse.store import audit, leads
+from couveuse.store import audit, findable, leads
 from couveuse.store import identities as store
 from couveuse.store import merges as kept
 
@@ -33,6 +33,7 @@ def merge(
         moved = [replace(each, lead_id=into_id) for each in store.identities_of_leads(connection, [lead_id]).values()]
         store.point_identities(connection, moved)
         both = [lead_id, into_id]
+        findable.ask(connection, both)
         folder.refold(connection, models.load(connection), both, now=now, because="merged", is_quiet=False)
         audit.record(connection, by=by, did="merge", about={"merge": number, "lead": lead_id, "into": into_id}, now=now)
         return number
@@ -56,6 +57,7 @@ def unmerge(
         stayed = leads.merged_into(connection, [into_id]).get(into_id, into_id)
         touched = {lead_id, into_id, stayed, *(each.lead_id for each in back if each.lead_id is not None)}
         live, again = models.load(connection), sorted(touched)
+        findable.ask(connection, again)
         folder.refold(connection, live, again, now=now, because="unmerged", is_quiet=False)
         about = {"merge": number, "lead": lead_id, "from": into_id}
         audit.record(connection, by=by, did="unmerge", about=about, now=now)

@@ -16,8 +16,8 @@ from psycopg import Connection
 
 from couveuse.core import identities as rule
 from couveuse.core.events import kind
+from couveuse.store import findable, leads
 from couveuse.store import identities as store
-from couveuse.store import leads
 from couveuse.store.companies import companies_of
 from couveuse.store.identities import DEVICE, EMAIL, SORTS, USER_ID, Identity, Node, Pair, Place
 from couveuse.store.packets import Flag
@@ -291,14 +291,19 @@ def point(
         resolved.made |= set(made.values())
     merged = leads.merged_into(connection, sorted(set(lead_of.values())))
     moved = []
+    other: set[int] = set()
     for each in changed:
         lead = lead_of.get(each.root_id) if by_id[each.root_id].sort != DEVICE else None
         lead = merged.get(lead, lead) if lead is not None else None
         if not each.is_new and lead != each.lead_id:
             resolved.refold |= {number for number in (lead, each.lead_id) if number is not None}
+        # By its e-mails and user ids a lead is found; those that are made are to be made findable anyway.
+        if each.sort != DEVICE and each.lead_id != lead:
+            other.update(number for number in (lead, each.lead_id) if number is not None)
         each.lead_id = lead
         moved.append(each)
     store.point_identities(connection, moved)
+    findable.ask(connection, other - resolved.made)
 
 
 def _survive(

@@ -1,4 +1,7 @@
-"""What time alone changes: bands that fall by decay fall at their time, and scores in lists are never a day old."""
+"""What time alone changes: bands that fall by decay fall at their time, and scores in lists are never a day old.
+
+Leads that changed are made findable here, too: a moment later, so that whoever folds does not wait for it.
+"""
 
 import threading
 import time
@@ -13,6 +16,7 @@ from couveuse.core.errors import StateMismatch
 from couveuse.core.times import SECOND_US
 from couveuse.engine.batches import Folder
 from couveuse.engine.crossing import crossed
+from couveuse.engine.findable import Indexer
 from couveuse.engine.folding import reading_of, row_of
 from couveuse.engine.live import LiveModel, LiveModels, NothingPublished
 from couveuse.engine.releasing import release
@@ -51,6 +55,7 @@ class Clock:
         self._url, self._tally, self._now = url, tally, clock
         self._folder = Folder(url)
         self._models = LiveModels()
+        self._indexer = Indexer()
         self._next_sweep = self._next_release = 0.0
         self.connection: Connection[Any] | None = None
         self.turn = 0
@@ -135,13 +140,15 @@ class Clock:
         while not stopping.is_set():
             self.turn += 1
             self.wake(connection)
+            has_more = self._indexer.work(connection)
             if time.monotonic() >= self._next_release:
                 self.release(connection)
                 self._next_release = time.monotonic() + RELEASE_SECONDS
             if time.monotonic() >= self._next_sweep:
                 self.sweep(connection)
                 self._next_sweep = time.monotonic() + SWEEP_SECONDS
-            stopping.wait(self._until_next(connection))
+            if not has_more:
+                stopping.wait(self._until_next(connection))
 
     def _until_next(self, connection: Connection[Any]) -> float:
         """Seconds until the next change of band; at most a second, for facts may bring one nearer."""

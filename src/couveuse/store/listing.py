@@ -1,4 +1,9 @@
-"""Lists of leads under a model: page by page from a cursor's place, never by counting rows off, and never counted."""
+"""Lists of leads under a model: page by page from a cursor's place, never by counting rows off.
+
+What is asked of leads (words, groups, source, owner) is looked for by its own indexes: where few have it, these are
+sorted in memory; else the list is walked from its place on, a window at a time. What is asked of states is walked by
+the index of the rarest of it.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,8 +16,16 @@ from psycopg import Connection, sql
 from couveuse.store.statements import statement
 from couveuse.store.states import table_of
 
-# So many leads are looked at for one page where filters leave some out.
-WINDOW: Final = 10_000
+# So many leads are looked at, window by window, for one page where filters leave some out.
+WINDOWS: Final = (2_000, 8_000, 20_000)
+# What no more leads have is sorted in memory, and counted.
+FEW: Final = 10_000
+# So many leads whose task is somebody's, or that became hot lately, are known at most.
+MOST_AMONG: Final = 10_000
+_RIPENED, _WITH_TASKS = statement("listing", "ripened"), statement("listing", "with_tasks")
+_TRUE: Final = sql.SQL("true")
+# These are asked of the lead itself, and hold before it was made findable.
+_OF_LEADS: Final = frozenset(("has_company", "has_identity"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +43,9 @@ FIRST: Final = Place(inf, 0)
 class Wanted:
     """Which leads: None leaves none out. Bands, stages (-1: none) and temperatures by their numbers in `lead_states`.
 
-    `scores` are the least (exclusive) and the most of what the bands hold; `since` is an instant; `identity` a digest.
+    `scores` are the least (exclusive) and the most of what the bands hold; `since` and `active_since` are instants,
+    `identity` is a digest, `words` are beginnings of folded words. Of `owners` an empty one is nobody. `leads` are the
+    only ones that may be met; with `is_either` it is enough to be one of them or of an owner's.
     """
 
     bands: Sequence[int] | None = None
@@ -38,14 +53,56 @@ class Wanted:
     stages: Sequence[int] | None = None
     temperatures: Sequence[int] | None = None
     classes: Sequence[str] | None = None
+    personas: Sequence[str] | None = None
     since: int | None = None
+    active_since: int | None = None
     company: str | None = None
     identity: bytes | None = None
+    words: Sequence[str] | None = None
+    groups: Sequence[str] | None = None
+    sources: Sequence[str] | None = None
+    owners: Sequence[str] | None = None
+    leads: Sequence[int] | None = None
+    is_either: bool = False
 
-    @property
-    def leaves_out(self) -> bool:
-        """Whether leads must be looked at that are not in the list."""
-        return any(each is not None for each in (self.bands, self.stages, self.temperatures, self.classes, self.since))
+    def of_states(self) -> list[str]:
+        """The names of the conditions on states."""
+        asked = {
+            "has_band": self.bands, "has_stage": self.stages, "has_temperature": self.temperatures,
+            "has_class": self.classes, "has_persona": self.personas, "has_since": self.since,
+            "has_active": self.active_since,
+        }  # fmt: skip
+        return [name for name, value in asked.items() if value is not None]
+
+    def of_leads(self) -> list[str]:
+        """The names of the conditions on leads."""
+        asked: dict[str, object] = {
+            "has_words": self.words, "has_group": self.groups, "has_source": self.sources,
+            "has_company": self.company, "has_identity": self.identity,
+        }  # fmt: skip
+        names = [name for name, value in asked.items() if value is not None]
+        if self.is_either:
+            return [*names, "is_owned_or_among"]
+        if self.owners is not None:
+            names.append("has_no_owner" if list(self.owners) == [""] else "has_owner")
+        return [*names, *(["is_among"] if self.leads is not None else [])]
+
+    def begins(self) -> str:
+        """Where the list is walked: by what the fewest leads have."""
+        rare = (("by_class", self.classes), ("by_persona", self.personas), ("by_stage", self.stages))
+        return next((name for name, asked in rare if asked), "by_score")
+
+    def values(self) -> dict[str, Any]:
+        """What the conditions are asked with."""
+        low, high = self.scores
+        return {
+            "low": -inf if low is None else low, "high": inf if high is None else high, "bands": _array(self.bands),
+            "stages": _array(self.stages), "temperatures": _array(self.temperatures), "classes": _array(self.classes),
+            "personas": _array(self.personas), "since": self.since, "active_since": self.active_since,
+            "company": self.company, "identity": None if self.identity is None else UUID(bytes=self.identity),
+            "words": None if self.words is None else tsquery(self.words), "groups": _array(self.groups),
+            "sources": _array(self.sources), "owners": _array(self.owners), "leads": _array(self.leads),
+        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,28 +120,129 @@ def list_leads(
 ) -> tuple[list[Listed], Place | None]:
     """The leads after a place, best score first or by number, and where the next page begins; None after the last one.
 
-    A page may hold fewer than `most` leads, or none, and yet not be the last.
+    A page may hold fewer than `most` leads, or none, and yet not be the last: so many were looked at for it.
     """
-    window = WINDOW if wanted.leaves_out else most + 1
-    values = {
-        "score": after.score, "lead": after.lead_id, "window": window, "limit": most + 1, "by_number": by_number,
-        "low": wanted.scores[0], "high": wanted.scores[1], "bands": _array(wanted.bands),
-        "stages": _array(wanted.stages), "temperatures": _array(wanted.temperatures), "classes": _array(wanted.classes),
-        "since": wanted.since, "company": wanted.company,
-        "identity": None if wanted.identity is None else UUID(bytes=wanted.identity),
-    }  # fmt: skip
-    is_of_few = wanted.company is not None or wanted.identity is not None
-    name = "of_whom" if is_of_few else "by_number" if by_number else "by_score"
-    query = statement("listing", name).format(table=sql.Identifier(table_of(model_id)))
-    rows = connection.execute(query, values, binary=True).fetchall()
-    found = [
-        Listed(lead_id, score, read_at, state) for *_, lead_id, score, read_at, state in rows if lead_id is not None
-    ]
+    few = _few(connection, wanted)
+    if few is not None:
+        return _among(connection, model_id, wanted, few, after, most, by_number)
+    found: list[Listed] = []
+    is_whole = not wanted.of_states() and not wanted.of_leads()
+    for window in (most + 1,) if is_whole else WINDOWS:
+        rows = _walk(connection, model_id, wanted, after, window, most + 1 - len(found), by_number)
+        found += [Listed(lead, score, at, state) for *_, lead, score, at, state in rows if lead is not None]
+        if len(found) > most:
+            return found[:most], Place(found[most - 1].sort_score, found[most - 1].lead_id)
+        if rows[0][0] < window:
+            return found, None
+        after = Place(rows[0][1], rows[0][2])
+    return found, after
+
+
+def count_leads(connection: Connection[Any], model_id: int, wanted: Wanted) -> int | None:
+    """How many leads there are, counted up to `FEW` and one more; None where counting would take long."""
+    few = _few(connection, wanted)
+    table = sql.Identifier(table_of(model_id))
+    if few is not None:
+        values = {**wanted.values(), "few": few}
+        query = statement("listing", "count_among").format(table=table, conditions=_all(wanted.of_states()))
+    else:
+        states = wanted.of_states()
+        # One alone of these is an index's; bands are a range of scores. More would have to be looked for.
+        if wanted.of_leads():
+            return FEW + 1 if not states else None
+        if len(states) > 1 or set(states) - {"has_band", "has_stage", "has_class", "has_persona"}:
+            return None
+        values = {**wanted.values(), "most": FEW + 1}
+        range_ = sql.SQL("s.sort_score > %(low)s and s.sort_score <= %(high)s and ")
+        query = statement("listing", "count").format(table=table, conditions=range_ + _all(states))
+    row = connection.execute(query, values).fetchone()
+    assert row is not None  # an aggregate always answers
+    return int(row[0])
+
+
+def ripened_since(connection: Connection[Any], since: int) -> list[int]:
+    """Leads that became hot since an instant; of very many the latest."""
+    return [lead for (lead,) in connection.execute(_RIPENED, {"since": since, "most": MOST_AMONG}).fetchall()]
+
+
+def leads_with_tasks_of(connection: Connection[Any], member: str) -> list[int]:
+    """Leads whose open or accepted task is a member's."""
+    return [lead for (lead,) in connection.execute(_WITH_TASKS, {"member": member, "most": MOST_AMONG}).fetchall()]
+
+
+def tsquery(words: Sequence[str]) -> str:
+    """Beginnings of words as PostgreSQL asks for them; whatever stands in a word is quoted.
+
+    >>> tsquery(["ada", "o'hara"])
+    "'ada':* & 'o''hara':*"
+    """
+    return " & ".join("'" + word.replace("\\", "\\\\").replace("'", "''") + "':*" for word in words)
+
+
+def _few(connection: Connection[Any], wanted: Wanted) -> list[int] | None:
+    """The leads of whom something is asked that few have; None where many have it, or nothing is asked."""
+    names = wanted.of_leads()
+    if not names:
+        return None
+    is_of_lead = not _OF_LEADS.isdisjoint(names)
+    query = statement("listing", "few").format(
+        conditions=_all(names), lead=sql.SQL("l.id" if is_of_lead else "f.lead_id"),
+        leads=sql.SQL("leads l left join findable f on f.lead_id = l.id" if is_of_lead else "findable f"),
+    )  # fmt: skip
+    found = connection.execute(query, {**wanted.values(), "most": FEW + 1}).fetchall()
+    return None if len(found) > FEW else [lead for (lead,) in found]
+
+
+def _among(
+    connection: Connection[Any],
+    model_id: int,
+    wanted: Wanted,
+    few: Sequence[int],
+    after: Place,
+    most: int,
+    by_number: bool,
+) -> tuple[list[Listed], Place | None]:
+    values = {**wanted.values(), "few": list(few), "score": after.score, "lead": after.lead_id, "limit": most + 1}
+    query = statement("listing", "among_by_number" if by_number else "among").format(
+        table=sql.Identifier(table_of(model_id)), conditions=_all(wanted.of_states())
+    )
+    found = [Listed(*row) for row in connection.execute(query, values, binary=True).fetchall()]
     if len(found) > most:
         return found[:most], Place(found[most - 1].sort_score, found[most - 1].lead_id)
-    if rows and rows[0][0] >= window:
-        return found, Place(rows[0][1], rows[0][2])
     return found, None
+
+
+def _walk(
+    connection: Connection[Any], model_id: int, wanted: Wanted, after: Place, window: int, most: int, by_number: bool
+) -> list[tuple[Any, ...]]:
+    table = sql.Identifier(table_of(model_id))
+    of_leads = wanted.of_leads()
+    order, back = ("lead_id", "lead_id desc") if by_number else ("sort_score desc, lead_id", "sort_score, lead_id desc")
+    kept = ", ".join(f"kept.{each.strip()}" for each in order.split(","))
+    query = statement("listing", "page").format(
+        begins=statement("listing", "by_number" if by_number else wanted.begins()).format(table=table),
+        backwards=sql.SQL(f"order by {back}"), forwards=sql.SQL(f"order by {_of_states(order)}"),
+        order=sql.SQL(f"order by {kept}"), table=table,
+        joined=_joined(of_leads),
+        conditions=_all([*wanted.of_states(), *of_leads]),
+    )  # fmt: skip
+    values = {**wanted.values(), "score": after.score, "lead": after.lead_id, "window": window, "limit": most}
+    return connection.execute(query, values, binary=True).fetchall()
+
+
+def _joined(names: Sequence[str]) -> sql.SQL:
+    """What states are joined with, for what is asked of leads."""
+    joined = ["left join findable f on f.lead_id = s.lead_id"] if names else []
+    return sql.SQL(" ".join([*joined, *([] if _OF_LEADS.isdisjoint(names) else ["join leads l on l.id = s.lead_id"])]))
+
+
+def _of_states(order: str) -> str:
+    return ", ".join(f"s.{each.strip()}" for each in order.split(","))
+
+
+def _all(names: Sequence[str]) -> sql.SQL | sql.Composed:
+    """Conditions of these names, all of which have to hold."""
+    return sql.SQL(" and ").join([statement("listing", name) for name in names]) if names else _TRUE
 
 
 def _array(values: Sequence[Any] | None) -> list[Any] | None:

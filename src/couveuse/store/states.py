@@ -12,6 +12,7 @@ from couveuse.store import arrays
 from couveuse.store.payloads import Compressor
 from couveuse.store.statements import statement
 
+_INDEXES: Final = ("by_lead", "by_score", "by_change", "by_stage", "by_class", "by_persona")
 _COPY_TYPES = ("int4", "int8", "float8", "float8", "int8", "int8", "int8", "float8", "float8", "int2", "int2", "int2",
                "int2", "text", "text", "bytea", "bytea")  # fmt: skip
 # The first byte of a stored state that is msgpack; a payload has the number of its dictionary there, from 1 on.
@@ -66,7 +67,7 @@ def _on(name: str, model_id: int) -> sql.Composed:
     return statement("states", name).format(
         table=sql.Identifier(table),
         model=sql.Literal(model_id),
-        **{by: sql.Identifier(f"{table}_{by}") for by in ("by_lead", "by_score", "by_change")},
+        **{by: sql.Identifier(f"{table}_{by}") for by in _INDEXES},
     )
 
 

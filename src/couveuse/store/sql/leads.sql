@@ -6,10 +6,15 @@ where model_id = any(%(models)s) and lead_id = any(%(leads)s::text::bigint[])
 order by lead_id, model_id for update;
 
 -- name: insert_leads
--- A lead for each of these identities that has none; in no order.
-insert into leads (root_id, created_at, company_id) select root, %(now)s, company
-from unnest(%(roots)s::bigint[], %(companies)s::bigint[]) as given (root, company)
-on conflict (root_id) do nothing returning id, root_id;
+-- A lead for each of these identities that has none, to be made findable; in no order.
+with made as (
+    insert into leads (root_id, created_at, company_id) select root, %(now)s, company
+    from unnest(%(roots)s::bigint[], %(companies)s::bigint[]) as given (root, company)
+    on conflict (root_id) do nothing returning id, root_id
+), due as (
+    insert into findable_due (lead_id) select id from made on conflict do nothing
+)
+select id, root_id from made;
 
 -- name: of_roots
 -- The leads that these identities make; in no order.
@@ -53,9 +58,15 @@ where i.lead_id = any(%s);
 copy given_traits (identity_id, import_id, traits, with_ids, source, message_id) from stdin (format binary);
 
 -- name: set_traits
--- What is known of leads now, for lists and pages.
-update leads l set traits = g.traits::jsonb, groups = array(select jsonb_array_elements_text(g.groups::jsonb))
-from unnest(%(leads)s::bigint[], %(traits)s::text[], %(groups)s::text[]) as g (lead, traits, groups) where l.id = g.lead;
+-- What is known of leads now, for lists and pages; whoever is known otherwise than before is to be made findable anew.
+with given as materialized (
+    select lead, traits::jsonb as traits, array(select jsonb_array_elements_text(groups::jsonb)) as groups
+    from unnest(%(leads)s::bigint[], %(traits)s::text[], %(groups)s::text[]) as g (lead, traits, groups)
+), known as (
+    update leads l set traits = g.traits, groups = g.groups from given g
+    where l.id = g.lead and (l.traits <> g.traits or l.groups <> g.groups) returning l.id
+)
+insert into findable_due (lead_id) select id from known order by id on conflict do nothing;
 
 -- name: of_crm
 -- Leads that a CRM knows by that number; three at most.

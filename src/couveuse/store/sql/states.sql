@@ -3,10 +3,13 @@
 create table if not exists {table} partition of lead_states for values in ({model}) with (fillfactor = 75);
 
 -- name: partition_indexes
--- What finds them: by lead, by score for lists, and by the time of the next change of band.
+-- What finds them: by lead, by score for lists, by the time of the next change of band; and by what few leads have.
 create unique index if not exists {by_lead} on {table} (lead_id);
 create index if not exists {by_score} on {table} (sort_score desc, lead_id);
 create index if not exists {by_change} on {table} (band_changes_at) where band_changes_at is not null;
+create index if not exists {by_stage} on {table} (coalesce(stage, -1), sort_score desc, lead_id);
+create index if not exists {by_class} on {table} (class, sort_score desc, lead_id) where class is not null;
+create index if not exists {by_persona} on {table} (persona, sort_score desc, lead_id) where persona is not null;
 
 -- name: drop_partition
 -- The states of a model that is done with.
