@@ -26,6 +26,8 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 CONNECT_SECONDS, WHOLE_SECONDS = 5.0, 15.0
+# So long a name is looked up when an address is typed in.
+LOOK_UP_SECONDS: Final = 2.0
 # So much of an answer is read; the rest is left.
 MOST_BYTES: Final = 16_384
 MOST_URL: Final = 2_000
@@ -43,7 +45,11 @@ _TRANSLATED: Final = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 class NotAllowed(Exception):
-    """The address is one that nothing may be sent to; the text says why, without the address."""
+    """The address is one that nothing may be sent to; the text says why, without the address, and `code` in a word."""
+
+    def __init__(self, why: str, code: str = "form") -> None:
+        super().__init__(why)
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +129,20 @@ def checked(url: str, allowed: Allowed) -> httpcore.URL:
     if parts.scheme not in _PORTS or not host or port == 0:
         raise NotAllowed("write it as https://host/path")
     if parts.scheme == "http" and not allowed.names(host):
-        raise NotAllowed("it is not encrypted: use https")
+        raise NotAllowed("it is not encrypted: use https", "plain")
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return httpcore.URL(scheme=parts.scheme, host=host, port=port or _PORTS[parts.scheme], target=target)
+
+
+def foreseen(url: str, allowed: Allowed, *, seconds: float = LOOK_UP_SECONDS) -> None:
+    """Judge an address before it is kept, as far as it can be told now; raises NotAllowed.
+
+    A name that cannot be found now may be one tomorrow: where it leads is judged again whenever something is sent.
+    """
+    target = checked(url, allowed)
+    host = target.host.decode("ascii")
+    with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
+        judged(look_up(host, target.port or _PORTS[target.scheme.decode()], seconds), host, allowed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,5 +336,7 @@ def judged(addresses: Sequence[str], host: str, allowed: Allowed) -> list[str]:
     for text in addresses:
         address = ipaddress.ip_address(text)
         if not (is_named or allowed.holds(address) or is_outside(address)):
-            raise NotAllowed("it leads to the inside of a network: allow it as COUVEUSE_PRIVATE_HOSTS, or correct it")
+            raise NotAllowed(
+                "it leads to the inside of a network: allow it as COUVEUSE_PRIVATE_HOSTS, or correct it", "inside"
+            )
     return list(addresses)

@@ -247,7 +247,7 @@ def list_secrets(form: str) -> None:
 def remove_secret(name: str) -> None:
     """Forget a secret."""
     with database() as url, connect(url, "command", autocommit=True) as connection:
-        if not sealed.remove_secret(connection, name):
+        if not outgoing.remove_secret(connection, name, by=BY, now=_now()):
             raise BadInput(f"{name}: there is no such secret; see: couveuse outgoing secret list")
     note(f"{name} is forgotten. What is planned for it is given up when its time comes.")
 

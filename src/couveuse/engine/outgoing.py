@@ -9,14 +9,14 @@ from psycopg import Connection
 
 from couveuse.channels import Outcome
 from couveuse.channels.email.rendering import address_of
-from couveuse.channels.guarded import Allowed, NotAllowed, checked
+from couveuse.channels.guarded import Allowed, NotAllowed, foreseen
 from couveuse.configuration import Configuration
 from couveuse.core.notices import Notice, NoticeKind
 from couveuse.core.times import SECOND_US
 from couveuse.engine.alerting import EVENTS
 from couveuse.engine.ways import EMAIL, SLACK, WEBHOOK, Nowhere, ways
 from couveuse.errors import BadInput
-from couveuse.store import endpoints, intents, processes, sealed, secrets, switches
+from couveuse.store import audit, endpoints, intents, processes, sealed, secrets, switches
 from couveuse.store.endpoints import Endpoint
 from couveuse.store.health import Check
 from couveuse.store.intents import Intent, Look
@@ -28,6 +28,14 @@ _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 LATE_SECONDS: Final = 300
 # An endpoint that fails for longer than this is told.
 FAILING_SECONDS: Final = 3_600
+
+
+class BadPlace(BadInput):
+    """A place that nothing can be sent to as it is told: in which field, and in a word why."""
+
+    def __init__(self, field: str, code: str, message: str) -> None:
+        super().__init__(message)
+        self.field, self.code = field, code
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +93,31 @@ def _troubled(look: Look) -> Iterator[Check]:
 def add_endpoint(
     connection: Connection[Any], settings: Configuration, id: str, url: str, events: Sequence[str], *, by: str, now: int
 ) -> str:
-    """A new endpoint; its secret, to be shown once. Raises BadInput."""
-    require_name(id)
+    """A new endpoint; its secret, to be shown once. Raises BadPlace."""
+    require_name(id, "id")
     require_url(url, settings)
+    require_events(events)
+    secret = endpoints.add_endpoint(connection, _box(settings), id, url, sorted(set(events)), by=by, now=now)
+    if secret is None:
+        raise BadPlace("id", "taken", f"{id}: there is an endpoint of that name; choose another one")
+    return secret
+
+
+def change_endpoint(
+    connection: Connection[Any], settings: Configuration, id: str, url: str, events: Sequence[str], *, by: str, now: int
+) -> bool:
+    """Another address and other events for an endpoint; False where there is none. Raises BadPlace."""
+    require_url(url, settings)
+    require_events(events)
+    return endpoints.change_endpoint(connection, id, url, sorted(set(events)), by=by, now=now)
+
+
+def require_events(events: Sequence[str]) -> None:
+    """Raises BadPlace for an event that there is not."""
     unknown = sorted(set(events) - set(EVENTS))
     if unknown:
-        raise BadInput(f"{unknown[0]}: there is no such event; write one of {', '.join(sorted(EVENTS))}, or none: all")
-    secret = endpoints.add_endpoint(connection, _box(settings), id, url, events, by=by, now=now)
-    if secret is None:
-        raise BadInput(f"{id}: there is an endpoint of that name; choose another one")
-    return secret
+        message = f"{unknown[0][:80]}: there is no such event; write one of {', '.join(sorted(EVENTS))}, or none: all"
+        raise BadPlace("events", "event", message)
 
 
 def rotate_endpoint(connection: Connection[Any], settings: Configuration, id: str, *, by: str, now: int) -> str:
@@ -108,24 +131,36 @@ def rotate_endpoint(connection: Connection[Any], settings: Configuration, id: st
 def set_secret(
     connection: Connection[Any], settings: Configuration, name: str, text: str, *, by: str, now: int
 ) -> None:
-    """Keep the address of a channel of Slack's under a name. Raises BadInput."""
+    """Keep the address of a channel of Slack's under a name. Raises BadPlace."""
     require_name(name)
     require_url(text, settings)
-    sealed.put_secret(connection, _box(settings), name, text, by=by, now=now)
+    with connection.transaction():
+        sealed.put_secret(connection, _box(settings), name, text, by=by, now=now)
+        audit.record(connection, by=by, did="kept an address", about={"secret": name}, now=now)
 
 
-def require_name(name: str) -> None:
-    """Raises BadInput for a name that would not do."""
+def remove_secret(connection: Connection[Any], name: str, *, by: str, now: int) -> bool:
+    """Forget the address of a channel of Slack's; False where there was none."""
+    with connection.transaction():
+        is_done = sealed.remove_secret(connection, name)
+        if is_done:
+            audit.record(connection, by=by, did="forgot an address", about={"secret": name}, now=now)
+    return is_done
+
+
+def require_name(name: str, field: str = "name") -> None:
+    """Raises BadPlace for a name that would not do."""
     if not _NAME.fullmatch(name):
-        raise BadInput(f"{name[:80]}: write a name of small letters, digits, dots and dashes, as crm or sales-north")
+        message = f"{name[:80]}: write a name of small letters, digits, dots and dashes, as crm or sales-north"
+        raise BadPlace(field, "name", message)
 
 
 def require_url(url: str, settings: Configuration) -> None:
-    """Raises BadInput for an address that nothing would be sent to, without telling it: it may be a secret."""
+    """Raises BadPlace for an address that nothing would be sent to, without telling it: it may be a secret."""
     try:
-        checked(url, Allowed.of(settings.private_hosts))
+        foreseen(url, Allowed.of(settings.private_hosts))
     except NotAllowed as error:
-        raise BadInput(f"the address will not do: {error}") from None
+        raise BadPlace("url", error.code, f"the address will not do: {error}") from None
 
 
 def _box(settings: Configuration) -> Box:

@@ -16,7 +16,8 @@ from couveuse.store.statements import statement
 # A message is signed with the newest secrets, so that whoever receives it may change to the newest one in their time.
 MOST_SECRETS: Final = 2
 _ADD, _ALL, _ONE = (statement("endpoints", name) for name in ("add", "all", "one"))
-_RESEAL, _DISABLE, _ENABLE = (statement("endpoints", name) for name in ("reseal", "disable", "enable"))
+_RESEAL, _CHANGE = statement("endpoints", "reseal"), statement("endpoints", "change")
+_DISABLE, _ENABLE = statement("endpoints", "disable"), statement("endpoints", "enable")
 _MARK_FAILING, _MARK_WELL = statement("endpoints", "mark_failing"), statement("endpoints", "mark_well")
 
 
@@ -62,6 +63,18 @@ def rotate_secret(connection: Connection[Any], box: Box, id: str, *, by: str, no
         connection.execute(_RESEAL, {"id": id, "sealed": _sealed(box, id, kept)})
         audit.record(connection, by=by, did="rotated an endpoint's secret", about={"endpoint": id}, now=now)
     return secret
+
+
+def change_endpoint(
+    connection: Connection[Any], id: str, url: str, events: Sequence[str], *, by: str, now: int
+) -> bool:
+    """Another address and other events for an endpoint; False where there is none."""
+    with connection.transaction():
+        wanted = {"id": id, "url": url, "events": list(events)}
+        is_done = connection.execute(_CHANGE, wanted).fetchone() is not None
+        if is_done:
+            audit.record(connection, by=by, did="changed an endpoint", about={"endpoint": id}, now=now)
+    return is_done
 
 
 def list_endpoints(connection: Connection[Any]) -> list[Endpoint]:

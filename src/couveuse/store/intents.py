@@ -39,6 +39,7 @@ _NEXT_NUMBER, _MEMBER = statement("intents", "next_number"), statement("intents"
 _LEAVE_ALONE, _REPLAY, _WAKE = (statement("intents", name) for name in ("leave_alone", "replay", "wake"))
 _OF_ALERT, _COUNTS = statement("intents", "of_alert"), statement("intents", "counts")
 _PAGE, _ATTEMPTS, _LOOK = (statement("intents", name) for name in ("page", "attempts", "look"))
+_PAGE_ENDPOINT: Final = statement("intents", "page_endpoint")
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,17 +303,20 @@ def page(
     *,
     standings: Sequence[str] | None = None,
     channel: str | None = None,
+    endpoint: str | None = None,
     before: int | None = None,
     most: int = 50,
 ) -> list[Row]:
-    """Intents, the newest first, below a number."""
+    """Intents, the newest first, below a number; of an endpoint, only what went there or is to go."""
     wanted = {
         "standings": None if standings is None else list(standings),
         "channel": channel,
+        "endpoint": endpoint,
         "before": 2**63 - 1 if before is None else before,
         "most": most,
     }
-    return [Row(*row) for row in connection.execute(_PAGE, wanted).fetchall()]
+    query = _PAGE if endpoint is None else _PAGE_ENDPOINT
+    return [Row(*row) for row in connection.execute(query, wanted).fetchall()]
 
 
 def one(connection: Connection[Any], id: int) -> tuple[Row, list[Attempt]] | None:

@@ -15,6 +15,10 @@ select id, url, events, made_at, disabled_at, disabled_because, failing_since, s
 -- Other secrets for an endpoint.
 update endpoints set sealed = %(sealed)s where id = %(id)s returning id;
 
+-- name: change
+-- Another address and other events.
+update endpoints set url = %(url)s, events = %(events)s where id = %(id)s returning id;
+
 -- name: disable
 -- Nothing is sent to an endpoint any more; the first reason counts. No row comes back where it was disabled before.
 update endpoints set disabled_at = %(now)s, disabled_because = %(because)s

@@ -162,6 +162,15 @@ where id < %(before)s and (%(standings)s::text[] is null or standing = any(%(sta
     and (%(channel)s::text is null or channel = %(channel)s)
 order by id desc limit %(most)s;
 
+-- name: page_endpoint
+-- The same of one endpoint.
+select id, key, channel, audience, kind, target, about, alert_id, standing, made_at, due_at, attempts, unknowns,
+    settled_at, reference, answer
+from intents
+where channel = 'webhook' and target ->> 'endpoint' = %(endpoint)s and id < %(before)s
+    and (%(standings)s::text[] is null or standing = any(%(standings)s))
+order by id desc limit %(most)s;
+
 -- name: of_alert
 -- What goes out of an alert, alone or in a digest; by number.
 select id, key, channel, audience, kind, target, about, alert_id, standing, made_at, due_at, attempts, unknowns,
