@@ -29,7 +29,7 @@ from couveuse.engine.versions import Versions
 from couveuse.errors import BadInput
 from couveuse.history.inputs import paths_of
 from couveuse.history.loose import Dates
-from couveuse.history.rejects import rejected
+from couveuse.history.rejects import rejected, without
 from couveuse.history.scoring import Request, Scoring
 from couveuse.history.whole import Arranged
 from couveuse.store import allowances, connections, consents, imports, rejects, tethers
@@ -232,7 +232,8 @@ def _keep_rejects(connection: Connection[Any], scoring: Scoring, number: int, so
         rows = []
         for each in some:
             place = f"{Path(each.file).name}:{each.line}"
-            rows.append(rejects.Reject(scoring.request.now, source, each.reason.value, "", place, each.text))
+            text = without(each.text, scoring.request.left_out)
+            rows.append(rejects.Reject(scoring.request.now, source, each.reason.value, "", place, text))
         rejects.append_rejects(connection, rows, import_id=number)
 
 

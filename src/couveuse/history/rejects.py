@@ -1,7 +1,7 @@
 """Rows that are no facts: where they stand, why, and what they hold, so that nothing is lost in silence."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -91,6 +91,19 @@ def _of_csv(file: Input, rows: Mapping[int, tuple[Reject, str]], cut: Mapping[in
         if place in rows:
             left -= 1
             yield line, *rows[place]
+
+
+def without(text: str, left_out: Container[str]) -> str:
+    """A rejected row's text without the columns that are not to be kept, where it can be told apart."""
+    if not left_out:
+        return text
+    try:
+        row = json.loads(text)
+    except (ValueError, RecursionError):
+        return ""
+    if not isinstance(row, dict):
+        return text
+    return json.dumps({name: value for name, value in row.items() if name not in left_out}, ensure_ascii=False)
 
 
 def write_rejects(staging: Staging, target: Path) -> int:
