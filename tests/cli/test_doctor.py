@@ -12,7 +12,8 @@ import pytest
 from psycopg import Connection
 
 from couveuse import configuration
-from couveuse.cli import doctoring
+from couveuse.cli.doctoring import address
+from couveuse.engine import doctoring
 from couveuse.store import health
 from couveuse.store.health import Check
 from couveuse.store.processes import SignsOfLife
@@ -51,7 +52,7 @@ def well(database: str, connection: Connection[Any], data: Path) -> dict[str, st
 
 
 def found(settings: Mapping[str, str]) -> dict[str, Check]:
-    return {check.name: check for check in doctoring.checks(configuration.read(settings))}
+    return {check.name: check for check in doctoring.checks(configuration.read(settings), address)}
 
 
 def wrong(settings: Mapping[str, str]) -> dict[str, str]:

@@ -57,34 +57,52 @@ def checks(found: Standing, settings: Configuration, now: int) -> Iterator[Check
     """What that means, each thing with its cure."""
     look, waiting = found.look, sum(found.look.waiting.values())
     cure = "" if found.deliverers else "run: couveuse up, or couveuse deliver"
-    yield Check("deliverers", f"{found.deliverers} alive" if found.deliverers else "none alive", cure)
+    yield Check(
+        "deliverers", f"{found.deliverers} alive" if found.deliverers else "none alive", cure,
+        "deliverers" if found.deliverers else "deliverers_none", {"n": found.deliverers},
+    )  # fmt: skip
     if switches.STOP in look.switched:
         says = f"all is stopped, {waiting:,} wait"
-        yield Check("red button", says, "let everything go out again: couveuse outgoing go")
+        cure = "let everything go out again: couveuse outgoing go"
+        yield Check("red button", says, cure, "stop", {"n": waiting})
     if switches.REHEARSAL in look.switched:
-        yield Check("rehearsal", "on: only the team gets anything", "end it: couveuse outgoing go")
+        yield Check("rehearsal", "on: only the team gets anything", "end it: couveuse outgoing go", "rehearsal")
     mails = look.waiting.get(EMAIL, 0)
     if not settings.mail_url:
         says = f"none leaves, {mails:,} wait" if mails else "none leaves"
-        yield Check("mail", says, "set COUVEUSE_MAIL_URL" if mails else "")
+        cure, code = ("set COUVEUSE_MAIL_URL", "mail_waits") if mails else ("", "mail_none")
+        yield Check("mail", says, cure, code, {"n": mails})
+    else:
+        yield Check("mail", "leaves", code="mail")
     yield from _troubled(look)
     late = 0 if look.oldest_due is None else (now - look.oldest_due) // SECOND_US
     if found.deliverers and settings.mail_url and switches.STOP not in look.switched and late > LATE_SECONDS:
-        yield Check("late", f"something has been due for {late // 60:,} minutes", "see: couveuse outgoing list")
+        says = f"something has been due for {late // 60:,} minutes"
+        yield Check("late", says, "see: couveuse outgoing list", "late", {"minutes": late // 60})
     for endpoint in found.endpoints:
         since = endpoint.failing_since
         if endpoint.disabled_at is not None:
-            yield Check(f"endpoint {endpoint.id}", f"disabled: {endpoint.disabled_because}")
+            values = {"endpoint": endpoint.id, "because": endpoint.disabled_because}
+            yield Check(
+                f"endpoint {endpoint.id}", f"disabled: {endpoint.disabled_because}", "", "endpoint_disabled", values
+            )
         elif since is not None and now - since > FAILING_SECONDS * SECOND_US:
             hours = (now - since) // (3_600 * SECOND_US)
             cure = f"see: couveuse outgoing try webhook {endpoint.id}"
-            yield Check(f"endpoint {endpoint.id}", f"has failed for {hours:,} hours", cure)
+            yield Check(
+                f"endpoint {endpoint.id}", f"has failed for {hours:,} hours", cure, "endpoint_failing",
+                {"endpoint": endpoint.id, "hours": hours},
+            )  # fmt: skip
 
 
 def _troubled(look: Look) -> Iterator[Check]:
     parts = [f"{number:,} {name}" for number, name in ((look.parked, "parked"), (look.dead, "given up")) if number]
     cure = "see couveuse outgoing list --standing parked --standing dead, then couveuse outgoing replay"
-    yield Check("outgoing", ", ".join(parts), cure) if parts else Check("outgoing", "nothing is parked or given up")
+    if parts:
+        values = {"parked": look.parked, "dead": look.dead}
+        yield Check("outgoing", ", ".join(parts), cure, "outgoing_troubled", values)
+    else:
+        yield Check("outgoing", "nothing is parked or given up", code="outgoing")
 
 
 # ---- Places ----------------------------------------------------------------------------------------------------------

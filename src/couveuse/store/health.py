@@ -1,7 +1,7 @@
 """Whether this instance can work: what the database says, and what it means. For `/readyz` and `couveuse doctor`."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any, Final
 
@@ -17,11 +17,16 @@ VALUES: Final = {"silent": SILENT_US}
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at: `cure` is empty where it is fine, and else says what to do."""
+    """One thing that was looked at: `cure` is empty where it is fine, and else says what to do.
+
+    `code` names what was found, so that a page may say it in its language, with these values.
+    """
 
     name: str
     says: str
     cure: str = ""
+    code: str = field(default="", compare=False)
+    values: Mapping[str, str | float] = field(default_factory=dict, compare=False)
 
     @property
     def is_fine(self) -> bool:
@@ -64,24 +69,34 @@ def checks(found: Look | None, most_waiting: int) -> Iterator[Check]:
     missing = migrations() - set(found.migrations or ()) if found else migrations()
     newer = set(found.migrations or ()) - migrations() if found else set()
     if missing:
-        yield Check("migrations", f"{len(missing)} to be applied", "run: couveuse migrate")
+        yield Check(
+            "migrations", f"{len(missing)} to be applied", "run: couveuse migrate", "migrations_missing",
+            {"n": len(missing)},
+        )  # fmt: skip
     elif newer:
-        yield Check("migrations", f"{len(newer)} of a newer version", "install the version of Couveuse that made them")
+        yield Check(
+            "migrations", f"{len(newer)} of a newer version", "install the version of Couveuse that made them",
+            "migrations_newer", {"n": len(newer)},
+        )  # fmt: skip
     else:
-        yield Check("migrations", "all applied")
+        yield Check("migrations", "all applied", code="migrations")
     if found is None:
         return
     yield (
-        Check("model", "published")
+        Check("model", "published", code="model")
         if found.acting_models
-        else Check("model", "none is published", "publish one: couveuse rescore MODEL, or start with couveuse up")
+        else Check(
+            "model", "none is published", "publish one: couveuse rescore MODEL, or start with couveuse up", "model_none"
+        )
     )
     waiting = f"{found.waiting:,} events wait for the engine"
     since = f"{waiting}, the oldest for {found.waits_seconds:,.0f} s" if found.waiting else waiting
     is_full = found.waiting >= most_waiting
-    yield Check("backlog", since, "run more engines (couveuse engine), or raise COUVEUSE_BACKLOG" if is_full else "")
+    cure = "run more engines (couveuse engine), or raise COUVEUSE_BACKLOG" if is_full else ""
+    code = "backlog_full" if is_full else "backlog" if found.waiting else "backlog_none"
+    yield Check("backlog", since, cure, code, {"n": found.waiting, "seconds": round(found.waits_seconds)})
     yield (
-        Check("engine", f"{found.engines} alive")
+        Check("engine", f"{found.engines} alive", code="engine", values={"n": found.engines})
         if found.engines
-        else Check("engine", "none alive", "run: couveuse up, or couveuse engine")
+        else Check("engine", "none alive", "run: couveuse up, or couveuse engine", "engine_none")
     )
