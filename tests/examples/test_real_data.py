@@ -24,9 +24,9 @@ import pytest
 from ruamel.yaml import YAML
 
 from couveuse.cli import main
-from couveuse.cli.rates import learnt
 from couveuse.core.times import instant
 from couveuse.documents.reading import read_model
+from couveuse.engine.summing import learnt
 from couveuse.history.scoring import Request, Scoring
 from couveuse.learn.ranking import Ranking
 from couveuse.learn.rates import BandRate

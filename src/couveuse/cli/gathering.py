@@ -2,19 +2,17 @@
 
 import time
 from collections.abc import Hashable, Mapping, Sequence
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
-from couveuse.cli.rates import learnt
 from couveuse.core.events import Reject as Reason
 from couveuse.core.model import LeadClass, Model, Stage, Temperature
 from couveuse.core.reading import Maturity, RouteDue
 from couveuse.core.times import microseconds
 from couveuse.documents.words import tell
+from couveuse.engine.summing import histogram, learnt, sources
 from couveuse.history.dossiers import Dossier, dossiers
-from couveuse.history.loose import quoted
 from couveuse.history.scoring import Scoring
 from couveuse.learn.calibration import reliability
 from couveuse.learn.observations import Observations
@@ -23,11 +21,10 @@ from couveuse.learn.ranking import lift_table
 from couveuse.learn.rates import BandRate
 from couveuse.report import values
 from couveuse.report.closely import heaviest, lead_page
-from couveuse.report.persons import NAMED, about, person
+from couveuse.report.persons import about, person
 
 # How many leads the report's table holds at least.
 TABLE_ROWS = 200
-BINS = 28
 REJECTS: Mapping[str, Mapping[str, str]] = {
     "fr": {
         Reason.NOT_AN_OBJECT: "ce n’est pas un objet JSON",
@@ -75,9 +72,9 @@ def gather(scoring: Scoring, *, language: str, pages: int) -> values.Report:
         leads=leads,
         bands=_bands(scoring, rates),
         funnel=_funnel(scoring),
-        sources=_sources(scoring),
+        sources=sources(scoring),
         rules=_rules(scoring),
-        histogram=_histogram(scoring),
+        histogram=histogram(scoring),
         lead_pages=[_page(row, by_name[row.lead]) for row in leads[:pages]],
         telling=values.Telling(
             tuple(values.TellingSection(s.title, tuple(s.sentences), tuple(s.rows)) for s in telling.sections)
@@ -169,38 +166,6 @@ def _funnel(scoring: Scoring) -> values.Funnel:
     )
 
 
-def _sources(scoring: Scoring) -> list[values.SourceRow]:
-    """Where leads came from: by the leads' files, else by the source of each lead's first fact."""
-    staging = scoring.staging
-    first = """select o.sort, o.key, first(o.source order by s.inst) as source
-        from slim s join owned_known_rows o using (ref) group by 1, 2"""
-    if staging.has_leads:
-        paths = [f'$."{part}{name}"' for name in NAMED["source"] for part in ("", "traits.")]
-        found = ", ".join(f"json_extract_string(l.whole, {quoted(path)})" for path in paths)
-        said = f"""select o.sort, o.key, any_value(nullif(coalesce({found}), '')) as source
-            from owned_lead_rows o join loose_leads l using (ref) group by 1, 2"""
-        first = f"""select sort, key, coalesce(l.source, '') as source
-            from ({first}) f full join ({said}) l using (sort, key)"""
-    won = f"""select distinct o.sort, o.key from slim s join owned_known_rows o using (ref)
-        where o.event = {quoted(scoring.request.model.conversion.event)} and s.inst <= {scoring.request.at}"""
-    any_won = scoring.request.won is not None or bool(list(scoring.rows(f"select 1 from ({won}) limit 1")))
-    sorts = "['email', 'user_id', 'anonymous_id']"
-    rows = scoring.rows(
-        f"""select coalesce(f.source, '') as source, count(*) as leads,
-            count(*) filter (s.temperature = 'hot') as hot,
-            count(*) filter (s.won or w.key is not null) as won
-        from scores s left join ({first}) f on f.key = s.lead and {sorts}[f.sort + 1] = s.sort
-        left join ({won}) w on w.key = s.lead and {sorts}[w.sort + 1] = s.sort
-        group by 1 order by leads desc, source"""
-    )
-    return [
-        values.SourceRow(
-            str(row["source"]), int(str(row["leads"])), int(str(row["hot"])), int(str(row["won"])) if any_won else None
-        )
-        for row in rows
-    ]
-
-
 def _rules(scoring: Scoring) -> list[values.RuleRow]:
     model = scoring.request.model
     ids = [*(rule.id for rule in model.rules), *(fit.id for fit in model.fit)]
@@ -213,24 +178,6 @@ def _rules(scoring: Scoring) -> list[values.RuleRow]:
         else:
             rows.append(values.RuleRow(rule, 0, 0, 0.0, 0.0))
     return rows
-
-
-def _histogram(scoring: Scoring) -> list[values.Bin]:
-    """Bins that end on the edges of bands, about as wide as each other."""
-    scores = np.sort(scoring.table("select score from scores")["score"].to_numpy())
-    if not len(scores):
-        return []
-    low, high = float(np.floor(scores[0])), float(np.ceil(scores[-1]))
-    inner = [b.up_to for b in scoring.request.model.bands if b.up_to is not None and low < b.up_to < high]
-    # (low, high] would leave the lowest score out where it is a whole number.
-    marks = [low - (1.0 if scores[0] <= low else 0.0), *inner, max(high, low + 1)]
-    width = max((marks[-1] - marks[0]) / BINS, 1e-9)
-    edges: list[float] = []
-    for start, end in pairwise(marks):
-        edges += list(np.linspace(start, end, max(round((end - start) / width), 1), endpoint=False))
-    edges.append(marks[-1])
-    counts = np.diff(np.searchsorted(scores, edges, side="right"))
-    return [values.Bin(float(a), float(b), int(count)) for a, b, count in zip(edges, edges[1:], counts, strict=False)]
 
 
 def _ranking(model: Model, ranked: Ranked | None, observed: Observations) -> values.Ranking | None:

@@ -14,6 +14,7 @@ from couveuse.engine.delivering import Compose, Deliverer, Tally
 from couveuse.engine.dispatching import Dispatcher
 from couveuse.engine.job_kinds import KINDS
 from couveuse.engine.jobs import Jobs
+from couveuse.engine.learning import learn_if_due
 from couveuse.engine.minding import Chore, Minder
 from couveuse.engine.posting import Post
 from couveuse.engine.rolling_up import Roller
@@ -35,7 +36,7 @@ def archive(url: str, settings: Configuration, now: int) -> None:
 
 
 # What is done for the house when it is due.
-CHORES: Final[Sequence[Chore]] = (back_up_if_due, archive, sweep_answers)
+CHORES: Final[Sequence[Chore]] = (back_up_if_due, archive, sweep_answers, learn_if_due)
 
 
 class Running(Waiting, Protocol):

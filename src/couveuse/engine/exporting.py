@@ -50,10 +50,11 @@ Said = tuple[int, str, str, str, str | None, str | None, str | None]
 
 @dataclass(frozen=True, slots=True)
 class Laid:
-    """The files: of events, and of leads."""
+    """The files, of events and of leads, and the folder that goes with them: what is made of them may stand there."""
 
     events: tuple[str, ...]
     leads: tuple[str, ...]
+    folder: Path
 
 
 @contextmanager
@@ -77,7 +78,7 @@ def laid_out(
                 facts = chain(_archived(connection, owners, known), _live(connection, owners, plan, known))
                 events = _write(folder, "events", EVENTS, facts)
                 leads = _write(folder, "leads", LEADS, _leads(connection))
-        yield Laid(events, leads)
+        yield Laid(events, leads, folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -27,6 +27,8 @@ from couveuse.history.staging import plain_row
 
 SORTS = ("email", "user_id", "anonymous_id")
 STAGES = tuple(stage.name.lower() for stage in Stage)
+# Of whom a rule gave most to lately, so many are named.
+BEST = 50
 # A lead stands at a landmark if it had a fact within this long before it.
 ACTIVE_US = 180 * DAY_US
 
@@ -94,6 +96,7 @@ class Folding:
     want_states: bool = False
     want_rules: bool = False
     landmarks: tuple[int, ...] = ()
+    since: tuple[int, ...] = ()  # from when on each rule's latest deeds are told, for each of these instants
     history_end: int = 0  # after which nothing is known, microseconds
     rename: tuple[tuple[str, str], ...] = ()  # new name, name in the file
 
@@ -126,6 +129,34 @@ def notes_of(batches: Iterable[pa.RecordBatch]) -> Notes:
 
 
 @dataclass(slots=True)
+class Lately:
+    """What one rule did from an instant on; the best are (points, score, lead), the most first."""
+
+    leads: int = 0
+    points: float = 0.0
+    best: list[tuple[float, float, str]] = field(default_factory=list)
+
+    def note(self, points: float, score: float, lead: str) -> None:
+        """One lead more, that it gave so many points to."""
+        self.leads += 1
+        self.points += points
+        self.best.append((points, score, lead))
+        if len(self.best) >= 4 * BEST:
+            self.trim()
+
+    def trim(self) -> None:
+        """Keep the best alone."""
+        self.best = sorted(self.best, key=lambda each: (-each[0], -each[1], each[2]))[:BEST]
+
+    def add(self, other: "Lately") -> None:
+        """What it did in another share of the leads."""
+        self.leads += other.leads
+        self.points += other.points
+        self.best += other.best
+        self.trim()
+
+
+@dataclass(slots=True)
 class RuleTally:
     """What one rule did over all leads."""
 
@@ -133,6 +164,18 @@ class RuleTally:
     leads: int = 0
     points: float = 0.0  # as given, caps taken off
     points_now: float = 0.0  # what cuts and time have left
+    lately: list[Lately] = field(default_factory=list)  # for each instant of `Folding.since`
+
+    def add(self, other: "RuleTally") -> None:
+        """What it did in another share of the leads."""
+        self.lines += other.lines
+        self.leads += other.leads
+        self.points += other.points
+        self.points_now += other.points_now
+        if not self.lately:
+            self.lately = [Lately() for _ in other.lately]
+        for mine, more in zip(self.lately, other.lately, strict=True):
+            mine.add(more)
 
 
 @dataclass(slots=True)
@@ -309,7 +352,7 @@ class Folder:
             change = next_band(self.plan, lead.state, self.folding.at)
             self.rows.states.append((lead.name, SORTS[lead.sort], packed(lead.state), change.at if change else None))
         if lead.ledger is not None:
-            self._tally(lead, lines(self.plan, lead.state, lead.ledger, self.folding.at))
+            self._tally(lead, lines(self.plan, lead.state, lead.ledger, self.folding.at), reading.score)
 
     def _fold_kept(self, lead: KeptLead) -> None:
         counted = _counted(lead, lead.state, self.folding.at)
@@ -360,14 +403,16 @@ class Folder:
             )
         )
 
-    def _tally(self, lead: KeptLead, written: Sequence[Line]) -> None:
+    def _tally(self, lead: KeptLead, written: Sequence[Line], score: float) -> None:
         if self.folding.want_lines:
             self.rows.lines += [_line_row(lead.name, line) for line in written]
         if not self.folding.want_rules:
             return
         seen: set[str] = set()
         for line in written:
-            tally = self.rules.setdefault(line.rule, RuleTally())
+            tally = self.rules.get(line.rule)
+            if tally is None:
+                tally = self.rules[line.rule] = RuleTally(lately=[Lately() for _ in self.folding.since])
             if line.kind in (LineKind.POINTS, LineKind.FIT):
                 tally.lines += 1
             if line.kind in (LineKind.POINTS, LineKind.FIT, LineKind.CAP):
@@ -376,6 +421,13 @@ class Folder:
             if line.rule not in seen:
                 seen.add(line.rule)
                 tally.leads += 1
+        for place, since in enumerate(self.folding.since):
+            lately: dict[str, float] = {}
+            for line in written:
+                if line.at >= since and line.kind in (LineKind.POINTS, LineKind.FIT, LineKind.CAP):
+                    lately[line.rule] = lately.get(line.rule, 0.0) + line.points
+            for rule, points in lately.items():
+                self.rules[rule].lately[place].note(points, score, lead.name)
 
 
 def _counted(lead: KeptLead, state: State, until: int, low: int = 0, high: int | None = None) -> Iterator[Step]:

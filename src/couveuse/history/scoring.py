@@ -58,6 +58,7 @@ class Request:
     want_states: bool = False
     want_rules: bool = False
     want_rates: bool = False
+    since: tuple[int, ...] = ()  # from when on the latest deeds of each rule are told
     want_dossiers: bool = False
     to_store: bool = False  # whole facts are wanted, and what cannot be stored is none
     processes: int = 0  # 0: one a core
@@ -67,9 +68,9 @@ class Request:
 class Scoring:
     """A history that is scored, its tables in a folder of their own until it is closed."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, within: Path | None = None) -> None:
         self.request = request
-        self.folder = Path(tempfile.mkdtemp(prefix="couveuse-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="couveuse-", dir=within))
         try:
             self._open(request)
         except BaseException:
@@ -166,6 +167,7 @@ class Scoring:
             want_states=request.want_states,
             want_rules=request.want_rules,
             landmarks=self.landmarks,
+            since=request.since,
             history_end=end,
             rename=tuple(request.rename.items()),
         )

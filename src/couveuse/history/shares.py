@@ -1,7 +1,9 @@
 """A history's leads in shares, each folded in a process of its own, in bounded memory whatever the file's size."""
 
 import multiprocessing
+import os
 import signal
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -88,7 +90,7 @@ def fold_shares(folding: Folding, prepared: Prepared, *, processes: int) -> dict
         return tallies
     # Spawned, not forked: Arrow and DuckDB have threads of their own by now.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=context, initializer=_leave_interrupts_alone) as pool:
+    with ProcessPoolExecutor(processes, mp_context=context, initializer=_begin_process) as pool:
         try:
             for done in as_completed([pool.submit(fold_share, share) for share in shares]):
                 _add(tallies, done.result())
@@ -98,15 +100,19 @@ def fold_shares(folding: Folding, prepared: Prepared, *, processes: int) -> dict
     return tallies
 
 
-def _leave_interrupts_alone() -> None:
-    """Ctrl-C reaches every process of a terminal; the one that started the others answers for all."""
+def _begin_process() -> None:
+    """Ctrl-C reaches every process of a terminal, and the first one answers for all; its end is theirs."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _add(tallies: dict[str, RuleTally], more: dict[str, RuleTally]) -> None:
     for rule, tally in more.items():
-        known = tallies.setdefault(rule, RuleTally())
-        known.lines += tally.lines
-        known.leads += tally.leads
-        known.points += tally.points
-        known.points_now += tally.points_now
+        tallies.setdefault(rule, RuleTally()).add(tally)

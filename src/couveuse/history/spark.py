@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from couveuse.core.events import Reject
 from couveuse.errors import BadInput, CouveuseError
 from couveuse.history import inputs, loose
-from couveuse.history.folding import Rows, RuleTally
+from couveuse.history.folding import Lately, Rows, RuleTally
 from couveuse.history.identities import resolve_owners
 from couveuse.history.inputs import Format, Input
 from couveuse.history.loose import REF_BITS, quoted
@@ -235,7 +235,7 @@ class SparkScoring(Scoring):
         if self.request.only is not None:
             self.counts.facts += told["facts"]
         self.counts.copies += told["copies"]
-        _add(self.tallies, {rule: RuleTally(**tally) for rule, tally in told["rules"].items()})
+        _add(self.tallies, {rule: _tally_of(tally) for rule, tally in told["rules"].items()})
 
     def _take(self, frame: "DataFrame", name: str) -> str:
         """Bring rows here, into files whose glob is the answer; empty where there are none."""
@@ -243,6 +243,10 @@ class SparkScoring(Scoring):
         for count, (_, part) in enumerate(_results(frame.mapInArrow(_task(pack, name), ddl(RESULTS))), 1):
             (self.folder / f"{name}-{count:05d}.parquet").write_bytes(part)
         return str(self.folder / f"{name}-*.parquet") if count else ""
+
+
+def _tally_of(told: dict[str, Any]) -> RuleTally:
+    return RuleTally(**{**told, "lately": [Lately(**each) for each in told["lately"]]})
 
 
 # ---- Frames --------------------------------------------------------------------------------------------------------
