@@ -153,4 +153,4 @@ def test_what_is_done_stands_in_the_audit(couveuse: Said, database: str) -> None
 def test_the_roles_are_the_same_everywhere(database: str) -> None:
     from couveuse.store.accounts.models import Role
 
-    assert [role.value for role in UserRole] == list(people.ROLES) == [str(value) for value in Role.values]
+    assert [role.value for role in UserRole] == list(people.ROLES) == [role.value for role in Role]

@@ -33,7 +33,7 @@ class Asked:
     @property
     def is_htmx(self) -> bool:
         """Whether a part of a page is wanted, and not a whole one."""
-        return self.request.headers.get("HX-Request") == "true"
+        return str(self.request.headers.get("HX-Request")) == "true"
 
     @property
     def language(self) -> str:
@@ -110,7 +110,7 @@ def who_of(request: HttpRequest) -> Who:
         found = (
             _who(user) if isinstance(user, User) or (user is not None and user.is_authenticated) else _nobody(request)
         )
-        request.couveuse_who = found  # type: ignore[attr-defined]
+        request.couveuse_who = found
     return found
 
 

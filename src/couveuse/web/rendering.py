@@ -51,7 +51,7 @@ def _finalized(value: object) -> object:
 
 
 def _address(name: str, **named: Any) -> str:
-    return reverse(name, kwargs=named or None)
+    return str(reverse(name, kwargs=named or None))
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
@@ -98,7 +98,7 @@ def _switched(who: Who) -> list[str]:
 
 def render(asked: Asked, template: str, status: int = 200, **parts: Any) -> HttpResponse:
     """A page, or a part of one for htmx."""
-    asked.request.couveuse_asked = asked  # type: ignore[attr-defined]
+    asked.request.couveuse_asked = asked
     made = _environment().get_template(template).render({**context(asked.request), **parts})
     return HttpResponse(made, status=status, headers={"Content-Security-Policy": POLICY})
 

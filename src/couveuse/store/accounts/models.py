@@ -1,6 +1,7 @@
 """People who sign in, and invitations of those who are to."""
 
-from typing import Any, ClassVar
+from enum import StrEnum
+from typing import Any, ClassVar, cast
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
@@ -8,7 +9,7 @@ from django.db.models.functions import Now
 from django.utils.crypto import salted_hmac
 
 
-class Role(models.TextChoices):
+class Role(StrEnum):
     """What somebody may do (`couveuse.web.permissions`)."""
 
     OWNER = "owner"
@@ -18,7 +19,7 @@ class Role(models.TextChoices):
     READER = "reader"
 
 
-class Theme(models.TextChoices):
+class Theme(StrEnum):
     """How pages look to a person: as their machine does, light, or dark."""
 
     AUTO = "auto"
@@ -26,16 +27,20 @@ class Theme(models.TextChoices):
     DARK = "dark"
 
 
+_ROLES = [(role.value, role.value.capitalize()) for role in Role]
+_THEMES = [(theme.value, theme.value.capitalize()) for theme in Theme]
+
+
 class UserManager(BaseUserManager["User"]):
     """Finds people by e-mail, whatever its case."""
 
     def get_by_natural_key(self, username: str | None) -> "User":
         """The person of an e-mail; raises User.DoesNotExist."""
-        return self.get(email=(username or "").strip().lower())
+        return cast("User", self.get(email=(username or "").strip().lower()))
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Somebody new; without a password nobody signs in by one."""
-        person = self.model(email=email.strip().lower(), **fields)
+        person: User = self.model(email=email.strip().lower(), **fields)
         person.set_password(password)
         person.save(using=self._db)
         return person
@@ -46,11 +51,11 @@ class User(AbstractBaseUser):
 
     email = models.EmailField(max_length=254, unique=True)
     name = models.CharField(max_length=200)
-    role = models.CharField(max_length=20, choices=Role.choices)
+    role = models.CharField(max_length=20, choices=_ROLES)
     member = models.CharField(max_length=100, null=True)  # of the document of the team
     language = models.CharField(max_length=2, default="fr")
     timezone = models.CharField(max_length=64, default="Europe/Paris")
-    theme = models.CharField(max_length=5, choices=Theme.choices, default=Theme.AUTO)
+    theme = models.CharField(max_length=5, choices=_THEMES, default=Theme.AUTO)
     is_active = models.BooleanField(default=True)
     joined_at = models.DateTimeField(db_default=Now())
     session_generation = models.PositiveIntegerField(default=0)  # counted up, it ends all sessions of before
@@ -72,11 +77,11 @@ class User(AbstractBaseUser):
 
     def get_full_name(self) -> str:
         """How the person is called."""
-        return self.name
+        return str(self.name)
 
     def get_short_name(self) -> str:
         """The same, as Django asks for it."""
-        return self.name
+        return str(self.name)
 
 
 class Invitation(models.Model):
@@ -85,7 +90,7 @@ class Invitation(models.Model):
     digest = models.BinaryField(unique=True)
     email = models.EmailField(max_length=254)
     name = models.CharField(max_length=200, default="")
-    role = models.CharField(max_length=20, choices=Role.choices)
+    role = models.CharField(max_length=20, choices=_ROLES)
     member = models.CharField(max_length=100, null=True)
     language = models.CharField(max_length=2, default="fr")
     invited_by = models.CharField(max_length=254)
