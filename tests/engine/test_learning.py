@@ -8,8 +8,7 @@ import pytest
 
 from couveuse.engine import jobs, learning
 from couveuse.engine.delivering import Tally
-from couveuse.engine.job_kinds import KINDS
-from couveuse.engine.job_names import LEARN
+from couveuse.engine.job_kinds import KINDS, LEARN
 from couveuse.engine.jobs import Jobs, Standing
 from couveuse.store import learnt as store
 from couveuse.store.learnt import Learnt

@@ -1,4 +1,4 @@
-"""What the whole history of this instance says of the acting model, counted anew each night, after an import and at first.
+"""What the whole history of this instance says of the acting model: counted each night, after an import, and at first.
 
 The facts are laid out and folded as `couveuse score instance` does it, in one process: whoever looks at pages meanwhile
 goes first. What comes of it are counts and numbers of leads; a job that was killed begins again.
@@ -16,7 +16,7 @@ from couveuse.core.model import Model
 from couveuse.core.plan import plan
 from couveuse.core.times import DAY_US, HOUR_US, microseconds, moment
 from couveuse.engine import jobs
-from couveuse.engine.job_names import LEARN
+from couveuse.engine.job_kinds import LEARN
 from couveuse.engine.jobs import Standing, Work
 from couveuse.engine.live import model_of
 from couveuse.store import connections, identities, versions
@@ -135,6 +135,7 @@ def _summed(url: str, scoring: Any, model_id: int) -> Learnt:
 
     rates, ranked, _ = learnt(scoring)
     counts, conversion = scoring.counts, scoring.request.model.conversion
+    found = sources(scoring, by_facts=True)
     in_band = {
         str(row["band"]): int(row["leads"])
         for row in scoring.rows("select band, count(*) as leads from scores group by 1")
@@ -163,11 +164,9 @@ def _summed(url: str, scoring: Any, model_id: int) -> Learnt:
                 each.scant.value if each.scant else None,
             )
             for each in rates
-        ),  # fmt: skip
-        rules=_rules(url, scoring),
-        sources=tuple(
-            LearntSource(each.name, each.leads, each.hot, each.conversions) for each in sources(scoring, by_facts=True)
         ),
+        rules=_rules(url, scoring),
+        sources=tuple(LearntSource(each.name, each.leads, each.hot, each.conversions) for each in found),
         bins=tuple(LearntBin(each.low, each.high, each.leads) for each in histogram(scoring)),
         ranking=None if ranked is None else LearntRanking(ranked.auc, ranked.low, ranked.high),
     )
@@ -201,7 +200,7 @@ def _numbers(connection: Connection[Any], names: Collection[str]) -> dict[str, i
     nodes = [(sort, name) for name in names for sort in (0, 1)]
     found = identities.find_identities(connection, nodes) if nodes else {}
     numbers: dict[str, int] = {}
-    for (sort, name), identity in sorted(found.items(), key=lambda each: -each[0][0]):  # e-mails last: they win
+    for (_, name), identity in sorted(found.items(), key=lambda each: -each[0][0]):  # e-mails last: they win
         if identity.lead_id is not None:
             numbers[name] = identity.lead_id
     return numbers

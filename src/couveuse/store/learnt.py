@@ -43,7 +43,7 @@ class LearntBand:
 
 @dataclass(frozen=True, slots=True)
 class LearntPeriod:
-    """What a rule did in the last `days`: leads, points as given (caps taken off), and the numbers of the best leads."""
+    """What a rule did in the last `days`: leads, points as given (caps taken off), and numbers of the best leads."""
 
     days: int
     leads: int
