@@ -5,7 +5,7 @@ sorted in memory; else the list is walked from its place on, a window at a time.
 the index of the rarest of it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import Any, Final
@@ -13,6 +13,7 @@ from uuid import UUID
 
 from psycopg import Connection, sql
 
+from couveuse.core.events import CHANGES
 from couveuse.store.statements import statement
 from couveuse.store.states import table_of
 
@@ -23,6 +24,7 @@ FEW: Final = 10_000
 # So many leads whose task is somebody's, or that became hot lately, are known at most.
 MOST_AMONG: Final = 10_000
 _RIPENED, _WITH_TASKS = statement("listing", "ripened"), statement("listing", "with_tasks")
+_LAST_EVENTS, _OWNED = statement("listing", "last_events"), statement("listing", "owned")
 _TRUE: Final = sql.SQL("true")
 # These are asked of the lead itself, and hold before it was made findable.
 _OF_LEADS: Final = frozenset(("has_company", "has_identity"))
@@ -168,6 +170,17 @@ def ripened_since(connection: Connection[Any], since: int) -> list[int]:
 def leads_with_tasks_of(connection: Connection[Any], member: str) -> list[int]:
     """Leads whose open or accepted task is a member's."""
     return [lead for (lead,) in connection.execute(_WITH_TASKS, {"member": member, "most": MOST_AMONG}).fetchall()]
+
+
+def owned_by(connection: Connection[Any], owners: Sequence[str]) -> list[int]:
+    """Leads of some owners; of very many some."""
+    return [lead for (lead,) in connection.execute(_OWNED, {"owners": list(owners), "most": MOST_AMONG}).fetchall()]
+
+
+def last_events(connection: Connection[Any], instants: Mapping[int, int]) -> dict[int, str]:
+    """The names of the events of some leads at some instants, those that change a lead apart."""
+    wanted = {"leads": list(instants), "ats": list(instants.values()), "others": list(CHANGES)}
+    return dict(connection.execute(_LAST_EVENTS, wanted).fetchall())
 
 
 def tsquery(words: Sequence[str]) -> str:

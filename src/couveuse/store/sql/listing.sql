@@ -139,3 +139,17 @@ select distinct lead_id from (
 -- name: with_tasks
 -- Leads whose open or accepted task is a member's.
 select distinct lead_id from tasks where member = %(member)s and standing in ('open', 'accepted') limit %(most)s;
+
+-- name: last_events
+-- The names of what some leads did last, at the instants at which they did it; in no order. Facts that left for the
+-- archive are not told.
+select g.lead, n.name from unnest(%(leads)s::bigint[], %(ats)s::bigint[]) as g (lead, at)
+cross join lateral (
+    select min(e.name_id) as name_id from identities i join events e on e.identity_id = i.id and e.at = g.at
+        and e.name_id <> all(array(select id from event_names where name = any(%(others)s)))
+    where i.lead_id = g.lead
+) last join event_names n on n.id = last.name_id;
+
+-- name: owned
+-- Leads of some owners.
+select lead_id from findable where owner = any(%(owners)s) limit %(most)s;

@@ -1,5 +1,6 @@
 """Lists of leads: by score or by number, filtered, page by page."""
 
+from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 from django.http import HttpRequest
@@ -7,17 +8,12 @@ from ninja import Query, Router, Schema
 from psycopg import Connection
 from pydantic import Field
 
-from couveuse.core.errors import StateMismatch
-from couveuse.core.model import LeadClass, Stage, Temperature
-from couveuse.core.reading import DECIMALS, Reading
-from couveuse.core.text import email as email_of
-from couveuse.engine.folding import TEMPERATURES, reading_of
+from couveuse.core.model import LeadClass, Temperature
+from couveuse.engine.finding import MOST_DAYS, MOST_TEXT, MOST_VALUES, BadFilter, Filters, page_of, wanted_of
 from couveuse.engine.live import LiveModel
-from couveuse.store import cards, listing, states
 from couveuse.store.api_tokens import Scope
-from couveuse.store.identities import EMAIL, USER_ID
-from couveuse.store.listing import FIRST, Listed, Place, Wanted
-from couveuse.store.packets import identity_digest
+from couveuse.store.listing import FIRST, Place, Wanted
+from couveuse.store.rosters import load_roster
 from couveuse.web import database
 from couveuse.web.api import told
 from couveuse.web.api.asking import (
@@ -39,7 +35,6 @@ from couveuse.web.reading import looker
 
 router = Router(tags=["leads"])
 STANDING: Final = ("acting", "scoring")
-_NO_STAGE: Final = -1
 _MOST_KEY: Final = 500
 
 
@@ -51,6 +46,20 @@ class LeadsAsked(Schema):
     stage: list[StageName] = Field([], max_length=4)
     temperature: list[Temperature] = Field([], max_length=4)
     lead_class: list[LeadClass] = Field([], max_length=5, alias="class")
+    q: str | None = Field(
+        None,
+        max_length=MOST_TEXT,
+        description="Beginnings of words: of a name, a company, an e-mail, a user id, or a telephone number.",
+    )
+    persona: list[str] = Field([], max_length=MOST_VALUES)
+    group: list[str] = Field([], max_length=MOST_VALUES, description="In one of these groups.")
+    source: list[str] = Field([], max_length=MOST_VALUES, description="From one of these sources, as traits have it.")
+    owner: list[str] = Field(
+        [], max_length=MOST_VALUES, description="Owned by one of these members of the team, by id; or `nobody`."
+    )
+    member: str | None = Field(
+        None, max_length=_MOST_KEY, description="Leads that this member of the team owns, and those of their tasks."
+    )
     company: str | None = Field(None, max_length=253, description="The company's e-mail domain.")
     email: str | None = Field(None, max_length=_MOST_KEY, description="The lead to which this e-mail points.")
     user_id: str | None = Field(None, max_length=_MOST_KEY, description="The lead to which this user id points.")
@@ -60,6 +69,8 @@ class LeadsAsked(Schema):
         description="Leads whose score was written since then, by facts or by the daily sweep.",
         examples=[EXAMPLE],
     )
+    active: int | None = Field(None, ge=1, le=MOST_DAYS, description="Who did something in so many days until now.")
+    ripened: int | None = Field(None, ge=1, le=MOST_DAYS, description="Who became hot in so many days until now.")
     order: Order = Field(
         Order.SCORE, description="By score a lead whose score changes between two pages may come twice or not at all."
     )
@@ -88,18 +99,15 @@ def leads(request: HttpRequest, asked: Query[LeadsAsked]) -> dict[str, Any]:
     now = now_us()
     with database.reading() as connection:
         page = _page(connection, asked)
-        wanted = _wanted(page.model, asked)
-        by_number = asked.order is Order.NUMBER
-        listed, after = listing.list_leads(
-            connection, page.model.id, wanted, page.after, most=asked.limit, by_number=by_number
-        )
-        readings = {each.lead_id: _reading(connection, page.model, each, now) for each in listed}
-        met = [lead_id for lead_id, reading in readings.items() if _meets(page.model, wanted, reading)]
-        who = cards.load_cards(connection, met)
+        found = page_of(
+            connection, looker(connection), page.model, _wanted(connection, page.model, asked, now), page.after,
+            most=asked.limit, by_number=asked.order is Order.NUMBER, now=now,
+        )  # fmt: skip
+    after = found.next
     return {
         "model": name_of(page.model),
         "at": iso(now),
-        "leads": [told.lead_of(who[lead_id], readings[lead_id]) for lead_id in met],
+        "leads": [told.lead_of(each.card, each.reading) for each in found.entries],
         "next": None if after is None else cursor_of(asked.order.value, page.model.id, after.score, after.lead_id),
     }
 
@@ -120,67 +128,17 @@ def _page(connection: Connection[Any], asked: LeadsAsked) -> _Page:
     return _Page(model, Place(float(score), lead_id))
 
 
-def _wanted(model: LiveModel, asked: LeadsAsked) -> Wanted:
-    if asked.email is not None and asked.user_id is not None:
-        raise wrong("user_id", "Give an e-mail or a user id, not both.")
-    identity = None
-    if asked.email is not None:
-        identity = identity_digest(EMAIL, email_of(asked.email))
-    elif asked.user_id is not None:
-        identity = identity_digest(USER_ID, asked.user_id.strip())
-    bands = _bands(model, asked.band) if asked.band else None
-    return Wanted(
-        bands=bands,
-        scores=_edges(model, bands) if bands else (None, None),
-        stages=[_stage_number(each) for each in asked.stage] or None,
-        temperatures=[TEMPERATURES.index(each) for each in asked.temperature] or None,
-        classes=[each.value for each in asked.lead_class] or None,
-        since=instant(asked.updated_since, "updated_since", model),
-        company=None if asked.company is None else _text("company", asked.company.strip().lower()),
-        identity=identity,
-    )
-
-
-def _text(name: str, text: str) -> str:
-    if "\x00" in text:
-        raise wrong(name, "It holds a NUL character.")
-    return text
-
-
-def _stage_number(name: StageName) -> int:
-    return _NO_STAGE if name is StageName.NONE else int(Stage[name.name])
-
-
-def _bands(model: LiveModel, names: list[str]) -> list[int]:
-    numbers = model.bands.numbers
-    for name in names:
-        if name not in numbers:
-            raise wrong("band", f"The model has no such band; it has {', '.join(numbers)}.")
-    return sorted({numbers[name] for name in names})
-
-
-def _edges(model: LiveModel, bands: list[int]) -> tuple[float | None, float | None]:
-    """Between which scores these bands lie: the list is walked by score, and need not be walked elsewhere."""
-    room = 10.0**-DECIMALS  # scores are rounded before they are compared with edges
-    low = model.plan.model.bands[bands[0] - 1].up_to if bands[0] else None
-    high = model.plan.model.bands[bands[-1]].up_to
-    return None if low is None else low - room, None if high is None else high + room
-
-
-def _reading(connection: Connection[Any], model: LiveModel, listed: Listed, now: int) -> Reading:
+def _wanted(connection: Connection[Any], model: LiveModel, asked: LeadsAsked, now: int) -> Wanted:
+    values: dict[str, Any] = {
+        "q": [asked.q], "band": asked.band, "stage": [each.value for each in asked.stage],
+        "temperature": [each.value for each in asked.temperature], "class": [each.value for each in asked.lead_class],
+        "persona": asked.persona, "group": asked.group, "source": asked.source, "owner": asked.owner,
+        "company": [asked.company], "email": [asked.email], "user_id": [asked.user_id],
+        "active": [asked.active], "ripened": [asked.ripened], "mine": ["1" if asked.member else None],
+    }  # fmt: skip
     try:
-        state = states.unpack_state(model.plan, listed.state, looker(connection).payloads)
-    except StateMismatch:
-        return looker(connection).look(connection, listed.lead_id, model, now=now).reading
-    return reading_of(model.plan, state, now)
-
-
-def _meets(model: LiveModel, wanted: Wanted, reading: Reading) -> bool:
-    stage = _NO_STAGE if reading.stage is None else int(reading.stage)
-    lead_class = None if reading.lead_class is None else reading.lead_class.value
-    return (
-        (wanted.bands is None or model.bands.numbers[reading.band.id] in wanted.bands)
-        and (wanted.stages is None or stage in wanted.stages)
-        and (wanted.temperatures is None or TEMPERATURES.index(reading.temperature) in wanted.temperatures)
-        and (wanted.classes is None or lead_class in wanted.classes)
-    )
+        filters = Filters.read(lambda name: [str(each) for each in values[name] if each is not None])
+        wanted = wanted_of(connection, model, load_roster(connection), filters, me=asked.member, now=now)
+    except BadFilter as error:
+        raise wrong("member" if error.field == "mine" else error.field, str(error)) from error
+    return replace(wanted, since=instant(asked.updated_since, "updated_since", model))
