@@ -100,19 +100,6 @@ def test_a_merge_by_hand_crosses(town):
     assert (last.lead_id, last.band_was, last.band) == (ben, 1, 2)
 
 
-def test_who_ripened_is_told_once_and_only_while_it_is_hot(town):
-    town.take(*hot(ANNA), *hot(BEN))
-    assert crossings.count_ripened(town.connection, since=town.now) == 2
-    assert crossings.count_ripened(town.connection, since=town.now + 1) == 0
-    found = crossings.ripened(town.connection, since=town.now, most=10)
-    assert {each.lead_id for each in found} == {town.lead(ANNA), town.lead(BEN)}
-    last = found[0]
-    rest = crossings.ripened(town.connection, since=town.now, before=(last.at, last.id), most=10)
-    assert [each.lead_id for each in rest] == [found[1].lead_id]
-    town.connection.execute("update lead_states set temperature = 1 where lead_id = %s", [town.lead(BEN)])
-    assert crossings.count_ripened(town.connection, since=town.now) == 1
-
-
 def test_pages_go_on_from_a_place(town):
     for n in range(3):
         town.take(accepted("Page Viewed", NOW + n, email=f"{n}@example.com"))

@@ -36,6 +36,8 @@ LEAST_REST_US, MOST_REST_US = 15 * SECOND_US, 600 * SECOND_US
 LOOK_SECONDS: Final = 2.0
 # So many days are kept, and so many are counted where all are.
 KEPT_DAYS, WHOLE_DAYS = 400, 62
+# So many days a page shows.
+SHOWN_DAYS: Final = 30
 WHOLE_EVERY_US: Final = DAY_US
 # So many sources are told apart.
 MOST_SOURCES: Final = 50
@@ -94,7 +96,12 @@ def _days(connection: Connection[Any], before: Rollup | None, sign: Sign, now: i
     if is_whole:
         rollups.prune_days(connection, today - timedelta(days=KEPT_DAYS))
     whole_at = now if is_whole else known["whole_at"]
-    counted = {"zone": zone, "imports": sign.imports, "whole_at": whole_at}
+    # The last ones stand here, too, so that a page asks once for all that was counted.
+    last = rollups.days(connection, today - timedelta(days=SHOWN_DAYS - 1))
+    counted = {
+        "zone": zone, "imports": sign.imports, "whole_at": whole_at, "today": today.isoformat(),
+        "last": [[each.day.isoformat(), each.kind, each.about, each.number] for each in last],
+    }  # fmt: skip
     rollups.put(connection, DAYS, sign.model_id, at=now, took=0, counted=counted)
 
 

@@ -127,6 +127,23 @@ def bar(whole: float, part: float, most: float, tone: str = "ink") -> Markup:
     ).format(tone, percent(abs(whole), most), percent(abs(part), most))
 
 
+def days(counts: Sequence[int], tone: str, words: Words, height: int = 36) -> Markup:
+    """How many each day, the oldest first, as small columns; the last day is not over, and is drawn as an outline."""
+    most, pitch = max([*counts, 1]), 100 / max(len(counts), 1)
+    bars = []
+    for place, count in enumerate(counts):
+        tall = max(round((height - 3) * count / most, 1), 1.5) if count else 0
+        kind = "today" if place == len(counts) - 1 else tone
+        if tall:
+            bars.append(
+                Markup('<rect class="{}" x="{:.2f}%" y="{:g}" width="{:.2f}%" height="{:g}"/>').format(
+                    kind, pitch * (place + 0.12), height - 1 - tall, pitch * 0.76, tall
+                )
+            )
+    base = Markup('<line class="base" x2="100%" y1="{0}" y2="{0}"/>').format(height - 0.5)
+    return drawing(words, height, f"days {tone}", *bars, base)
+
+
 def interval(rate: float, low: float, high: float, prior: float, most: float) -> Markup:
     """A rate as a dot, its interval as a line, and the rate put to it beforehand as a hollow diamond."""
     return Markup(

@@ -14,9 +14,6 @@ COLD, WARM, HOT, IRRELEVANT = range(4)
 # What endpoints outside may hear of it.
 LEAD_HOT, LEAD_IRRELEVANT, BAND_CHANGED = "lead.hot", "lead.irrelevant", "band.changed"
 EVENTS: Final = (LEAD_HOT, LEAD_IRRELEVANT, BAND_CHANGED)
-# So many crossings are looked at to count who ripened: a person reads the number.
-MOST_COUNTED: Final = 10_000
-_FAR: Final = 2**63 - 1
 
 _COLUMNS: Final = sql.SQL(
     "c.id, c.lead_id, c.model_id, c.at, c.by_time, c.cause, c.score, c.band_was, c.band, c.stage_was, c.stage,"
@@ -24,9 +21,7 @@ _COLUMNS: Final = sql.SQL(
 )
 _WRITE, _TELL, _TOLD = (statement("crossings", name) for name in ("write", "tell", "told"))
 _CLAIM, _ONE, _PAGE = (statement("crossings", name).format(columns=_COLUMNS) for name in ("claim", "one", "page"))
-_PLACE, _RIPENED, _COUNT, _PRUNE, _STANDS = (
-    statement("crossings", name) for name in ("place_at", "ripened", "count_ripened", "prune", "stands")
-)
+_PLACE, _PRUNE, _STANDS = (statement("crossings", name) for name in ("place_at", "prune", "stands"))
 
 
 class Crossed(NamedTuple):
@@ -66,16 +61,6 @@ class Crossing:
         if self.band_was is not None and self.band_was != self.band:
             found.append(BAND_CHANGED)
         return tuple(found)
-
-
-@dataclass(frozen=True, slots=True)
-class Ripened:
-    """A lead that became hot and is: when, and its score for lists."""
-
-    id: int
-    lead_id: int
-    at: int
-    score: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,21 +144,6 @@ def page(
 def place_at(connection: Connection[Any], at: int) -> int:
     """After which number to read for what was crossed from an instant on."""
     row = connection.execute(_PLACE, {"at": at}).fetchone()
-    return 0 if row is None else int(row[0])
-
-
-def ripened(
-    connection: Connection[Any], *, since: int, before: tuple[int, int] | None = None, most: int
-) -> list[Ripened]:
-    """Leads that became hot since an instant and are, the newest first, before a place (instant, number)."""
-    at, id = before or (_FAR, _FAR)
-    wanted = {"since": since, "before": at, "before_id": id, "most": most}
-    return [Ripened(*row) for row in connection.execute(_RIPENED, wanted).fetchall()]
-
-
-def count_ripened(connection: Connection[Any], *, since: int) -> int:
-    """How many leads became hot since an instant and are, of the last `MOST_COUNTED` crossings."""
-    row = connection.execute(_COUNT, {"since": since, "most": MOST_COUNTED}).fetchone()
     return 0 if row is None else int(row[0])
 
 

@@ -47,28 +47,6 @@ order by c.id limit %(most)s;
 -- The number below which all crossings were written before an instant, as far as the clock goes on; 0: there is none.
 select coalesce((select id from crossings where at < %(at)s order by at desc, id desc limit 1), 0);
 
--- name: ripened
--- Leads that became hot since an instant and are hot under the acting model, each once by its last crossing, the newest
--- first, from a place on.
-select c.id, c.lead_id, c.at, s.score from crossings c
-join models m on m.standing = 'acting'
-join lead_states s on s.model_id = m.id and s.lead_id = c.lead_id and s.temperature = 2
-where c.temperature = 2 and c.temperature_was is distinct from 2 and c.at >= %(since)s
-    and (c.at, c.id) < (%(before)s::bigint, %(before_id)s::bigint)
-    and not exists (
-        select from crossings o where o.lead_id = c.lead_id and o.id > c.id
-            and o.temperature = 2 and o.temperature_was is distinct from 2
-    )
-order by c.at desc, c.id desc limit %(most)s;
-
--- name: count_ripened
--- How many leads became hot since an instant and are hot; as many crossings are looked at as `most` says.
-select count(distinct x.lead_id) from (
-    select lead_id from crossings where temperature = 2 and temperature_was is distinct from 2 and at >= %(since)s
-    order by at desc, id desc limit %(most)s
-) x join models m on m.standing = 'acting'
-join lead_states s on s.model_id = m.id and s.lead_id = x.lead_id and s.temperature = 2;
-
 -- name: prune
 -- What was crossed before an instant goes, some of it at a time. Tells how many went.
 with gone as (

@@ -1,5 +1,12 @@
 """Which address is answered by what: what changed since yesterday, by role; and what a lead is here."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from couveuse.web.areas.today import acknowledging, arrivals, model, today
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("today", today.show, name="today"),
+    path("today/arrivals", arrivals.show, name="today_arrivals"),
+    path("today/alerts/<int:alert_id>/acknowledge", acknowledging.acknowledge, name="today_acknowledge"),
+    path("model", model.show, name="model"),
+]

@@ -1,0 +1,230 @@
+"""What changed since the last working day, for one who looks: the same numbers for the page and for the API.
+
+Whoever sees all teams is told which leads turned hot in the whole company; who calls or sells, which leads were handed
+to their teams. Nothing of all leads is counted here: that was done in the background (`engine.rolling_up`).
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from datetime import time as clock_time
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from psycopg import Connection
+
+from couveuse.core.events import LEAD_REJECTED, OPPORTUNITY_WON
+from couveuse.core.roster import Hours, Roster
+from couveuse.core.times import DAY_US, microseconds, moment
+from couveuse.engine.calendars import working_of
+from couveuse.engine.rolling_up import DAYS, LEADS, SHOWN_DAYS, SOURCES
+from couveuse.store import rollups, today
+from couveuse.store.rollups import Rollup, Scored, Source, Standing
+from couveuse.store.rosters import load_roster
+from couveuse.store.today import MOST, Late, Ripe, Unseen
+from couveuse.store.versions import Version, acting
+
+# So many of each are shown; the numbers count all, up to `MOST`.
+SHOWN: Final = 6
+# An alert of long ago that nobody has acknowledged is nobody's work any more.
+UNSEEN_DAYS: Final = 14
+# The day before is looked for among so many.
+_BACK_DAYS: Final = 14
+SPANS: Final = (1, 7, 30)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of the funnel: how many leads stand there now (None: nobody stands in it), and entered it on each day.
+
+    The days are the last ones, the oldest first; the last is today, and not over.
+    """
+
+    id: str
+    now: int | None
+    days: Sequence[int]
+
+    def within(self, days: int) -> int:
+        """How many entered it on so many days, today included."""
+        return sum(self.days[-days:])
+
+    def before(self, days: int) -> int:
+        """How many on as many days before those."""
+        return sum(self.days[-2 * days : -days])
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What was counted of all leads, and as of when."""
+
+    at: int
+    standings: Sequence[Standing]
+    scores: Sequence[Scored]
+    sources: Sequence[Source]
+    steps: Sequence[Step]
+    first_day: date
+
+    @property
+    def leads(self) -> int:
+        """How many leads there are, the irrelevant ones included."""
+        return sum(each.leads for each in self.standings)
+
+    def of_temperature(self, temperature: int) -> int:
+        """How many of a temperature."""
+        return sum(each.leads for each in self.standings if each.temperature == temperature)
+
+    def of_band(self, band: int) -> int:
+        """How many in a band that are not irrelevant."""
+        return sum(each.leads for each in self.standings if each.band == band and each.temperature != 3)
+
+    def of_stage(self, stage: int | None) -> int:
+        """How many in a stage that are not irrelevant."""
+        return sum(each.leads for each in self.standings if each.stage == stage and each.temperature != 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """What changed since an instant, and what waits; numbers up to `MOST`. `counted` None: nothing was counted yet."""
+
+    since: int
+    days_back: int
+    model: Version
+    roster: Roster
+    ripened: Sequence[Ripe]
+    ripened_number: int
+    late: Sequence[Late]
+    late_number: int
+    unseen: Sequence[Unseen]
+    unseen_number: int
+    counted: Counted | None
+
+
+def since_of(hours: Hours, zone: str, now: int) -> tuple[int, int]:
+    """When the last working day before today began in a time zone, and how many days ago that is.
+
+    Where nobody ever works it is yesterday.
+    """
+    here, working = ZoneInfo(zone), working_of(hours)
+    today_ = moment(now, here).date()
+    for back in range(1, _BACK_DAYS + 1):
+        begins = microseconds(datetime.combine(today_ - timedelta(days=back), clock_time(), here))
+        if working.between(begins, begins + DAY_US):
+            return begins, back
+    return microseconds(datetime.combine(today_ - timedelta(days=1), clock_time(), here)), 1
+
+
+def look_at_today(
+    connection: Connection[Any],
+    *,
+    teams: Collection[str] | None,
+    member: str | None,
+    sees_tasks: bool,
+    zone: str,
+    now: int,
+) -> Today | None:
+    """What changed and what waits, for whoever sees these teams (None: all); None where no model acts."""
+    model = acting(connection)
+    if model is None:
+        return None
+    roster = load_roster(connection, since=moment(now).date())
+    since, back = since_of(roster.hours, zone, now)
+    number = model.published.id
+    ripened, ripe_number = _ripened(connection, number, teams, sees_tasks, since)
+    late: tuple[list[Late], int] = ([], 0)
+    unseen: tuple[list[Unseen], int] = ([], 0)
+    if sees_tasks:
+        late = today.late(connection, number, teams=teams, member=member, now=now, shown=SHOWN)
+        unseen = today.unseen(connection, teams=teams, since=now - UNSEEN_DAYS * DAY_US, shown=SHOWN)
+    found = rollups.rollups(connection)
+    scope = teams if sees_tasks else None
+    return Today(since, back, model, roster, ripened, ripe_number, *late, *unseen, counted_of(found, scope))
+
+
+def _ripened(
+    connection: Connection[Any], model_id: int, teams: Collection[str] | None, sees_tasks: bool, since: int
+) -> tuple[list[Ripe], int]:
+    if teams is None or not sees_tasks:
+        return today.ripened(connection, model_id, since=since, shown=SHOWN)
+    return today.handed_over(connection, model_id, teams=teams, since=since, shown=SHOWN)
+
+
+def arrived(
+    connection: Connection[Any], *, teams: Collection[str] | None, sees_tasks: bool, since: int, shown: int
+) -> tuple[list[Ripe], Version | None]:
+    """Who ripened, or was handed over, after an instant, the newest first."""
+    model = acting(connection)
+    if model is None:
+        return [], None
+    number = model.published.id
+    if teams is None or not sees_tasks:
+        return today.ripened(connection, number, since=since + 1, shown=shown)[0], model
+    return today.handed_over(connection, number, teams=teams, since=since + 1, shown=shown)[0], model
+
+
+# ---- What was counted ------------------------------------------------------------------------------------------------
+
+
+def counted_of(found: Mapping[str, Rollup], teams: Collection[str] | None) -> Counted | None:
+    """What was counted, as one sees it who sees these teams (None: all); None where nothing was yet."""
+    if not {LEADS, SOURCES, DAYS} <= found.keys():
+        return None
+    leads = found[LEADS].counted
+    standings = [Standing(*row) for row in leads["standings"]]
+    first = date.fromisoformat(found[DAYS].counted["today"]) - timedelta(days=SHOWN_DAYS - 1)
+    by_day: dict[tuple[str, str], list[int]] = {}
+    for day, kind, about, number in found[DAYS].counted["last"]:
+        place = (date.fromisoformat(day) - first).days
+        if 0 <= place < SHOWN_DAYS:
+            by_day.setdefault((kind, about), [0] * SHOWN_DAYS)[place] += number
+    return Counted(
+        found[LEADS].at,
+        standings,
+        [Scored(*row) for row in leads["scores"]],
+        [Source(*row) for row in found[SOURCES].counted],
+        _company(standings, by_day) if teams is None else _teams(by_day, teams),
+        first,
+    )
+
+
+def _company(standings: Sequence[Standing], by_day: Mapping[tuple[str, str], list[int]]) -> list[Step]:
+    def now(temperature: int) -> int:
+        return sum(each.leads for each in standings if each.temperature == temperature)
+
+    def days(*keys: tuple[str, str]) -> list[int]:
+        return _sum(by_day.get(key, []) for key in keys)
+
+    teams = [key for key in by_day if key[0] == "handed_over"]
+    return [
+        Step("new", sum(each.leads for each in standings), days(("entered", "new"))),
+        Step("warm", now(1), days(("entered", "warm"))),
+        Step("hot", now(2), days(("entered", "hot"))),
+        Step("handed_over", None, days(*teams)),
+        Step("won", None, days(("became", OPPORTUNITY_WON))),
+        Step("rejected", None, days(("became", LEAD_REJECTED))),
+    ]
+
+
+def _teams(by_day: Mapping[tuple[str, str], list[int]], teams: Collection[str]) -> list[Step]:
+    """What was handed to some teams, and what they made of it."""
+
+    def of(kind: str, outcomes: Collection[str] | None) -> list[int]:
+        found = []
+        for (each, about), days in by_day.items():
+            team, _, outcome = about.partition("/")
+            if each == kind and team in teams and (outcomes is None or outcome in outcomes):
+                found.append(days)
+        return _sum(found)
+
+    return [
+        Step("handed_over", None, of("handed_over", None)),
+        Step("done", None, of("outcome", None)),
+        Step("won", None, of("outcome", ("won",))),
+    ]
+
+
+def _sum(several: Any) -> list[int]:
+    total = [0] * SHOWN_DAYS
+    for days in several:
+        for place, number in enumerate(days):
+            total[place] += number
+    return total

@@ -1,0 +1,349 @@
+"""What the first page shows, in the words and formats of whoever looks: sentences, rows, charts, addresses."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property, lru_cache
+from typing import Final
+from urllib.parse import urlencode
+
+from markupsafe import Markup
+
+from couveuse.core.model import Label, Model, Stage, Temperature
+from couveuse.documents.reading import parse_model
+from couveuse.engine.folding import TEMPERATURES
+from couveuse.engine.today import MOST, SPANS, Counted, Step, Today
+from couveuse.report import charts
+from couveuse.report.names import Names
+from couveuse.report.persons import person
+from couveuse.store.learnt import Learnt
+from couveuse.store.today import Late, Lead, Ripe, Unseen
+from couveuse.store.versions import Version
+from couveuse.web.asking import Asked
+
+# Which leads a step's numbers are of, as the list of leads is asked for them.
+STEPS: Final = {"new": {}, "warm": {"temperature": "warm"}, "hot": {"temperature": "hot"}}
+TONES: Final = {"warm": "warm", "hot": "hot", "handed_over": "hot", "won": "ink", "rejected": "irrelevant"}
+STAGES: Final = (None, *Stage)
+MOST_SOURCES: Final = 8
+
+
+def leads_at(**asked: str) -> str:
+    """The address of the list of leads, asked for some of them."""
+    return "/leads" + (f"?{urlencode(asked)}" if asked else "")
+
+
+@lru_cache(maxsize=8)
+def _model(document: str) -> Model:
+    return parse_model(document, "a published model").model
+
+
+@lru_cache(maxsize=16)
+def _names(document: str, language: str) -> Names:
+    """The names of a published model; its gauges are drawn for scores up to a little over its last edge."""
+    model = _model(document)
+    top = max([band.up_to or 0.0 for band in model.bands] + [10.0])
+    return Names(model, language, (0.0, top * 2))
+
+
+@dataclass(frozen=True, slots=True)
+class RipeRow:
+    """A lead that ripened, as a row shows it."""
+
+    at: int
+    address: str
+    who: str
+    beneath: str
+    why: str
+    score: float
+    temperature: Temperature
+    level: float
+    when: str
+    iso: str
+    act: str  # what to do, as the model says it
+    act_address: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRow:
+    """A task that is late or an alert that nobody has acknowledged."""
+
+    id: int
+    address: str
+    who: str
+    beneath: str
+    what: str
+    when: str
+    iso: str
+    whose: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """A step of the funnel: its name, how many stand in it, how many entered it, and day by day."""
+
+    id: str
+    name: str
+    address: str
+    now: str
+    flows: Sequence[tuple[str, str]]  # the number and, where it can be shown, the address of who they are
+    finding: str
+    chart: Markup
+    days: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class BandRow:
+    """A band: how many leads, the rate put to it beforehand, and the one that was seen."""
+
+    name: str
+    range: str
+    temperature: Temperature
+    address: str
+    leads: str
+    share: str
+    prior: str
+    chart: Markup | None
+    seen: str
+    is_scant: bool
+
+
+class Rows:
+    """Makes rows of leads, tasks and alerts."""
+
+    def __init__(self, asked: Asked, model: Version) -> None:
+        self.asked, self.f = asked, asked.formats
+        self.names = _names(model.published.document, asked.language)
+
+    def ripe(self, found: Sequence[Ripe]) -> list[RipeRow]:
+        """Leads that ripened."""
+        return [self._ripe(each) for each in found]
+
+    def _ripe(self, each: Ripe) -> RipeRow:
+        who, beneath = self.called(each.lead)
+        address = f"/leads/{each.lead.id}"
+        why = self.names.cause(each.cause) if each.cause else ""
+        route = each.routes[0] if each.routes else None
+        say = self.asked.say
+        act = say("today_ripe.open") if route is None else f"{self.treatment(route['team'], route['treatment'])}"
+        may_act = each.task_id is not None and self.asked.who.role is not None
+        return RipeRow(
+            at=each.at, address=address, who=who, beneath=beneath,
+            why=why or say("today_ripe.by_time"),
+            score=each.score, temperature=TEMPERATURES[each.temperature], level=self.names.level(each.score),
+            when=self.f.age(each.at, self.asked.now), iso=self.f.iso(each.at), act=act,
+            act_address=f"/desk/tasks/{each.task_id}" if may_act else address,
+        )  # fmt: skip
+
+    def called(self, lead: Lead) -> tuple[str, str]:
+        """How a lead is called, and what stands beneath: its company, else its key."""
+        who = person(lead.traits)
+        name = self.names.short(who.name or lead.key, 44)
+        company = who.company or lead.company or ""
+        return name, self.names.short(company or (lead.key if who.name else ""), 44)
+
+    def treatment(self, team: str, treatment: str) -> str:
+        """What is to be done, as the product says it."""
+        return self.names.treatment(treatment)
+
+
+class Sight(Rows):
+    """The whole page."""
+
+    def __init__(self, asked: Asked, found: Today, learnt: Learnt | None) -> None:
+        super().__init__(asked, found.model)
+        self.found, self.learnt = found, learnt
+        self.is_of_teams = asked.who.teams_seen is not None and bool(asked.who.teams_seen or found.late_number)
+
+    # ---- The sentence ------------------------------------------------------------------------------------------
+
+    @cached_property
+    def since(self) -> str:
+        """Since when, in words: yesterday, or the last working day."""
+        if self.found.days_back == 1:
+            return self.asked.say("today_head.yesterday")
+        day = self.f.moment(self.found.since).weekday()
+        return self.asked.say("today_head.since_day", day=self.asked.say(f"today_day.{day}"))
+
+    @property
+    def head(self) -> str:
+        """What the page says first."""
+        count, found = self.asked.count, self.found
+        parts = []
+        if found.ripened_number:
+            key = "today_head.handed" if self.is_of_teams else "today_head.ripened"
+            parts.append(count(key, found.ripened_number, n=self.many(found.ripened_number)))
+        if found.late_number:
+            parts.append(count("today_head.late", found.late_number, n=self.many(found.late_number)))
+        if found.unseen_number:
+            parts.append(count("today_head.unseen", found.unseen_number, n=self.many(found.unseen_number)))
+        if not parts:
+            return self.asked.say("today_head.nothing", since=self.since)
+        said = parts[0] if len(parts) == 1 else self.asked.say(
+            "today_head.and", first=", ".join(parts[:-1]), last=parts[-1]
+        )  # fmt: skip
+        return self.asked.say("today_head.said", since=self.since, what=said)
+
+    def many(self, number: int) -> str:
+        """A number that is counted up to a bound."""
+        text = self.f.number(min(number, MOST))
+        return text if number < MOST else self.asked.say("today_head.over", n=text)
+
+    # ---- Three columns -----------------------------------------------------------------------------------------
+
+    @property
+    def ripe_rows(self) -> list[RipeRow]:
+        """Who ripened."""
+        return self.ripe(self.found.ripened)
+
+    @property
+    def more_ripe(self) -> str:
+        """Where all who ripened are."""
+        return leads_at(since="crossed" if not self.is_of_teams else "handed_over")
+
+    @property
+    def newest(self) -> int:
+        """From where on arrivals are asked for."""
+        return max([self.asked.now, *(each.at for each in self.found.ripened)])
+
+    @property
+    def late_rows(self) -> list[WaitingRow]:
+        """Tasks that are overdue."""
+        return [self._late(each) for each in self.found.late]
+
+    def _late(self, each: Late) -> WaitingRow:
+        who, beneath = self.called(each.lead)
+        member = self.found.roster.members.get(each.member or "")
+        return WaitingRow(
+            each.id, f"/desk/tasks/{each.id}", who, beneath, self.treatment(each.team, each.treatment),
+            self.asked.say("today_waits.due", when=self.f.age(each.due_at, self.asked.now)), self.f.iso(each.due_at),
+            member.name if member is not None else self.team(each.team),
+        )  # fmt: skip
+
+    @property
+    def unseen_rows(self) -> list[WaitingRow]:
+        """Alerts that nobody has acknowledged."""
+        return [self._unseen(each) for each in self.found.unseen]
+
+    def _unseen(self, each: Unseen) -> WaitingRow:
+        who, beneath = self.called(each.lead)
+        return WaitingRow(
+            each.id, f"/leads/{each.lead.id}", who, beneath, self.asked.say(f"today_alert.{each.kind}"),
+            self.f.age(each.at, self.asked.now), self.f.iso(each.at), self.team(each.team),
+        )  # fmt: skip
+
+    def team(self, id: str) -> str:
+        """A team by its label, else the product's word for it."""
+        known = self.found.roster.teams.get(id)
+        said = self.names.team(id)
+        return said if known is None else known.label.text(self.asked.language, said)
+
+    def treatment(self, team: str, treatment: str) -> str:
+        """What is to be done, as the team calls it."""
+        known = self.found.roster.teams.get(team)
+        label = known.treatments.get(treatment, Label()) if known is not None else Label()
+        return label.text(self.asked.language, self.names.treatment(treatment))
+
+    # ---- The funnel --------------------------------------------------------------------------------------------
+
+    @property
+    def counted(self) -> Counted | None:
+        """What was counted of all leads."""
+        return self.found.counted
+
+    @cached_property
+    def step_rows(self) -> list[StepRow]:
+        """How the funnel moved."""
+        return [] if self.counted is None else [self._step(each, self.counted) for each in self.counted.steps]
+
+    def _step(self, step: Step, counted: Counted) -> StepRow:
+        say = self.asked.say
+        name = say(f"today_step.{step.id}")
+        asked = STEPS.get(step.id)
+        last, before = step.within(7), step.before(7)
+        finding = self.asked.count(
+            f"today_flow.{step.id}", last, n=self.f.number(last), before=self.f.number(before)
+        )  # fmt: skip
+        words = charts.Words(finding, say("today_flow.description", name=name, n=self.f.number(step.within(30))))
+        flows = [(self.f.number(step.within(span)), self._flow_address(step.id, span)) for span in SPANS]
+        days = [
+            (self._day(counted, place), self.f.number(number)) for place, number in enumerate(step.days)
+        ]  # fmt: skip
+        return StepRow(
+            step.id, name, "" if asked is None else leads_at(**asked),
+            "" if step.now is None else self.f.number(step.now), flows, finding,
+            charts.days(step.days, TONES.get(step.id, "ink"), words), days,
+        )  # fmt: skip
+
+    def _flow_address(self, step: str, span: int) -> str:
+        """Where those are who entered a step within so many days; '' where no list tells."""
+        return leads_at(since=f"{span}d", crossed=step) if step == "hot" else ""
+
+    def _day(self, counted: Counted, place: int) -> str:
+        day = counted.first_day + timedelta(days=place)
+        return f"{day.day} {self.asked.say(f'today_month.{day.month}')}"
+
+    # ---- Bands and sources -------------------------------------------------------------------------------------
+
+    @cached_property
+    def band_rows(self) -> list[BandRow]:
+        """The bands with their rates; those of the report on the whole history, where there is one."""
+        counted = self.counted
+        total = 0 if counted is None else sum(counted.of_band(place) for place in range(len(self.names.model.bands)))
+        rows = []
+        for place, band in enumerate(self.names.model.bands):
+            leads = 0 if counted is None else counted.of_band(place)
+            rows.append(
+                BandRow(
+                    self.names.band_name(band), self.names.band_range(place), band.temperature,
+                    leads_at(band=band.id), self.f.number(leads), self.f.share(leads / total) if total else "",
+                    self.f.share(band.rate), *self._rate(band.id, band.rate),
+                )
+            )  # fmt: skip
+        return rows
+
+    @cached_property
+    def most_rate(self) -> float:
+        """The end of the rates' axis: the highest of what is drawn, rounded up to the next tenth."""
+        drawn = [band.rate for band in self.names.model.bands]
+        drawn += [each.high for each in self.learnt.bands if each.high is not None] if self.learnt else []
+        return min(1.0, -(-max([*drawn, 0.1]) * 10 // 1) / 10)
+
+    def _rate(self, id: str, prior: float) -> tuple[Markup | None, str, bool]:
+        """The rate that was seen: its drawing, its sample in words, and whether it is not to be leant on."""
+        seen = self.learnt.band(id) if self.learnt is not None else None
+        if seen is None or seen.rate is None or seen.low is None or seen.high is None:
+            return None, self.asked.say("today_bands.unseen"), False
+        f = self.f
+        text = self.asked.count(
+            "today_bands.sample", seen.of, share=f.share(seen.rate), low=f.share(seen.low), high=f.share(seen.high),
+            n=f.number(seen.of), rows=f.number(seen.readings),
+        )  # fmt: skip
+        return charts.interval(seen.rate, seen.low, seen.high, prior, self.most_rate), text, seen.scant is not None
+
+    @property
+    def learnt_at(self) -> str:
+        """As of when the rates were counted."""
+        return "" if self.learnt is None else self.f.date(self.learnt.at)
+
+    @property
+    def source_rows(self) -> list[tuple[str, str, str, str, Markup]]:
+        """From where leads come: name, address, how many, the share that is hot, and a bar."""
+        if self.counted is None:
+            return []
+        sources = self.counted.sources[:MOST_SOURCES]
+        most = max((each.leads for each in sources), default=1)
+        return [
+            (
+                self.names.short(each.name, 40) if each.name else self.asked.say("today_sources.unknown"),
+                leads_at(source=each.name) if each.name else "",
+                self.f.number(each.leads), self.f.share(each.hot / each.leads),
+                charts.bar(each.leads, each.hot, most, "hot"),
+            )
+            for each in sources
+        ]  # fmt: skip
+
+    @property
+    def counted_at(self) -> str:
+        """As of when it was counted."""
+        return "" if self.counted is None else self.f.time(self.counted.at)
