@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from bench import cli, core, history
-from bench.live import alerting, archive, bulk, engine, front, idle, latency, size, tasks
+from bench.live import alerting, archive, bulk, engine, front, idle, latency, pages, size, tasks
 from couveuse.core import is_compiled
 
 RESULTS = Path(__file__).parent / "results"
@@ -23,6 +23,7 @@ ALL: Mapping[str, Callable[[argparse.Namespace], dict[str, object]]] = {
     "latency": latency.measure,
     "alerts": alerting.measure,
     "tasks": tasks.measure,
+    "pages": pages.measure,
     "size": size.measure,
     "import": bulk.measure_import,
     "rescore": bulk.measure_rescore,

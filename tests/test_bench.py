@@ -16,6 +16,7 @@ TOLD = {
     "front": {"single events", "batches of 100", "batches of 100, gzip", "single events, two processes"},
     "latency": {"milliseconds", "share_of_a_core"},
     "alerts": {"milliseconds", "alerts", "share_of_a_core"},
+    "pages": {"pages", "worst_p50_ms", "worst_p95_ms"},
     "size": {"invented"},
     "import": {"rows_per_second", "postgres_cpu_seconds"},
     "rescore": {"seconds", "events"},
