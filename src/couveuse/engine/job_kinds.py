@@ -37,9 +37,23 @@ def undo_import(work: Work) -> Mapping[str, object] | None:
     return run(work)
 
 
+def change_leads(work: Work) -> Mapping[str, object] | None:
+    """The same done to many leads."""
+    from couveuse.engine.bulk import run
+
+    return run(work)
+
+
 LEARN: Final = "learn"
+CHANGE_LEADS: Final = "bulk"
 FORESEE_IMPORT: Final = "foresee-import"
 IMPORT: Final = "import"
 UNDO_IMPORT: Final = "undo-import"
 
-KINDS: Final[Kinds] = {LEARN: learn, FORESEE_IMPORT: foresee_import, IMPORT: bring, UNDO_IMPORT: undo_import}
+KINDS: Final[Kinds] = {
+    LEARN: learn,
+    CHANGE_LEADS: change_leads,
+    FORESEE_IMPORT: foresee_import,
+    IMPORT: bring,
+    UNDO_IMPORT: undo_import,
+}
