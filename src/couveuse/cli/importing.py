@@ -82,8 +82,8 @@ def bring(asked: Asked) -> None:
         with connections.connect(url, "import") as connection:
             zone = ZoneInfo(model_of(Versions().acting(connection).published).timezone)
         wanted = Wanted(
-            tuple(asked.events), tuple(asked.leads), renames(asked.map), asked.encoding, asked.source.strip(),
-            declared_of(asked, zone), asked.hand_over, asked.processes, asked.memory,
+            tuple(asked.events), tuple(asked.leads), renames(asked.map), asked.encoding, source=asked.source.strip(),
+            declared=declared_of(asked, zone), hand_over=asked.hand_over, processes=asked.processes, memory=asked.memory,
         )  # fmt: skip
         with doing("Reading ..."):
             importing = Importing(url, wanted)
