@@ -10,6 +10,7 @@ from couveuse.core.events import Verdict
 from couveuse.core.model import Stage, Temperature
 from couveuse.core.reading import Maturity
 from couveuse.report import charts
+from couveuse.report.names import Names
 from couveuse.report.sheet import Sheet
 from couveuse.report.values import Fact, LeadPage
 
@@ -108,7 +109,7 @@ def facts(page: LeadPage) -> tuple[list[Fact], int]:
     return newest[:MOST_FACTS], max(len(newest) - MOST_FACTS, 0)
 
 
-def curve(sheet: Sheet, page: LeadPage) -> Markup:
+def curve(sheet: Names, page: LeadPage) -> Markup:
     """A lead's score over time, with its facts under it on the same axis; nothing where there is no time to show."""
     points = sorted(page.curve, key=lambda point: point[0])
     instants = [at for at, _ in points] + [fact.at_us for fact in page.facts]
@@ -134,7 +135,7 @@ def _thinned(dots: Sequence[charts.Dot]) -> list[charts.Dot]:
     return list({(round(dot.place, 2), dot.counted): dot for dot in dots}.values())
 
 
-def _curve_text(sheet: Sheet, page: LeadPage, points: Sequence[tuple[int, float]]) -> str:
+def _curve_text(sheet: Names, page: LeadPage, points: Sequence[tuple[int, float]]) -> str:
     formats = sheet.formats
     (start, first), (end, last) = points[0], points[-1]
     return sheet.words.say(

@@ -123,3 +123,17 @@ select at, stream, id, what, about from (
     select * from tasked union all select * from alerted union all select * from handed
     union all select * from merged union all select * from held
 ) as each order by at desc, stream desc, id desc;
+
+-- name: near
+-- Other leads whose keys stood in one row with a lead's keys, with those keys, the most of them first.
+with keys as materialized (
+    select id from identities where lead_id = %(lead)s order by sort, id limit 200
+), beside as (
+    select s.high_id as id from keys k join standings s on s.low_id = k.id
+    union
+    select s.low_id from keys k join standings s on s.high_id = k.id
+)
+select i.lead_id, (array_agg(i.key order by i.sort, i.id))[1:3]
+from beside b join identities i using (id)
+where i.lead_id is not null and i.lead_id <> %(lead)s
+group by i.lead_id order by count(*) desc, i.lead_id limit %(most)s;
