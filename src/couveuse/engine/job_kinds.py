@@ -44,7 +44,23 @@ def change_leads(work: Work) -> Mapping[str, object] | None:
     return run(work)
 
 
+def make_draft(work: Work) -> Mapping[str, object] | None:
+    """The states of a model on its way made, and who would move."""
+    from couveuse.engine.drafting import make as run
+
+    return run(work)
+
+
+def publish_draft(work: Work) -> Mapping[str, object] | None:
+    """A model that was looked at let act."""
+    from couveuse.engine.drafting import put_to_work as run
+
+    return run(work)
+
+
 LEARN: Final = "learn"
+MAKE_DRAFT: Final = "make-draft"
+PUBLISH_DRAFT: Final = "publish-draft"
 CHANGE_LEADS: Final = "bulk"
 FORESEE_IMPORT: Final = "foresee-import"
 IMPORT: Final = "import"
@@ -52,6 +68,8 @@ UNDO_IMPORT: Final = "undo-import"
 
 KINDS: Final[Kinds] = {
     LEARN: learn,
+    MAKE_DRAFT: make_draft,
+    PUBLISH_DRAFT: publish_draft,
     CHANGE_LEADS: change_leads,
     FORESEE_IMPORT: foresee_import,
     IMPORT: bring,

@@ -20,6 +20,8 @@ from itertools import pairwise
 from math import ceil
 from typing import Any, Final, Self
 
+from psycopg import Connection
+
 from couveuse.configuration import Configuration
 from couveuse.core.plan import plan
 from couveuse.documents.reading import Document
@@ -31,7 +33,19 @@ from couveuse.engine.live import LiveModel, LiveModels
 from couveuse.engine.making import Pass
 from couveuse.engine.recalling import NotKept, lacking_months, told_lacking
 from couveuse.errors import BadInput
-from couveuse.store import allowances, archives, connections, published, rescoring, states, tethers
+from couveuse.store import (
+    allowances,
+    archives,
+    audit,
+    connections,
+    drafts,
+    published,
+    rescoring,
+    states,
+    tethers,
+    turns,
+)
+from couveuse.store.drafts import Way
 from couveuse.store.identities import own_bindings, share_bindings
 from couveuse.store.published import Published
 from couveuse.store.rescoring import BandMove, RouteMove
@@ -154,9 +168,19 @@ class Rescore:
             )
 
     @property
+    def connection(self) -> Connection[Any]:
+        """Its connection, which holds its lock: for whoever compares."""
+        return self._connection
+
+    @property
     def leads(self) -> int:
         """How many leads there are to score."""
         return rescoring.count(self._connection, self.acting)
+
+    @property
+    def missing(self) -> int:
+        """How many of them have no state yet."""
+        return rescoring.missing(self._connection, self.acting, self.coming)
 
     def make(self, progress: Callable[[int], None] = lambda _: None, *, processes: int = 0) -> None:
         """Make the states that are missing; `progress` is told how many leads were done.
@@ -220,18 +244,35 @@ class Rescore:
                 allowances.allow(self._connection, waiting, per_day=hand_over, because=because, now=self._clock())
             publishing.stand(self._connection, self.acting, "retired")
             publishing.stand(self._connection, self.coming, "acting")
+            self._write_down(hand_over)
         return waiting
+
+    def _write_down(self, hand_over: int) -> None:
+        now, about = self._clock(), {"model": self.coming, "before": self.acting, "hand_over": hand_over}
+        turns.begin_turn(self._connection, self.coming, by=self._by, now=now)
+        drafts.settle_of_model(self._connection, self.coming, Way.PUBLISHED, by=self._by, now=now)
+        audit.record(self._connection, by=self._by, did="model published", about=about, now=now)
 
     def give_up(self) -> None:
         """Forget the coming model and its states; nothing else changes."""
         with self._connection.transaction():
-            own_bindings(self._connection)
-            publishing.stand(self._connection, self.coming, "retired")
-            states.drop_partition(self._connection, self.coming)
+            _forget(self._connection, self.coming, by=self._by, now=self._clock())
 
 
-def give_up(url: str) -> bool:
-    """Forget a coming model that was left half made; returns whether there was one."""
+def _forget(connection: Connection[Any], model_id: int, *, by: str, now: int) -> None:
+    """A coming model, its states and its draft are done with, in the caller's transaction."""
+    own_bindings(connection)
+    publishing.stand(connection, model_id, "retired")
+    states.drop_partition(connection, model_id)
+    drafts.settle_of_model(connection, model_id, Way.GIVEN_UP, by=by, now=now)
+    audit.record(connection, by=by, did="model given up", about={"model": model_id}, now=now)
+
+
+def give_up(url: str, *, by: str = "command line", clock: Callable[[], int] = now_us) -> bool:
+    """Forget a coming model that was left half made, with its draft; returns whether there was one.
+
+    Raises RescoreRuns while its states are being made.
+    """
     with connections.connect(url, "rescore", autocommit=True, statement_ms=0) as connection:
         row = connection.execute("select pg_try_advisory_lock(%s)", [LOCK]).fetchone()
         if row is None or not row[0]:
@@ -239,9 +280,7 @@ def give_up(url: str) -> bool:
         coming = [each for each in published.live_models(connection) if each.standing == "coming"]
         for each in coming:
             with connection.transaction():
-                own_bindings(connection)
-                publishing.stand(connection, each.id, "retired")
-                states.drop_partition(connection, each.id)
+                _forget(connection, each.id, by=by, now=clock())
         return bool(coming)
 
 

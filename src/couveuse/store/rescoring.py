@@ -154,3 +154,21 @@ def route_moves(connection: Connection[Any], acting: int, coming: int, examples:
 def newly_due(connection: Connection[Any], acting: int, coming: int) -> list[int]:
     """The leads of `route_moves`."""
     return [lead_id for (lead_id,) in connection.execute(_on("newly_due", acting, coming)).fetchall()]
+
+
+def band_movers(connection: Connection[Any], acting: int, coming: int, most: int) -> list[tuple[int, int, int]]:
+    """Who would change band, so many of each pair of bands: (from, to, lead), those whose score changes most first."""
+    return connection.execute(_on("moves", acting, coming), {"most": most}).fetchall()
+
+
+def route_movers(connection: Connection[Any], acting: int, coming: int, most: int) -> list[tuple[str, str, str, int]]:
+    """Who would be handed over, so many of each route: (team, treatment, cause, lead), the best first."""
+    return connection.execute(_on("due_by_route", acting, coming), {"most": most}).fetchall()
+
+
+def both_states(
+    connection: Connection[Any], acting: int, coming: int, lead_ids: Sequence[int]
+) -> dict[int, tuple[bytes, bytes]]:
+    """The packed states of some leads under both models."""
+    rows = connection.execute(_on("both_states", acting, coming), {"leads": list(lead_ids)}, binary=True).fetchall()
+    return {lead_id: (before, after) for lead_id, before, after in rows}

@@ -87,3 +87,28 @@ from pg_inherits join pg_class c on c.oid = inhrelid where inhparent = 'events':
 -- name: has_given
 -- Whether files of leads gave any traits.
 select exists (select from given_traits);
+
+-- name: moves
+-- Of those who would go from one band into another the ones whose stored score changes most, so many of each pair of bands:
+-- (from, to, lead). Those who stay are not there.
+select before, after, lead_id from (
+    select a.band as before, c.band as after, a.lead_id, row_number() over (
+        partition by a.band, c.band order by abs(c.score - a.score) desc, a.lead_id) as place
+    from {acting} a join {coming} c using (lead_id) where a.band <> c.band
+) as g where place <= %(most)s order by before, after, place;
+
+-- name: due_by_route
+-- Of those who would be handed over the best ones, so many of each route: (team, treatment, cause, lead).
+select team, treatment, cause, lead_id from (
+    select n.team, n.treatment, n.cause, c.lead_id, row_number() over (
+        partition by n.team, n.treatment, n.cause order by c.score desc, c.lead_id) as place
+    from {coming} c
+        cross join lateral jsonb_to_recordset(c.routes) as n (team text, treatment text, cause text)
+        left join {acting} a on a.lead_id = c.lead_id
+    where c.routes is not null
+        and not coalesce(a.routes @> jsonb_build_array(jsonb_build_object('team', n.team)), false)
+) as g where place <= %(most)s order by team, treatment, cause, place;
+
+-- name: both_states
+-- The packed states of some leads under both models; in no order.
+select a.lead_id, a.state, c.state from {acting} a join {coming} c using (lead_id) where a.lead_id = any(%(leads)s);
