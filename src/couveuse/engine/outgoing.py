@@ -38,6 +38,14 @@ class BadPlace(BadInput):
         self.field, self.code = field, code
 
 
+class CannotTry(BadInput):
+    """No trial can be sent now; `code` says why in a word."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How what goes out stands, and who sends it."""
@@ -196,9 +204,9 @@ def try_out(
     It goes past the queue, to whoever tries, and says what came of it; while all is stopped it is refused.
     """
     if switches.is_switched_on(connection, switches.STOP):
-        raise BadInput("all is stopped: let everything go out again first, by couveuse outgoing go")
+        raise CannotTry("stopped", "all is stopped: let everything go out again first, by couveuse outgoing go")
     if channel == EMAIL and not settings.mail_url:
-        raise BadInput("no mail leaves: set COUVEUSE_MAIL_URL, as smtp://user:password@host:587")
+        raise CannotTry("no_mail", "no mail leaves: set COUVEUSE_MAIL_URL, as smtp://user:password@host:587")
     way = next(way for make in ways(settings) if (way := make()).channel == channel)
     target = {EMAIL: _addressee(connection, to) if channel == EMAIL else {}, SLACK: {"secret": to},
               WEBHOOK: {"endpoint": to}}[channel]  # fmt: skip
