@@ -7,7 +7,7 @@ counted each time, and all that are kept once a day and after an import, which m
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from datetime import time as clock_time
@@ -20,7 +20,10 @@ from psycopg import Connection
 
 from couveuse.core.events import LEAD_REJECTED, OPPORTUNITY_LOST, OPPORTUNITY_WON
 from couveuse.core.times import DAY_US, SECOND_US, microseconds, moment
+from couveuse.engine.batches import Folder
 from couveuse.engine.dispatching import AWAY_SECONDS, Counting, now_us
+from couveuse.engine.live import LiveModels
+from couveuse.engine.recollecting import NAME, recollect
 from couveuse.report.persons import NAMED
 from couveuse.store import connections, crossings, rollups
 from couveuse.store.rollups import Rollup, Sign
@@ -41,6 +44,8 @@ SHOWN_DAYS: Final = 30
 WHOLE_EVERY_US: Final = DAY_US
 # So many sources are told apart.
 MOST_SOURCES: Final = 50
+# How long at a time the past of what was brought in is worked out: others wait for the processor.
+MOST_RECOLLECTING_SECONDS: Final = 1.0
 # So many crossings that are kept no longer go at a time.
 PRUNED: Final = 10_000
 # What became of leads, as facts say it.
@@ -65,9 +70,10 @@ def roll_up(connection: Connection[Any], now: int) -> bool:
             return False
         connection.execute("set local work_mem = '64MB'")
         began = time.monotonic()
+        recollected = found[NAME].counted if NAME in found else {}
         standings, scores = rollups.count_standings(connection, sign.model_id)
         sources = rollups.count_sources(connection, sign.model_id, NAMED["source"], MOST_SOURCES)
-        _days(connection, found.get(DAYS), sign, now)
+        _days(connection, found.get(DAYS), sign, recollected, now)
         took = round((time.monotonic() - began) * SECOND_US)
         counted = {
             "standings": [list(asdict(each).values()) for each in standings],
@@ -79,7 +85,9 @@ def roll_up(connection: Connection[Any], now: int) -> bool:
     return True
 
 
-def _days(connection: Connection[Any], before: Rollup | None, sign: Sign, now: int) -> None:
+def _days(
+    connection: Connection[Any], before: Rollup | None, sign: Sign, recollected: Mapping[str, Any], now: int
+) -> None:
     """Count the last two days; or all, where that was not done today, facts were brought, or days begin elsewhere."""
     assert sign.model_id is not None  # the caller looked
     zone = load_roster(connection).hours.timezone
@@ -87,6 +95,7 @@ def _days(connection: Connection[Any], before: Rollup | None, sign: Sign, now: i
     is_whole = (
         known.get("zone") != zone
         or known.get("imports") != sign.imports
+        or known.get("recollected") != recollected
         or now >= known.get("whole_at", 0) + WHOLE_EVERY_US
     )
     today = moment(now, ZoneInfo(zone)).date()
@@ -100,6 +109,7 @@ def _days(connection: Connection[Any], before: Rollup | None, sign: Sign, now: i
     last = rollups.days(connection, today - timedelta(days=SHOWN_DAYS - 1))
     counted = {
         "zone": zone, "imports": sign.imports, "whole_at": whole_at, "today": today.isoformat(),
+        "recollected": dict(recollected),
         "last": [[each.day.isoformat(), each.kind, each.about, each.number] for each in last],
     }  # fmt: skip
     rollups.put(connection, DAYS, sign.model_id, at=now, took=0, counted=counted)
@@ -110,13 +120,16 @@ class Roller:
 
     def __init__(self, url: str, tally: Counting, clock: Callable[[], int] = now_us) -> None:
         self._url, self._tally, self._clock = url, tally, clock
+        self._folder, self._models = Folder(url), LiveModels()
         self.connection: Connection[Any] | None = None
         self.turn = 0
 
     def work(self, connection: Connection[Any]) -> bool:
         """Count where it is time, and let go of old crossings; returns whether anything was counted."""
         self.turn += 1
-        now = self._clock()
+        now, until = self._clock(), time.monotonic() + MOST_RECOLLECTING_SECONDS
+        while recollect(connection, self._folder, self._models, now) and time.monotonic() < until:
+            self.turn += 1
         if not roll_up(connection, now):
             return False
         self._tally.count("rolled_up")
@@ -137,6 +150,7 @@ class Roller:
                 log.warning("database away", error=connections.first_line(error), again_in=AWAY_SECONDS[1])
                 stopping.wait(AWAY_SECONDS[1])
             except Exception as error:
+                self._folder.forget()
                 self._tally.fail()
                 log.exception("roller failed", error=type(error).__name__, again_in=AWAY_SECONDS[1])
                 stopping.wait(AWAY_SECONDS[1])

@@ -21,7 +21,7 @@ from couveuse.engine.rolling_up import DAYS, LEADS, SHOWN_DAYS, SOURCES
 from couveuse.store import rollups, today
 from couveuse.store.rollups import Rollup, Scored, Source, Standing
 from couveuse.store.rosters import load_roster
-from couveuse.store.today import MOST, Late, Ripe, Unseen
+from couveuse.store.today import Late, Ripe, Unseen
 from couveuse.store.versions import Version, acting
 
 # So many of each are shown; the numbers count all, up to `MOST`.
@@ -100,17 +100,17 @@ class Today:
 
 
 def since_of(hours: Hours, zone: str, now: int) -> tuple[int, int]:
-    """When the last working day before today began in a time zone, and how many days ago that is.
+    """The same time of the last working day before today, and how many days ago that is; yesterday if nobody works.
 
-    Where nobody ever works it is yesterday.
+    By whole days of 24 hours, as lists of leads are asked for them.
     """
     here, working = ZoneInfo(zone), working_of(hours)
     today_ = moment(now, here).date()
     for back in range(1, _BACK_DAYS + 1):
         begins = microseconds(datetime.combine(today_ - timedelta(days=back), clock_time(), here))
         if working.between(begins, begins + DAY_US):
-            return begins, back
-    return microseconds(datetime.combine(today_ - timedelta(days=1), clock_time(), here)), 1
+            return now - back * DAY_US, back
+    return now - DAY_US, 1
 
 
 def look_at_today(

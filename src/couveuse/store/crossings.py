@@ -8,7 +8,7 @@ from psycopg import Connection, sql
 
 from couveuse.store import arrays
 from couveuse.store.statements import statement
-from couveuse.store.states import Held, StateRow
+from couveuse.store.states import Held, StateRow, table_of
 
 COLD, WARM, HOT, IRRELEVANT = range(4)
 # What endpoints outside may hear of it.
@@ -22,6 +22,9 @@ _COLUMNS: Final = sql.SQL(
 _WRITE, _TELL, _TOLD = (statement("crossings", name) for name in ("write", "tell", "told"))
 _CLAIM, _ONE, _PAGE = (statement("crossings", name).format(columns=_COLUMNS) for name in ("claim", "one", "page"))
 _PLACE, _PRUNE, _STANDS = (statement("crossings", name) for name in ("place_at", "prune", "stands"))
+_NEXT_IMPORT, _CHUNK, _FORGET_PAST, _FIRST_LIVE, _WRITE_PAST = (
+    statement("crossings", name) for name in ("next_import", "chunk", "forget_past", "first_live", "write_past")
+)
 
 
 class Crossed(NamedTuple):
@@ -30,6 +33,26 @@ class Crossed(NamedTuple):
     was: Held | None
     row: StateRow
     cause: str | None = None  # the rule of the weightiest fact that did it
+
+
+class Stood(NamedTuple):
+    """Where a lead stood in the past; as in `StateRow`."""
+
+    band: int
+    stage: int | None
+    temperature: int
+    lead_class: str | None
+
+
+class Past(NamedTuple):
+    """What a lead crossed in the past; `was` is None where it was new."""
+
+    lead_id: int
+    at: int
+    cause: str | None
+    score: float
+    was: Stood | None
+    now: Stood
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,3 +174,59 @@ def prune(connection: Connection[Any], *, before: int, most: int) -> int:
     """What was crossed before an instant goes, some of it; returns how many."""
     row = connection.execute(_PRUNE, {"before": before, "most": most}).fetchone()
     return 0 if row is None else int(row[0])
+
+
+# ---- The past of what was brought in ---------------------------------------------------------------------------------
+
+
+def next_import(connection: Connection[Any], after: int) -> int | None:
+    """The first import after one by number that has ended and stands."""
+    row = connection.execute(_NEXT_IMPORT, {"after": after}).fetchone()
+    return None if row is None or row[0] is None else int(row[0])
+
+
+def leads_of_import(
+    connection: Connection[Any], model_id: int, import_id: int, *, after: int, since: int, most: int
+) -> tuple[int | None, list[int]]:
+    """Of so many identities of an import the last one, and the leads of theirs that did something since an instant.
+
+    None after the last one.
+    """
+    query = _CHUNK.format(states=sql.Identifier(table_of(model_id)))
+    row = connection.execute(query, {"import": import_id, "after": after, "since": since, "most": most}).fetchone()
+    assert row is not None  # a select without a table has one
+    return row[0], list(row[1])
+
+
+def forget_past(connection: Connection[Any], lead_ids: Collection[int] | None) -> None:
+    """What was worked out of the past goes, of some leads or of all."""
+    connection.execute(_FORGET_PAST, {"leads": None if lead_ids is None else list(lead_ids)})
+
+
+def first_live(connection: Connection[Any], lead_ids: Collection[int]) -> dict[int, int]:
+    """When leads first crossed something while it was looked on."""
+    return dict(connection.execute(_FIRST_LIVE, {"leads": list(lead_ids)}).fetchall())
+
+
+def write_past(connection: Connection[Any], model_id: int, past: Sequence[Past]) -> None:
+    """Write what leads crossed in the past; nobody is told."""
+    if not past:
+        return
+    connection.execute(
+        _WRITE_PAST,
+        {
+            "model": model_id,
+            "leads": [each.lead_id for each in past],
+            "ats": [each.at for each in past],
+            "causes": [each.cause for each in past],
+            "scores": [each.score for each in past],
+            "bands_was": arrays.numbers([each.was and each.was.band for each in past]),
+            "bands": arrays.numbers([each.now.band for each in past]),
+            "stages_was": arrays.numbers([each.was and each.was.stage for each in past]),
+            "stages": arrays.numbers([each.now.stage for each in past]),
+            "temperatures_was": arrays.numbers([each.was and each.was.temperature for each in past]),
+            "temperatures": arrays.numbers([each.now.temperature for each in past]),
+            "classes_was": [each.was and each.was.lead_class for each in past],
+            "classes": [each.now.lead_class for each in past],
+        },
+    )

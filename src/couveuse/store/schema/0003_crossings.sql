@@ -2,14 +2,15 @@
 -- Instants are microseconds since 1970 (UTC).
 
 -- Under the acting model a lead changed its band, stage, temperature or class: by facts that came live, or by time. What
--- came quietly (an import, a model published anew) stands here no more than it hands anybody over. Places of bands are
--- those of the model `model_id`.
+-- comes quietly (an import, a model published anew) is told to nobody; of an import the last weeks are worked out
+-- afterwards. Places of bands are those of the model `model_id`.
 create table crossings (
     id bigint generated always as identity primary key,
     lead_id bigint not null,
     model_id integer not null,
     at bigint not null,
     by_time boolean not null,               -- no fact did it
+    is_past boolean not null default false, -- worked out afterwards, of a history that was brought in: told to nobody
     cause text,                             -- the rule of the weightiest fact that did; null: time, or a trait
     score double precision not null,
     band_was smallint,                      -- null, with temperature_was: the lead is new

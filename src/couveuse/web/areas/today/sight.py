@@ -12,12 +12,12 @@ from markupsafe import Markup
 from couveuse.core.model import Label, Model, Stage, Temperature
 from couveuse.documents.reading import parse_model
 from couveuse.engine.folding import TEMPERATURES
-from couveuse.engine.today import MOST, SPANS, Counted, Step, Today
+from couveuse.engine.today import SPANS, Counted, Step, Today
 from couveuse.report import charts
 from couveuse.report.names import Names
 from couveuse.report.persons import person
 from couveuse.store.learnt import Learnt
-from couveuse.store.today import Late, Lead, Ripe, Unseen
+from couveuse.store.today import MOST, Late, Lead, Ripe, Unseen
 from couveuse.store.versions import Version
 from couveuse.web.asking import Asked
 
@@ -199,7 +199,7 @@ class Sight(Rows):
     @property
     def more_ripe(self) -> str:
         """Where all who ripened are."""
-        return leads_at(since="crossed" if not self.is_of_teams else "handed_over")
+        return "/desk/queue" if self.is_of_teams else leads_at(temperature="hot", ripened=str(self.found.days_back))
 
     @property
     def newest(self) -> int:
@@ -277,7 +277,7 @@ class Sight(Rows):
 
     def _flow_address(self, step: str, span: int) -> str:
         """Where those are who entered a step within so many days; '' where no list tells."""
-        return leads_at(since=f"{span}d", crossed=step) if step == "hot" else ""
+        return leads_at(ripened=str(span)) if step == "hot" else ""
 
     def _day(self, counted: Counted, place: int) -> str:
         day = counted.first_day + timedelta(days=place)
