@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from couveuse.web.areas.settings import audit, endpoints, index, keys, outgoing, switches, tokens
+from couveuse.web.areas.settings import audit, endpoints, health, index, keys, outgoing, switches, tokens
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("settings", index.index, name="settings"),
@@ -26,5 +26,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/outgoing/addresses", endpoints.add_address),
     path("settings/outgoing/addresses/<str:name>/remove", endpoints.remove_address),
     path("settings/outgoing/addresses/<str:name>/try", endpoints.try_address),
+    path("settings/health", health.show, name="settings_health"),
     path("settings/audit", audit.show, name="settings_audit"),
 ]
