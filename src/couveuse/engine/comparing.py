@@ -72,33 +72,24 @@ def compare(connection: Connection[Any], acting: int, coming: int, now: int) -> 
     scores = _scores(connection, before, after, wanted, now)
     moves = tuple(
         Move(
-            each.before,
-            each.after,
-            _way(before, after, each.before, each.after),
-            each.leads,
-            tuple(
-                scores[lead]
-                for was, now_, lead in movers
-                if (was, now_) == (each.before, each.after) and lead in scores
-            ),
+            each.before, each.after, _way(before, after, each.before, each.after), each.leads,
+            _named(scores, [row[2] for row in movers if row[:2] == (each.before, each.after)]),
         )
         for each in rescoring.band_moves(connection, acting, coming, 0)
-    )
+    )  # fmt: skip
     hand_overs = tuple(
         HandOver(
-            each.team,
-            each.treatment,
-            each.cause,
-            each.leads,
-            tuple(
-                scores[row[-1]]
-                for row in routed
-                if row[:3] == (each.team, each.treatment, each.cause) and row[3] in scores
-            ),
+            each.team, each.treatment, each.cause, each.leads,
+            _named(scores, [row[3] for row in routed if row[:3] == (each.team, each.treatment, each.cause)]),
         )
         for each in rescoring.route_moves(connection, acting, coming, 0)
-    )
+    )  # fmt: skip
     return Comparison(now, rescoring.count(connection, acting), moves, hand_overs)
+
+
+def _named(scores: Mapping[int, Moved], lead_ids: Sequence[int]) -> tuple[Moved, ...]:
+    """These leads, but for those that went while the models were compared."""
+    return tuple(scores[lead_id] for lead_id in lead_ids if lead_id in scores)
 
 
 def _way(before: LiveModel, after: LiveModel, was: int, now: int) -> int:

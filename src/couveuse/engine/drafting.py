@@ -1,7 +1,7 @@
 """From an edited model to one that acts: its states made by a job, the difference looked at, then a switch or nothing.
 
-One draft is on its way at a time. Each step is a job that is taken up again after a kill; what a step changes for others
-(the switch, the giving up) is one transaction with the draft's own standing.
+One draft is on its way at a time. Each step is a job that is taken up again after a kill; what a step changes for
+others (the switch, the giving up) is one transaction with the draft's own standing.
 """
 
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ class AnotherDraft(CouveuseError):
     def __init__(self, draft: Draft) -> None:
         self.draft = draft
         super().__init__(
-            f"{draft.by} has another model on its way: look at it on the page Scoring, and publish it or give it up first"
+            f"{draft.by} has another model on its way: publish it or give it up first, on the page Scoring"
         )
 
 
@@ -196,7 +196,7 @@ def make(work: Work) -> Mapping[str, object]:
 
 
 def put_to_work(work: Work) -> Mapping[str, object]:
-    """Let a draft act that somebody has published; one that acts already only leaves its predecessor's states behind."""
+    """Let a draft act that somebody published; of one that acts already only the states before it go."""
     with connections.connect(work.url, "draft", autocommit=True) as connection:
         draft = drafts.find(connection, int(work.job.about["draft"]))
         if draft is None or draft.model_id is None:

@@ -52,7 +52,7 @@ class Draft:
 
 
 def _draft(row: tuple[Any, ...] | None) -> Draft | None:
-    return None if row is None else Draft(*row[:6], Way(row[6]), *row[7:])
+    return None if row is None else Draft(*(*row[:6], Way(row[6]), *row[7:]))
 
 
 def begin(
