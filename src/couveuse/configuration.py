@@ -92,6 +92,15 @@ def _url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _issuer(text: str) -> str:
+    parts = urlsplit(text)
+    schemes = ("http", "https") if parts.hostname in ("localhost", "127.0.0.1", "::1") else ("https",)
+    if text and (not parts.hostname or parts.query or parts.scheme not in schemes):
+        message = "write it as https://login.example.com/realms/ours, without /.well-known/openid-configuration"
+        raise ValueError(message)
+    return text.removesuffix("/.well-known/openid-configuration").rstrip("/")
+
+
 def _database(text: str) -> str:
     if text and urlsplit(text).scheme not in ("postgresql", "postgres"):
         message = "write it as postgresql://user@host/database"
@@ -141,6 +150,13 @@ SETTINGS = (
     Setting("BACKUPS", "", "The folder of backups; without it the folder backups in the data folder."),
     Setting("BACKUP_AT", "off", "When a backup is made each day, as 03:10 (UTC), or off.", _time_of_day),
     Setting("BACKUPS_KEPT", "7", "How many backups by schedule are kept.", _count),
+    Setting("OIDC_URL", "", "Where people may sign in beside here, by OpenID Connect: the issuer's address.", _issuer),
+    Setting("OIDC_CLIENT_ID", "", "What this instance is called there."),
+    Setting("OIDC_CLIENT_SECRET", "", "Its secret there.", is_secret=True),
+    Setting("OIDC_NAME", "OpenID Connect", "What your company's sign-in is called, on the button that leads there."),
+    Setting("OIDC_ROLE", "", "Who signs in there and has no account here gets one of this role: reader, sales, "
+            "telemarketing or marketing; without it nobody does.",
+            _one_of("", "reader", "sales", "telemarketing", "marketing")),
     Setting("INBOX", "", "A folder of mails that are shown on the page /inbox, for trying out: anybody may read it."),
     Setting("LOG", "info", "How much is logged: debug, info, warning or error.",
             _one_of("debug", "info", "warning", "error")),
@@ -174,6 +190,11 @@ class Configuration:
     backups: str
     backup_at: str
     backups_kept: int
+    oidc_url: str
+    oidc_client_id: str
+    oidc_client_secret: str
+    oidc_name: str
+    oidc_role: str
     inbox: str
     log: str
     log_format: str
@@ -202,9 +223,18 @@ def read(environment: Mapping[str, str] | None = None) -> Configuration:
         if name.startswith(PREFIX) and name not in known | files | ELSEWHERE:
             raise BadConfiguration(f"{name}: there is no such setting; see: couveuse doctor --settings")
     values = {setting.name.lower(): _value(given, setting) for setting in SETTINGS}
+    _require_together(values, "oidc_url", "oidc_client_id", "oidc_client_secret")
     values["data"] = Path(str(values["data"]))
     assert values.keys() == {field.name for field in fields(Configuration)}  # the table above is the class
     return Configuration(**values)  # type: ignore[arg-type]  # each reader gives its field's type
+
+
+def _require_together(values: Mapping[str, object], *names: str) -> None:
+    """Raise BadConfiguration where some of these are set and others are not."""
+    unset = [name for name in names if not values[name]]
+    if unset and len(unset) < len(names):
+        lacking = " and ".join(PREFIX + name.upper() for name in unset)
+        raise BadConfiguration(f"{lacking}: not set, and the others are of no use without; set all, or none")
 
 
 def _value(given: Mapping[str, str], setting: Setting) -> object:

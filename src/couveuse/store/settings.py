@@ -104,19 +104,45 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _IS_SECURE  # on this machine itself a browser trusts http
 MFA_TOTP_ISSUER = "Couveuse"
+MFA_ADAPTER = "couveuse.web.areas.accounts.adapters.Factors"
+MFA_FORMS = {
+    "authenticate": "couveuse.web.areas.accounts.forms.Authenticate",
+    "reauthenticate": "couveuse.web.areas.accounts.forms.Reauthenticate",
+}
 SOCIALACCOUNT_ONLY = False
-SOCIALACCOUNT_AUTO_SIGNUP = False
+SOCIALACCOUNT_AUTO_SIGNUP = True  # of whom the adapter lets in
+SOCIALACCOUNT_LOGIN_ON_GET = True  # a link: browsers follow no form to another site under form-action 'self'
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 10
+OIDC_ROLE = _configuration().oidc_role
+SOCIALACCOUNT_PROVIDERS: dict[str, object] = {}
+if _configuration().oidc_url:
+    SOCIALACCOUNT_PROVIDERS["openid_connect"] = {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "company",
+                "name": _configuration().oidc_name,
+                "client_id": _configuration().oidc_client_id,
+                "secret": _configuration().oidc_client_secret,
+                "settings": {"server_url": _configuration().oidc_url},
+            }
+        ],
+    }
 USERSESSIONS_TRACK_ACTIVITY = False
 
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_CALLABLE = "couveuse.web.areas.accounts.locking.refuse"
-AXES_USERNAME_FORM_FIELD = "login"
+AXES_USERNAME_CALLABLE = "couveuse.web.areas.accounts.locking.email_tried"
+AXES_CLIENT_IP_CALLABLE = "couveuse.web.areas.accounts.locking.address_of"
+AXES_SENSITIVE_PARAMETERS = ["login", "password", "password1", "password2", "code", "credential", "csrfmiddlewaretoken"]
 AXES_RESET_ON_SUCCESS = True
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
 AXES_HTTP_RESPONSE_CODE = 429
+EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"  # mails leave by our own queue
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -125,6 +151,11 @@ LANGUAGES = [("en", "English"), ("fr", "Français")]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LOGGING_CONFIG = None  # couveuse.logs says what is logged, and how
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000  # the columns of a file that is mapped have two each
+FILE_UPLOAD_HANDLERS = [
+    "couveuse.web.receiving.Bounded",  # before anything is kept: who may send how much
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "no-referrer"  # signed links must not leave with a referrer
 X_FRAME_OPTIONS = "DENY"

@@ -6,7 +6,7 @@ first visitors one becomes the owner.
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import available_timezones
@@ -26,6 +26,7 @@ _OTHER_OWNERS = statement("people", "other_owners")
 _SET_ROLE, _SET_MEMBER, _SET_ACTIVE = (statement("people", name) for name in ("set_role", "set_member", "set_active"))
 _SET_OWN, _SET_PASSWORD = statement("people", "set_own"), statement("people", "set_password")
 _END_SESSIONS, _SESSIONS = statement("people", "end_sessions"), statement("people", "sessions")
+_END_SESSION = statement("people", "end_session")
 _FORGET_FACTORS, _SECRETS = statement("people", "forget_factors"), statement("people", "secrets_of")
 
 LOCK: Final = 0x70656F70
@@ -81,6 +82,7 @@ class Session:
     """A browser in which somebody is signed in."""
 
     id: int
+    key: str = field(repr=False)
     address: str
     browser: str
     begun_at: datetime
@@ -96,7 +98,7 @@ class Secrets:
     language: str
     timezone: str
     is_active: bool
-    password: str
+    password: str = field(repr=False)
     generation: int
     last_login: datetime | None
 
@@ -242,12 +244,14 @@ def activate(connection: Connection[Any], id: int, *, by: str, now: int) -> None
         audit.record(connection, by=by, did="user activated", about={"user": id}, now=now)
 
 
-def set_password(connection: Connection[Any], id: int, password: str, *, by: str, now: int) -> None:
-    """Another password (its digest), with which all sessions end; raises Refused."""
+def set_password(
+    connection: Connection[Any], id: int, password: str, *, by: str, now: int, but_session: str = ""
+) -> None:
+    """Another password (its digest), with which all sessions end but one that is kept; raises Refused."""
     with changing(connection):
         find(connection, id)
         connection.execute(_SET_PASSWORD, {"id": id, "password": password})
-        _end(connection, id)
+        _end(connection, id, but_session)
         audit.record(connection, by=by, did="password set", about={"user": id}, now=now)
 
 
@@ -265,11 +269,11 @@ def set_own(
         audit.record(connection, by=by, did="own settings changed", about={"user": id}, now=now)
 
 
-def end_sessions(connection: Connection[Any], id: int, *, by: str, now: int) -> int:
-    """Sign somebody out everywhere; returns in how many browsers they were. Raises Refused."""
+def end_sessions(connection: Connection[Any], id: int, *, by: str, now: int, but_session: str = "") -> int:
+    """Sign somebody out everywhere, but where a session is kept; returns in how many browsers. Raises Refused."""
     with changing(connection):
         find(connection, id)
-        count = _end(connection, id)
+        count = _end(connection, id, but_session)
         audit.record(connection, by=by, did="sessions ended", about={"user": id, "sessions": count}, now=now)
     return count
 
@@ -283,8 +287,17 @@ def forget_factors(connection: Connection[Any], id: int, *, by: str, now: int) -
         audit.record(connection, by=by, did="second factors forgotten", about={"user": id}, now=now)
 
 
-def _end(connection: Connection[Any], id: int) -> int:
-    row = connection.execute(_END_SESSIONS, {"id": id}).fetchone()
+def end_session(connection: Connection[Any], id: int, session: int, *, by: str, now: int) -> bool:
+    """Whether a session of somebody was ended, by its number."""
+    with connection.transaction():
+        found = connection.execute(_END_SESSION, {"id": id, "session": session}).fetchone() is not None
+        if found:
+            audit.record(connection, by=by, did="session ended", about={"user": id}, now=now)
+    return found
+
+
+def _end(connection: Connection[Any], id: int, but_session: str = "") -> int:
+    row = connection.execute(_END_SESSIONS, {"id": id, "but": but_session}).fetchone()
     assert row is not None  # a count always answers
     return int(row[0])
 

@@ -68,9 +68,10 @@ where id = %(id)s;
 update users set password = %(password)s where id = %(id)s;
 
 -- name: end_sessions
--- Every session of somebody ends, those that nobody keeps a list of too; how many were listed.
+-- Every session of somebody ends but one, those that nobody keeps a list of too (whoever keeps one takes on the new
+-- number); how many were listed.
 with ended as (
-    delete from usersessions_usersession where user_id = %(id)s returning session_key
+    delete from usersessions_usersession where user_id = %(id)s and session_key <> %(but)s returning session_key
 ), generation as (
     update users set session_generation = session_generation + 1 where id = %(id)s
 ), gone as (
@@ -78,9 +79,16 @@ with ended as (
 )
 select count(*) from gone;
 
+-- name: end_session
+-- One session of somebody ends.
+with ended as (
+    delete from usersessions_usersession where user_id = %(id)s and id = %(session)s returning session_key
+)
+delete from django_session where session_key in (select session_key from ended) returning 1;
+
 -- name: sessions
 -- The sessions of somebody that still hold, the one used last first.
-select s.id, host(s.ip), s.user_agent, s.created_at, s.last_seen_at
+select s.id, s.session_key, host(s.ip), s.user_agent, s.created_at, s.last_seen_at
 from usersessions_usersession s join django_session d using (session_key)
 where s.user_id = %(id)s and d.expire_date > now() order by s.last_seen_at desc, s.id desc;
 
