@@ -42,6 +42,11 @@ def dump_model(model: Model) -> str:
     return yaml_text(document, offset=2)
 
 
+def plain_model(model: Model) -> Entry:
+    """The same as data: keys in their usual order, what is usual left out."""
+    return _model(model)
+
+
 def yaml_text(value: object, *, offset: int = 0) -> str:
     """Data as YAML text, the entries of lists set in by an offset; no line is folded."""
     yaml = YAML()

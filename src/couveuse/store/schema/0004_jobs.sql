@@ -72,5 +72,10 @@ create table model_turns (
     ended_at bigint
 );
 create index model_turns_model on model_turns (model_id);
-insert into model_turns (model_id, began_at, by)
-select id, (extract(epoch from published_at) * 1000000)::bigint, published_by from models where standing = 'acting';
+-- What acted before this table was there is told by when the versions after it were published.
+insert into model_turns (model_id, began_at, by, ended_at)
+select id, at, published_by, case when standing = 'retired' then coalesce(lead(at) over (order by id), at) end
+from (
+    select id, standing, published_by, (extract(epoch from published_at) * 1000000)::bigint as at
+    from models where standing in ('acting', 'retired')
+) as m order by id;
