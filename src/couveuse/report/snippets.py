@@ -1,5 +1,7 @@
 """What to paste where, so that clients that are in use already send here."""
 
+from dataclasses import dataclass
+
 from couveuse.store.write_keys import KeyKind
 
 _BROWSER = """
@@ -49,3 +51,76 @@ def text(key: str, kind: KeyKind, url: str) -> str:
     scheme, _, host = url.partition("://")
     form = _BROWSER if kind is KeyKind.PUBLIC else _SERVER
     return form.format(key=key, url=url, scheme=scheme, host=host).strip("\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """What to paste: an id for the page, what it is for, and the code."""
+
+    id: str
+    name: str
+    code: str
+
+
+_FIRST_OF_SERVER = (
+    ("curl", "curl", """
+curl -u {key}: {url}/v1/track -H "Content-Type: application/json" -d '{{
+  "event": "Quote Requested", "userId": "first-user",
+  "context": {{"traits": {{"email": "{email}"}}}}
+}}'
+"""),
+    ("python", "Python", """
+# pip install segment-analytics-python
+from segment.analytics import Client
+
+client = Client("{key}", host="{url}")
+client.track("first-user", "Quote Requested", {{}}, context={{"traits": {{"email": "{email}"}}}})
+client.shutdown()
+"""),
+    ("node", "Node", """
+// npm install @segment/analytics-node
+import {{ Analytics }} from "@segment/analytics-node"
+
+const analytics = new Analytics({{ writeKey: "{key}", host: "{url}" }})
+analytics.track({{
+  userId: "first-user", event: "Quote Requested", context: {{ traits: {{ email: "{email}" }} }}
+}})
+await analytics.closeAndFlush()
+"""),
+)  # fmt: skip
+_FIRST_OF_BROWSER = (
+    ("javascript", "JavaScript", """
+// npm install @segment/analytics-next
+import {{ AnalyticsBrowser }} from "@segment/analytics-next"
+
+const analytics = AnalyticsBrowser.load(
+  {{ writeKey: "{key}", cdnURL: "{url}" }},
+  {{ integrations: {{ "Segment.io": {{ apiHost: "{host}/v1", protocol: "{scheme}" }} }} }}
+)
+analytics.identify("first-user", {{ email: "{email}" }})
+analytics.track("Quote Requested")
+"""),
+    ("fetch", "JavaScript, fetch", """
+await fetch("{url}/v1/batch", {{
+  method: "POST",
+  headers: {{ "Content-Type": "text/plain" }},
+  body: JSON.stringify({{
+    writeKey: "{key}",
+    batch: [{{
+      type: "track", event: "Quote Requested", anonymousId: "first-device",
+      context: {{ traits: {{ email: "{email}" }} }}
+    }}]
+  }})
+}})
+"""),
+)  # fmt: skip
+
+
+def first_event(key: str, kind: KeyKind, url: str, email: str) -> tuple[Snippet, ...]:
+    """The first event of an instance, in one language or another."""
+    scheme, _, host = url.partition("://")
+    forms = _FIRST_OF_BROWSER if kind is KeyKind.PUBLIC else _FIRST_OF_SERVER
+    return tuple(
+        Snippet(id, name, code.format(key=key, url=url, scheme=scheme, host=host, email=email).strip("\n"))
+        for id, name, code in forms
+    )

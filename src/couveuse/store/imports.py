@@ -18,6 +18,7 @@ _BEGIN, _OF_FILES, _BY_ID, _ALL = (statement("imports", name) for name in ("begi
 _LOCK_SHARE, _ADVANCE = statement("imports", "lock_share"), statement("imports", "advance")
 _NOTE, _PROGRESS, _END = (statement("imports", name) for name in ("note_identities", "progress", "end"))
 _LOCK_FILES, _HOLD = statement("imports", "lock_files"), statement("imports", "hold")
+_PAGE = statement("imports", "page")
 _WITH_ROUTES = statement("imports", "leads_with_routes")
 
 
@@ -89,6 +90,12 @@ def import_by_id(connection: Connection[Any], number: int) -> Import | None:
 def load_imports(connection: Connection[Any]) -> list[Import]:
     """Every import, the latest first."""
     return [Import(*row) for row in connection.execute(_ALL).fetchall()]
+
+
+def page(connection: Connection[Any], *, before: int = 2**31 - 1, most: int = 50) -> list[Import]:
+    """Imports with a lower number, the newest first."""
+    rows = connection.execute(_PAGE, {"before": before, "most": most}).fetchall()
+    return [Import(*row) for row in rows]
 
 
 def lock_share(connection: Connection[Any], import_id: int, share: int) -> int | None:

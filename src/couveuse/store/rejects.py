@@ -11,6 +11,7 @@ from couveuse.store.statements import statement
 
 _LATEST = statement("rejects", "latest")
 _BEFORE = statement("rejects", "before")
+_OF_IMPORT = statement("rejects", "of_import")
 _APPEND = statement("rejects", "append_of_import")
 # What is kept of the text of one.
 MOST_BODY = 10_000
@@ -56,6 +57,12 @@ def append_rejects(connection: Connection[Any], rows: Sequence[Reject], *, impor
 def rejects_before(connection: Connection[Any], number: int, most: int) -> Sequence[StoredReject]:
     """Rejects with a lower number, the last one first."""
     return [StoredReject(*row) for row in connection.execute(_BEFORE, {"before": number, "most": most}).fetchall()]
+
+
+def of_import(connection: Connection[Any], import_id: int, *, after: int = 0, most: int) -> Sequence[StoredReject]:
+    """What an import could not take, with a higher number, in the order of its files."""
+    values = {"import": import_id, "after": after, "most": most}
+    return [StoredReject(*row) for row in connection.execute(_OF_IMPORT, values).fetchall()]
 
 
 def cure_of(row: StoredReject) -> str:

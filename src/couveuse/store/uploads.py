@@ -19,6 +19,7 @@ _LOCK, _KEPT, _ONE, _OPEN = (statement("uploads", name) for name in ("lock", "ke
 _OF_IMPORT, _SAME, _LOOK = (statement("uploads", name) for name in ("of_import", "same", "look"))
 _WANT, _WORK, _FORESEE = (statement("uploads", name) for name in ("want", "work", "foresee"))
 _FAIL, _BECOME, _EMPTY = (statement("uploads", name) for name in ("fail", "become", "empty"))
+_READ_AS = statement("uploads", "read_as")
 _DROP, _FORGET, _OLD = (statement("uploads", name) for name in ("drop_pieces", "forget", "old"))
 _MAPPING, _KEEP, _FEWER = (statement("uploads", name) for name in ("mapping", "keep_mapping", "count_mappings"))
 
@@ -125,6 +126,11 @@ def look(connection: Connection[Any], upload_id: int, preview: Mapping[str, obje
 def want(connection: Connection[Any], upload_id: int, kind: str, wants: Mapping[str, object]) -> None:
     """Say how a file is to be read."""
     connection.execute(_WANT, {"id": upload_id, "kind": kind, "wants": _json(wants)})
+
+
+def read_as(connection: Connection[Any], upload_id: int, kind: str) -> None:
+    """Read a file anew, as one of a kind."""
+    connection.execute(_READ_AS, {"id": upload_id, "kind": kind})
 
 
 def work_on(connection: Connection[Any], upload_id: int, job_id: int) -> None:

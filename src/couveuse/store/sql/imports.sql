@@ -151,3 +151,9 @@ delete from leads where id = any(%(leads)s::text::bigint[]);
 -- name: remove_identities
 -- Identities of which nothing is left.
 delete from identities where id = any(%s::text::bigint[]);
+
+-- name: page
+-- Imports with a lower number, the newest first.
+select id, kind, files, settings, consent, standing, counts, (extract(epoch from started_at) * 1000000)::bigint,
+    (extract(epoch from ended_at) * 1000000)::bigint
+from imports where id < %(before)s order by id desc limit %(most)s;

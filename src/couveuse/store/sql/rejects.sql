@@ -16,3 +16,8 @@ select g.*, %s::integer from unnest(%s::bigint[], %s::text[], %s::text[], %s::te
 -- Rejects of the front door and of imports with a lower number, the last one first.
 select id, received_at, source, reason, detail, place, body, import_id from rejects
 where id < %(before)s order by id desc limit %(most)s;
+
+-- name: of_import
+-- What an import could not take, with a higher number, in the order of its files.
+select id, received_at, source, reason, detail, place, body, import_id from rejects
+where import_id = %(import)s and id > %(after)s order by id limit %(most)s;

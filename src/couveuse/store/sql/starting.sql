@@ -8,7 +8,7 @@ select
     exists (select from events limit 1) as has_events,
     exists (select from imports where standing = 'done') as has_imports,
     exists (select from team_documents) as has_team,
-    (select count(*) from (select from users limit 2) as some) as users,
+    (select count(*) from (select from users limit 2) as few) as users,
     exists (select from invitations) as has_invitations;
 
 -- name: best

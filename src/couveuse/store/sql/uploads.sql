@@ -97,3 +97,7 @@ on conflict (head) do update set mapping = excluded.mapping, at = excluded.at, b
 -- name: count_mappings
 -- Of many mappings the newest are kept.
 delete from mappings where head not in (select head from mappings order by at desc limit 1000);
+
+-- name: read_as
+-- A file is read anew: what was said of it holds no more.
+update uploads set kind = %(kind)s, wants = null, foreseen = null, failure = null where id = %(id)s;
