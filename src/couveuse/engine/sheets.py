@@ -1,13 +1,13 @@
 """The desk: whose turn it is, one task taken on screen at a time, and all that its page shows of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from psycopg import Connection
 
 from couveuse.core.errors import StateMismatch
-from couveuse.core.events import TRAITS_SET, VERDICT_GIVEN, Fact, Verdict
+from couveuse.core.events import CHANGES, INSIDE_ONLY, NOTE_WRITTEN, VERDICT_GIVEN, Fact, Verdict
 from couveuse.core.fold import learn_verdict, verdict_on
 from couveuse.core.model import Model, Temperature
 from couveuse.core.outcomes import Row
@@ -22,7 +22,7 @@ from couveuse.engine.tasking import ON_SCREEN_US, offered_by
 from couveuse.report.persons import person
 from couveuse.store import sheets, tasks
 from couveuse.store.leads import Who
-from couveuse.store.sheets import Sheet
+from couveuse.store.sheets import Named, Sheet
 from couveuse.store.states import unpack_state
 from couveuse.store.tasks import Page, Place, Task
 
@@ -52,13 +52,17 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A task's page: `number` is as it may be shown now, `deeds` are the last things that the lead did itself."""
+    """A task's page: `number` is as it may be shown now, `deeds` are the last things that the lead did itself.
+
+    `notes` are what people of ours wrote of the lead lately, beside its tasks.
+    """
 
     sheet: Sheet
     score: float | None
     temperature: Temperature | None
     number: Number
     deeds: Sequence[Fact]
+    notes: Sequence[Fact]
     outcomes: Sequence[Row]
 
 
@@ -99,26 +103,37 @@ def view(connection: Connection[Any], looker: Looker, sheet: Sheet, model: LiveM
     """All that a task's page shows."""
     telephone = "" if sheet.card is None else person(sheet.card.traits).telephone
     number = number_of(connection, telephone, sheet.said, is_known=sheet.is_known, now=now)
-    deeds = [] if sheet.card is None else _deeds(connection, looker, sheet)
-    score, temperature = _score(looker, sheet, model, now)
+    deeds, notes = ([], []) if sheet.card is None else _lately(connection, looker, sheet)
+    score, temperature = _score(looker, sheet, model, now) or (None, None)
     route = SALES if model is None else sales_route_of(model.plan.model)
-    return View(sheet, score, temperature, number, deeds, offered_by(sheet.task, route))
+    return View(sheet, score, temperature, number, deeds, notes, offered_by(sheet.task, route))
+
+
+def scores_of(
+    looker: Looker, named: Iterable[Named], model: LiveModel | None, now: int
+) -> dict[int, tuple[float, Temperature]]:  # fmt: skip
+    """The scores of leads now, by number; who has none is left out."""
+    found = {each.card.lead_id: _score(looker, each, model, now) for each in named}
+    return {lead_id: score for lead_id, score in found.items() if score is not None}
 
 
 def _score(
-    looker: Looker, sheet: Sheet, model: LiveModel | None, now: int
-) -> tuple[float | None, Temperature | None]:  # fmt: skip
-    if sheet.state is not None and model is not None:
+    looker: Looker, kept: Sheet | Named, model: LiveModel | None, now: int
+) -> tuple[float, Temperature] | None:  # fmt: skip
+    """What the state says now; where none of that model is kept, what was last written down."""
+    if kept.state is not None and model is not None:
         try:
-            reading = reading_of(model.plan, unpack_state(model.plan, sheet.state, looker.payloads), now)
+            reading = reading_of(model.plan, unpack_state(model.plan, kept.state, looker.payloads), now)
             return reading.score, reading.temperature
         except StateMismatch:
             pass
-    return sheet.sort_score, None if sheet.temperature is None else TEMPERATURES[sheet.temperature]
+    if kept.sort_score is None or kept.temperature is None:
+        return None
+    return kept.sort_score, TEMPERATURES[kept.temperature]
 
 
-def _deeds(connection: Connection[Any], looker: Looker, sheet: Sheet) -> list[Fact]:
-    """The last things that the lead did, the newest first: what people did, and nothing that machines did."""
+def _lately(connection: Connection[Any], looker: Looker, sheet: Sheet) -> tuple[list[Fact], list[Fact]]:
+    """The last things that the lead did and notes on it, the newest first: nothing that machines did, or we."""
     assert sheet.card is not None
     stored = sheets.newest_facts(
         connection, sheet.card.lead_id, most=MOST_FACTS, names=looker.names, sources=looker.sources,
@@ -126,11 +141,13 @@ def _deeds(connection: Connection[Any], looker: Looker, sheet: Sheet) -> list[Fa
     )  # fmt: skip
     who = Who(sheet.card.lead_id, None, sheet.is_known)
     told = State([], [], [], [], {}, {})
-    once = {each.fact.key: each for each in stored if is_admitted(each.fact, each.flags, who)}
+    once = {each.fact.key: each.fact for each in stored if is_admitted(each.fact, each.flags, who)}
     ordered = [once[key] for key in sorted(once)]
-    for each in ordered:
-        if each.fact.event == VERDICT_GIVEN:
-            learn_verdict(told, each.fact)
-    seen = [each.fact for each in reversed(ordered) if each.fact.event not in (VERDICT_GIVEN, TRAITS_SET)]
-    human = [fact for fact in seen if verdict_on(told.verdicts, fact.source, fact.message_id) is Verdict.HUMAN]
-    return human[:MOST_DEEDS]
+    for fact in ordered:
+        if fact.event == VERDICT_GIVEN:
+            learn_verdict(told, fact)
+    newest = ordered[::-1]
+    notes = [fact for fact in newest if fact.event == NOTE_WRITTEN]
+    own = [fact for fact in newest if fact.event not in CHANGES and fact.event not in INSIDE_ONLY]
+    human = [fact for fact in own if verdict_on(told.verdicts, fact.source, fact.message_id) is Verdict.HUMAN]
+    return human[:MOST_DEEDS], notes

@@ -76,11 +76,12 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Who a lead is, with its score for lists."""
+    """Who a lead is, with its score for lists, and the state that says its score now."""
 
     card: Card
     sort_score: float | None
     temperature: int | None
+    state: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +147,7 @@ def _reason(words: Mapping[str, Any]) -> Reason:
 def named(connection: Connection[Any], lead_ids: Sequence[int], model_id: int | None) -> dict[int, Named]:
     """Who leads are, by number."""
     rows = connection.execute(_NAMED, {"leads": list(lead_ids), "model": model_id}).fetchall()
-    return {row[0]: Named(Card(*row[:8]), row[8], row[9]) for row in rows}
+    return {row[0]: Named(Card(*row[:8]), row[8], row[9], None if row[10] is None else bytes(row[10])) for row in rows}
 
 
 def waiting_of(connection: Connection[Any], by: str, now: int) -> list[Waiting]:

@@ -50,7 +50,7 @@ where t.id = %(task)s;
 
 -- name: named
 -- Who the leads of some tasks are that hold the facts now, with their states' scores under a model; in no order.
-select l.id, r.sort, r.key, l.created_at, c.domain, c.name, l.traits, l.groups, s.sort_score, s.temperature
+select l.id, r.sort, r.key, l.created_at, c.domain, c.name, l.traits, l.groups, s.sort_score, s.temperature, s.state
 from leads l join identities r on r.id = l.root_id left join companies c on c.id = l.company_id
 left join lead_states s on s.model_id = %(model)s and s.lead_id = l.id
 where l.id = any(%(leads)s::bigint[]);
