@@ -11,8 +11,11 @@ import psycopg
 import pytest
 
 from couveuse.serve.addresses import AddressInUse, require_free
+from couveuse.store import migrating
+from couveuse.store.accounts.models import Role
 from couveuse.store.write_keys import KeyKind, create_key
 from tests.processes import Running, couveuse_runs, free_port, lives, until
+from tests.web.people import PASSWORD, a_person
 
 
 @pytest.fixture
@@ -58,6 +61,22 @@ def test_a_request_that_was_begun_is_answered_before_the_end(web: Running, port:
         line.sendall(body[10:])
         assert line.recv(4096).startswith(b"HTTP/1.1 200 OK")
     assert web.process.wait(30) == 0
+
+
+def test_the_body_of_what_is_posted_to_a_page_is_read(web: Running, port: int, database: str) -> None:
+    """Through the server itself, whose way of handing bodies on is its own."""
+    migrating.setup(database)
+    a_person("Alice", Role.OWNER)
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as browser:
+        browser.get("/account/login/")
+        token = browser.cookies["couveuse_csrf"]
+        form = {"login": "alice@example.com", "password": PASSWORD, "csrfmiddlewaretoken": token}
+        answer = browser.post("/account/login/", data=form | {"password": "x" * 100_000})
+        assert answer.status_code == 200
+        assert "alice@example.com" in answer.text
+        answer = browser.post("/account/login/", data=form)
+        assert answer.status_code == 302
+        assert "couveuse_session" in browser.cookies
 
 
 def accepts(port: int) -> bool:

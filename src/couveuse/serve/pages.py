@@ -26,8 +26,19 @@ def pages(url: str) -> Application:
     except Exception:  # noqa: BLE001 - whatever it is, events must still be taken
         _log.exception("pages failed to load")
         return logged(_broken, ())
-    found: Any = WSGIMiddleware(application, workers=THREADS)
-    return logged(found, words)
+    return logged(_heard(WSGIMiddleware(application, workers=THREADS)), words)
+
+
+def _heard(found: Any) -> Application:
+    """The same, told of bodies by coroutines: a2wsgi wants those, and what granian gives can only be awaited."""
+
+    async def serve(scope: Message, receive: Receive, send: Send) -> None:
+        async def hear() -> Message:
+            return await receive()
+
+        await found(scope, hear, send)
+
+    return serve
 
 
 def _paths() -> list[str]:
