@@ -317,3 +317,27 @@ def test_points_by_hand_are_a_line_of_the_ledger_once(desk: Desk, api: Asker):
     assert api.post("/api/v1/leads/999/adjust", asked).status == 404
     for wrong in ({"reason": " "}, {"points": None}, {"kind": "reset"}, {"kind": "double"}, {"score": 3}, {"id": ""}):
         assert api.post(path, {**asked, "id": "other", **wrong}).status == 422
+
+
+def test_an_outcome_may_be_taken_back_before_it_counts(desk: Desk, api: Asker):
+    task = task_of(api, "telemarketing")
+    held = settle(api, task, "no_budget", may_be_undone=True).json
+    assert (held["facts"], held["task"]["standing"]) == (0, "open")
+    assert held["task"]["settles_at"] is not None
+    assert settle(api, task, "no_answer").json["type"].endswith("task-settling")
+    assert api.get("/api/v1/tasks", team="telemarketing").json["tasks"] == []
+    assert api.post(f"/api/v1/tasks/{task['id']}/undo", {"member": "carol"}).status == 409
+    undone = api.post(f"/api/v1/tasks/{task['id']}/undo", {}).json
+    assert undone["task"]["settles_at"] is None
+    assert api.post(f"/api/v1/tasks/{task['id']}/undo", {}).status == 409
+    assert task_of(api, "telemarketing")["id"] == task["id"]
+
+
+def test_a_task_is_put_off_without_a_try(desk: Desk, api: Asker):
+    task = task_of(api, "telemarketing")
+    place = f"/api/v1/tasks/{task['id']}/put-off"
+    assert api.post(place, {"version": 0, "until": "soon"}).status == 422
+    assert api.post(place, {"version": 0, "until": "2020-01-01"}).status == 422
+    after = api.post(place, {"version": 0, "until": "2027-06-01T09:00", "note": "After the fair"}).json["task"]
+    assert (after["not_before"], after["tries"]) == ("2027-06-01T07:00:00Z", 0)
+    assert [each["id"] for each in api.get("/api/v1/tasks", standing="later").json["tasks"]] == [task["id"]]

@@ -175,6 +175,7 @@ class TaskShape(Answer):
     outcome_reason: str | None
     outcome_by: str | None
     closed_at: str | None
+    settles_at: str | None = Field(description="An outcome was said that counts then, unless it is taken back.")
 
 
 class TasksPage(Answer):
@@ -252,6 +253,13 @@ class AssignAsked(ActingOn):
     to: Text | None = Field(max_length=100)
 
 
+class PutOffAsked(ActingOn):
+    """When a task comes again."""
+
+    until: Text = Field(max_length=40)
+    note: Text = Field("", max_length=10_000)
+
+
 class NoteAsked(Acting):
     """A note."""
 
@@ -281,6 +289,7 @@ class OutcomeAsked(ActingOn):
     on: Text | None = Field(None, max_length=40)
     opportunity_id: Text = Field("", max_length=200)
     note: Text = Field("", max_length=10_000)
+    may_be_undone: bool = Field(False, description="It counts in ten seconds; until then /undo takes it back.")
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from couveuse.core import times
 from couveuse.core.outcomes import Told
-from couveuse.engine import tasking
+from couveuse.engine import settling, tasking
 from couveuse.engine.desk import look_at_task
 from couveuse.engine.follow_ups import MINUTES, SALES, Meeting
 from couveuse.engine.live import NothingPublished
@@ -33,6 +33,7 @@ from couveuse.web.api.desk_shapes import (
     MeetingAsked,
     NoteAsked,
     OutcomeAsked,
+    PutOffAsked,
     TaskDone,
     TasksPage,
     TaskStanding,
@@ -256,14 +257,48 @@ def note(request: HttpRequest, task_id: TaskId, asked: NoteAsked) -> dict[str, A
 def outcome(request: HttpRequest, task_id: TaskId, asked: OutcomeAsked) -> dict[str, Any]:
     """Its facts are recorded, and what it opens is opened, with it or not at all.
 
-    Sent again to the letter, after an answer was lost, it answers what came of it, and records nothing.
+    Sent again to the letter, after an answer was lost, it answers what came of it, and records nothing. With
+    `may_be_undone` nothing is recorded before ten seconds have passed; `facts` is 0 then.
     """
     now = now_us()
+    settle = settling.settle_soon if asked.may_be_undone else tasking.settle
     with database.writing() as connection:
         said = _said(asked, _zone(connection))
         return _acted(
             connection, request, asked, "settled a task", task_id,
-            lambda by: tasking.settle(connection, task_id, said, version=asked.version, by=by, now=now),
+            lambda by: settle(connection, task_id, said, version=asked.version, by=by, now=now),
+        )  # fmt: skip
+
+
+@router.post(
+    "/{task_id}/undo", response=TaskDone, auth=BearerToken(Scope.TASKS_WRITE), operation_id="undo_outcome",
+    summary="Take back what came of a task",
+)  # fmt: skip
+def undo(request: HttpRequest, task_id: TaskId, asked: Acting) -> dict[str, Any]:
+    """Only by whoever said it, with `may_be_undone`, and before it counts; nothing was recorded then."""
+    now = now_us()
+    with database.writing() as connection:
+        return _acted(
+            connection, request, asked, "took an outcome back", task_id,
+            lambda by: settling.undo(connection, task_id, by=by, now=now),
+        )  # fmt: skip
+
+
+@router.post(
+    "/{task_id}/put-off", response=TaskDone, auth=BearerToken(Scope.TASKS_WRITE), operation_id="put_off_task",
+    summary="Put a task off",
+)  # fmt: skip
+def put_off(request: HttpRequest, task_id: TaskId, asked: PutOffAsked) -> dict[str, Any]:
+    """It comes again then, and is due as the team promises from then on; no try is counted."""
+    now = now_us()
+    with database.writing() as connection:
+        until = _instant(asked.until, "until", _zone(connection))
+        assert until is not None  # the body has to have one
+        return _acted(
+            connection, request, asked, "put a task off", task_id,
+            lambda by: tasking.put_off(
+                connection, task_id, until, version=asked.version, by=by, now=now, text=asked.note
+            ),
         )  # fmt: skip
 
 
@@ -405,4 +440,5 @@ def _told(task: Task, card: Card | None, now: int) -> dict[str, Any]:
         "outcome_reason": task.outcome_reason,
         "outcome_by": task.outcome_by,
         "closed_at": iso(task.closed_at),
+        "settles_at": iso(task.settles_at),
     }
