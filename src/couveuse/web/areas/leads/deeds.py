@@ -33,6 +33,8 @@ from couveuse.web.rendering import redirect, render
 # A link may be handed out for so many days.
 DAYS: Final = (1, 7, 30, 90)
 MOST_ID: Final = 100
+# Between these instants lie all dates that can be written.
+EARLIEST, LATEST = -62_000_000 * 1_000_000_000, 253_000_000 * 1_000_000_000
 
 
 def lead_page(lead_id: int) -> str:
@@ -179,8 +181,10 @@ def verdict(asked: Asked, lead_id: int) -> HttpResponse:
 
 
 def _instant(text: str) -> int | None:
+    """An instant as links have it, in microseconds; None for what is none, or is no time that anybody can read."""
     digits = text.removeprefix("-")
-    return int(text) if digits.isascii() and digits.isdigit() and len(digits) < 19 else None
+    at = int(text) if digits.isascii() and digits.isdigit() and len(digits) < 19 else None
+    return at if at is not None and EARLIEST <= at <= LATEST else None
 
 
 # ---- Traits, owner, groups -------------------------------------------------------------------------------------------

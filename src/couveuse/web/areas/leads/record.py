@@ -32,11 +32,16 @@ class AsOf:
     """As of which instant a lead is asked for, and by what was known at which; texts are as they were given."""
 
     def __init__(self, asked: Asked) -> None:
-        zone = ZoneInfo(asked.who.timezone)
+        zone = self._zone = ZoneInfo(asked.who.timezone)
         self.given = {name: asked.request.GET.get(name, "").strip()[:40] for name in ("at", "known_at")}
         found = {name: times.instant(text, zone) if text else None for name, text in self.given.items()}
         self.at, self.known_at = found["at"], found["known_at"]
         self.wrong = [name for name, text in self.given.items() if text and found[name] is None]
+
+    def local(self, name: str) -> str:
+        """An instant as a field of a form takes it, by the reader's clock; '' where none was given."""
+        at = self.at if name == "at" else self.known_at
+        return "" if at is None else times.moment(at).astimezone(self._zone).strftime("%Y-%m-%dT%H:%M")
 
     @property
     def is_now(self) -> bool:

@@ -203,7 +203,8 @@ class Shown:
         told: Mapping[str, Any] = each.about.get("about") or {}
         team = self.team(str(each.about["team"]))
         what = self._known("leads_task", each.what)
-        parts = [team, self.by(each.about.get("by"))]
+        by = str(each.about.get("by") or "")
+        parts = [team, "" if by == _OURSELVES else self.by(by)]
         outcome = told.get("outcome")
         if outcome in tuple(Outcome):
             label = TABLE[Outcome(outcome)].label.text(self.asked.language, str(outcome))
