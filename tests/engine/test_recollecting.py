@@ -1,4 +1,4 @@
-"""Of a history that was brought in it is worked out afterwards what its leads crossed lately, once, and told to nobody."""
+"""Of a history that was brought in it is worked out afterwards what its leads crossed lately, and told to nobody."""
 
 import pytest
 

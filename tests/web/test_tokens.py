@@ -37,6 +37,8 @@ ROUTES = (
     Route("POST", "/api/v1/merges/99/undo", WRITE),
     Route("POST", "/api/v1/leads/99/adjust", WRITE, b'{"kind": "add", "points": 1, "reason": "x", "id": "x"}'),
     Route("POST", "/api/v1/leads/99/relevant-again", WRITE),
+    Route("GET", "/api/v1/today", READ),
+    Route("GET", "/api/v1/crossings", READ),
     Route("GET", "/api/v1/team", Scope.TEAM_READ),
     Route("GET", "/api/v1/team/document", Scope.TEAM_READ),
     Route("PUT", "/api/v1/team/document", Scope.TEAM_WRITE, b'{"text": "", "dry_run": true}'),

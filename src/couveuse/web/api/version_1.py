@@ -14,7 +14,7 @@ from ninja.renderers import BaseRenderer
 
 from couveuse.store.api_tokens import MEANINGS
 from couveuse.store.connections import NoDatabase
-from couveuse.web.api import alerts, by_hand, instance, leads, merges, one_lead, outcomes, outgoing, tasks, team
+from couveuse.web.api import alerts, by_hand, instance, leads, merges, one_lead, outcomes, outgoing, tasks, team, today
 from couveuse.web.api.asking import BearerToken
 from couveuse.web.api.one_lead import Moved
 from couveuse.web.api.shapes import ProblemShape
@@ -36,6 +36,7 @@ _ALSO: Final[dict[str, tuple[int, ...]]] = {
     "read_ledger": (404, 409),
     "read_facts": (404, 409),
     "read_model": (404,),
+    "read_today": (409,),
     "merge_leads": (409,),
     "undo_merge": (404, 409),
     "adjust_lead": (404, 409),
@@ -90,6 +91,7 @@ api.add_router("/tasks", tasks.router)
 api.add_router("/outcomes", outcomes.router)
 api.add_router("/alerts", alerts.router)
 api.add_router("/outgoing", outgoing.router)
+api.add_router("", today.router)
 api.add_router("", instance.router)
 
 

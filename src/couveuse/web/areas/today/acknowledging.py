@@ -1,11 +1,10 @@
 """Somebody has seen an alert: it waits for nobody any more."""
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 
 from couveuse.store import alerts
 from couveuse.web import database
 from couveuse.web.asking import Asked, page
-from couveuse.web.pages import refusals
 from couveuse.web.permissions import Permission, may_see_team
 from couveuse.web.rendering import redirect
 
@@ -16,7 +15,7 @@ def acknowledge(asked: Asked, alert_id: int) -> HttpResponse:
     with database.writing() as connection, connection.transaction():
         found = alerts.alert(connection, alert_id)
         if found is None or not may_see_team(asked.who, found.team):
-            return refusals.not_found(asked.request)
+            raise Http404
         alerts.acknowledge(connection, alert_id, by=asked.who.by, now=asked.now)
     if asked.is_htmx:
         return HttpResponse("")
