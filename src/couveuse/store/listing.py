@@ -25,6 +25,7 @@ FEW: Final = 10_000
 MOST_AMONG: Final = 10_000
 _RIPENED, _WITH_TASKS = statement("listing", "ripened"), statement("listing", "with_tasks")
 _LAST_EVENTS, _OWNED = statement("listing", "last_events"), statement("listing", "owned")
+_LEAD_OF: Final = statement("listing", "lead_of")
 _TRUE: Final = sql.SQL("true")
 # These are asked of the lead itself, and hold before it was made findable.
 _OF_LEADS: Final = frozenset(("has_company", "has_identity"))
@@ -170,6 +171,12 @@ def ripened_since(connection: Connection[Any], since: int) -> list[int]:
 def leads_with_tasks_of(connection: Connection[Any], member: str) -> list[int]:
     """Leads whose open or accepted task is a member's."""
     return [lead for (lead,) in connection.execute(_WITH_TASKS, {"member": member, "most": MOST_AMONG}).fetchall()]
+
+
+def lead_of(connection: Connection[Any], digest: bytes) -> int | None:
+    """The lead to which an identity points; None where there is none, or none yet."""
+    row = connection.execute(_LEAD_OF, [UUID(bytes=digest)]).fetchone()
+    return None if row is None else row[0]
 
 
 def owned_by(connection: Connection[Any], owners: Sequence[str]) -> list[int]:

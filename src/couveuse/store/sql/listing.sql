@@ -153,3 +153,7 @@ cross join lateral (
 -- name: owned
 -- Leads of some owners.
 select lead_id from findable where owner = any(%(owners)s) limit %(most)s;
+
+-- name: lead_of
+-- The lead to which an identity points.
+select lead_id from identities where digest = %s;

@@ -2,9 +2,33 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from couveuse.web.areas.leads import company, deeds, erasing, holding, merging, record
+from couveuse.web.areas.leads import (
+    company,
+    deeds,
+    erasing,
+    finding,
+    holding,
+    list_add,
+    list_bulk,
+    list_export,
+    list_page,
+    merging,
+    panel,
+    record,
+    views,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("find", finding.find, name="find"),
+    path("leads", list_page.leads, name="leads"),
+    path("leads/add", list_add.add, name="leads_add"),
+    path("leads/added/<str:digest>", list_add.added, name="leads_added"),
+    path("leads/bulk", list_bulk.bulk, name="leads_bulk"),
+    path("leads/bulk/<int:job_id>", list_bulk.bulk_job, name="leads_bulk_job"),
+    path("leads/export", list_export.export, name="leads_export"),
+    path("leads/views", views.views, name="leads_views"),
+    path("leads/views/<int:view_id>", views.change, name="leads_view"),
+    path("leads/<int:lead_id>/panel", panel.panel, name="leads_panel"),
     path("leads/<int:lead_id>", record.record, name="lead"),
     path("leads/<int:lead_id>/receipt", record.receipt, name="leads_receipt"),
     path("leads/<int:lead_id>/note", deeds.note, name="leads_note"),
