@@ -1,4 +1,4 @@
-"""`make screenshots`: the pictures of the documentation, taken of the running product with the example company's history."""
+"""`make screenshots`: the pictures of the documentation, of the running product with the example company's history."""
 
 import sys
 import tempfile
@@ -24,8 +24,8 @@ def _take(made: House, folder: Path, who: str, language: str, pages: dict[str, s
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         context = browser.new_context(
-            base_url=made.url, viewport={"width": WIDTH, "height": HEIGHT}, locale={"en": "en-GB", "fr": "fr-FR"}[language],
-            reduced_motion="reduce",
+            base_url=made.url, viewport={"width": WIDTH, "height": HEIGHT},
+            locale={"en": "en-GB", "fr": "fr-FR"}[language], reduced_motion="reduce",
         )  # fmt: skip
         context.set_default_timeout(PATIENCE)
         page = context.new_page()

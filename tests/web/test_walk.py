@@ -22,7 +22,7 @@ def patterns(within: list[Any], before: str = "") -> Iterator[tuple[str, Any]]:
     for each in within:
         place = before + str(each.pattern)
         if isinstance(each, URLResolver):
-            yield from patterns(each.urlpatterns, place)
+            yield from patterns(each.url_patterns, place)
         elif isinstance(each, URLPattern):
             yield place, each.callback
 
