@@ -129,23 +129,28 @@ def look_at_today(
     roster = load_roster(connection, since=moment(now).date())
     since, back = since_of(roster.hours, zone, now)
     number = model.published.id
-    ripened, ripe_number = _ripened(connection, number, teams, sees_tasks, since)
+    ours = _ours(teams, sees_tasks)
+    ripened, ripe_number = _ripened(connection, number, ours, since)
     late: tuple[list[Late], int] = ([], 0)
     unseen: tuple[list[Unseen], int] = ([], 0)
     if sees_tasks:
         late = today.late(connection, number, teams=teams, member=member, now=now, shown=SHOWN)
         unseen = today.unseen(connection, teams=teams, since=now - UNSEEN_DAYS * DAY_US, shown=SHOWN)
     found = rollups.rollups(connection)
-    scope = teams if sees_tasks else None
-    return Today(since, back, model, roster, ripened, ripe_number, *late, *unseen, counted_of(found, scope))
+    return Today(since, back, model, roster, ripened, ripe_number, *late, *unseen, counted_of(found, ours))
+
+
+def _ours(teams: Collection[str] | None, sees_tasks: bool) -> Collection[str] | None:
+    """The teams whose leads somebody is told of; None: the whole company's, of those who are in no team, too."""
+    return teams if teams and sees_tasks else None
 
 
 def _ripened(
-    connection: Connection[Any], model_id: int, teams: Collection[str] | None, sees_tasks: bool, since: int
+    connection: Connection[Any], model_id: int, ours: Collection[str] | None, since: int, shown: int = SHOWN
 ) -> tuple[list[Ripe], int]:
-    if teams is None or not sees_tasks:
-        return today.ripened(connection, model_id, since=since, shown=SHOWN)
-    return today.handed_over(connection, model_id, teams=teams, since=since, shown=SHOWN)
+    if ours is None:
+        return today.ripened(connection, model_id, since=since, shown=shown)
+    return today.handed_over(connection, model_id, teams=ours, since=since, shown=shown)
 
 
 def arrived(
@@ -155,10 +160,8 @@ def arrived(
     model = acting(connection)
     if model is None:
         return [], None
-    number = model.published.id
-    if teams is None or not sees_tasks:
-        return today.ripened(connection, number, since=since + 1, shown=shown)[0], model
-    return today.handed_over(connection, number, teams=teams, since=since + 1, shown=shown)[0], model
+    found, _ = _ripened(connection, model.published.id, _ours(teams, sees_tasks), since + 1, shown)
+    return found, model
 
 
 # ---- What was counted ------------------------------------------------------------------------------------------------

@@ -91,7 +91,7 @@ def late(
     """Tasks that are overdue, a member's own first, and how many, up to `MOST`; teams None: of all."""
     wanted = {"now": now, "shown": shown, "member": member, "teams": None if teams is None else list(teams)}
     rows = _rows(connection, _LATE, model_id, wanted)
-    return [Late(row[0], *row[2:6], Lead(row[1], *row[6:9])) for row in rows], _number(rows)
+    return [_late(row) for row in rows], _number(rows)
 
 
 def unseen(
@@ -111,6 +111,11 @@ def _rows(connection: Connection[Any], query: sql.SQL, model_id: int, wanted: di
 def _ripe(row: Sequence[Any]) -> Ripe:
     id, lead_id, at, cause, score, temperature, stage, routes, key, traits, company, task_id, _ = row
     return Ripe(id, at, cause, score, temperature, stage, routes or (), Lead(lead_id, key, traits, company), task_id)
+
+
+def _late(row: Sequence[Any]) -> Late:
+    id, lead_id, team, treatment, member, due_at, key, traits, company, _ = row
+    return Late(id, team, treatment, member, due_at, Lead(lead_id, key, traits, company))
 
 
 def _number(rows: Sequence[Sequence[Any]]) -> int:

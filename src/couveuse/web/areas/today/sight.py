@@ -20,6 +20,7 @@ from couveuse.store.learnt import Learnt
 from couveuse.store.today import MOST, Late, Lead, Ripe, Unseen
 from couveuse.store.versions import Version
 from couveuse.web.asking import Asked
+from couveuse.web.permissions import Permission, may
 
 # Which leads a step's numbers are of, as the list of leads is asked for them.
 STEPS: Final = {"new": {}, "warm": {"temperature": "warm"}, "hot": {"temperature": "hot"}}
@@ -153,7 +154,9 @@ class Sight(Rows):
     def __init__(self, asked: Asked, found: Today, learnt: Learnt | None) -> None:
         super().__init__(asked, found.model)
         self.found, self.learnt = found, learnt
-        self.is_of_teams = asked.who.teams_seen is not None and bool(asked.who.teams_seen or found.late_number)
+        seen = asked.who.teams_seen
+        self.is_of_teams = bool(seen)
+        self.is_in_no_team = seen is not None and not seen and may(asked.who, Permission.SEE_TASKS)
 
     # ---- The sentence ------------------------------------------------------------------------------------------
 
@@ -256,6 +259,13 @@ class Sight(Rows):
         """How the funnel moved."""
         return [] if self.counted is None else [self._step(each, self.counted) for each in self.counted.steps]
 
+    @property
+    def findings(self) -> list[str]:
+        """What moved most, in words: three at most."""
+        steps = () if self.counted is None else self.counted.steps
+        moved = [row.finding for row, step in zip(self.step_rows, steps, strict=True) if step.within(14)]
+        return moved[:3]
+
     def _step(self, step: Step, counted: Counted) -> StepRow:
         say = self.asked.say
         name = say(f"today_step.{step.id}")
@@ -307,7 +317,7 @@ class Sight(Rows):
         """The end of the rates' axis: the highest of what is drawn, rounded up to the next tenth."""
         drawn = [band.rate for band in self.names.model.bands]
         drawn += [each.high for each in self.learnt.bands if each.high is not None] if self.learnt else []
-        return min(1.0, -(-max([*drawn, 0.1]) * 10 // 1) / 10)
+        return min(1.0, -(-max([*drawn, 0.1]) * 10.4 // 1) / 10)
 
     def _rate(self, id: str, prior: float) -> tuple[Markup | None, str, bool]:
         """The rate that was seen: its drawing, its sample in words, and whether it is not to be leant on."""
