@@ -39,7 +39,7 @@ def _plan(connection: Connection[Any], key: str, kind: NoticeKind, email: str, a
 
 def compose(connection: Connection[Any], intent: Intent, settings: Configuration, now: int) -> Notice | None:
     """The notice of an intent, as it is now; None where its link would be of no use any more."""
-    marks = {"is_perhaps_known": intent.unknowns > 0, "is_rehearsal": is_switched_on(connection, REHEARSAL)}
+    is_known, is_rehearsal = intent.unknowns > 0, is_switched_on(connection, REHEARSAL)
     if intent.kind == NoticeKind.INVITATION:
         found = invitations.usable_number(connection, int(intent.about["invitation"]), now)
         if found is None:
@@ -48,14 +48,15 @@ def compose(connection: Connection[Any], intent: Intent, settings: Configuration
         return Notice(
             NoticeKind.INVITATION, found.language, DEFAULT_TIMEZONE, now,
             url=welcoming.invitation_link(settings, found.id), member=_called(connection, found.invited_by),
-            treatment=role, due_at=microseconds(found.expires_at), **marks,
+            treatment=role, due_at=microseconds(found.expires_at), is_perhaps_known=is_known, is_rehearsal=is_rehearsal,
         )  # fmt: skip
     person = welcoming.forgetful(connection, int(intent.about["user"]))
     if person is None:
         return None
     return Notice(
         NoticeKind.PASSWORD_FORGOTTEN, person.language, person.timezone, now,
-        url=welcoming.reset_link(settings, person, now), due_at=now + welcoming.RESET_US, **marks,
+        url=welcoming.reset_link(settings, person, now), due_at=now + welcoming.RESET_US,
+        is_perhaps_known=is_known, is_rehearsal=is_rehearsal,
     )  # fmt: skip
 
 

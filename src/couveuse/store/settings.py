@@ -11,6 +11,20 @@ def _configuration() -> configuration.Configuration:
     return configuration.read()
 
 
+def elsewhere(found: configuration.Configuration) -> dict[str, object]:
+    """Where people may sign in beside here, as allauth wants to know it."""
+    if not found.oidc_url:
+        return {}
+    company = {
+        "provider_id": "company",
+        "name": found.oidc_name,
+        "client_id": found.oidc_client_id,
+        "secret": found.oidc_client_secret,
+        "settings": {"server_url": found.oidc_url, "oauth_pkce_enabled": True},
+    }
+    return {"openid_connect": {"APPS": [company]}}
+
+
 SECRET_KEY = secrets.secret_key(_configuration())
 DEBUG = False
 ALLOWED_HOSTS = ["*"]  # the front door answers under any name; signed links are made from PUBLIC_URL
@@ -115,20 +129,7 @@ SOCIALACCOUNT_LOGIN_ON_GET = True  # a link: browsers follow no form to another 
 SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
 SOCIALACCOUNT_REQUESTS_TIMEOUT = 10
 OIDC_ROLE = _configuration().oidc_role
-SOCIALACCOUNT_PROVIDERS: dict[str, object] = {}
-if _configuration().oidc_url:
-    SOCIALACCOUNT_PROVIDERS["openid_connect"] = {
-        "OAUTH_PKCE_ENABLED": True,
-        "APPS": [
-            {
-                "provider_id": "company",
-                "name": _configuration().oidc_name,
-                "client_id": _configuration().oidc_client_id,
-                "secret": _configuration().oidc_client_secret,
-                "settings": {"server_url": _configuration().oidc_url},
-            }
-        ],
-    }
+SOCIALACCOUNT_PROVIDERS = elsewhere(_configuration())
 USERSESSIONS_TRACK_ACTIVITY = False
 
 AXES_FAILURE_LIMIT = 8
@@ -136,6 +137,7 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_CALLABLE = "couveuse.web.areas.accounts.locking.refuse"
 AXES_USERNAME_CALLABLE = "couveuse.web.areas.accounts.locking.email_tried"
+AXES_CLIENT_STR_CALLABLE = "couveuse.web.areas.accounts.locking.nameless"
 AXES_CLIENT_IP_CALLABLE = "couveuse.web.areas.accounts.locking.address_of"
 AXES_SENSITIVE_PARAMETERS = ["login", "password", "password1", "password2", "code", "credential", "csrfmiddlewaretoken"]
 AXES_RESET_ON_SUCCESS = True

@@ -73,7 +73,8 @@ class User(AbstractBaseUser):
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
         """What a session must have been begun with: it ends with the password, and where all are revoked."""
         value = f"{self.password}\n{self.session_generation}"
-        return salted_hmac("couveuse.store.accounts.session", value, secret=secret, algorithm="sha256").hexdigest()
+        made = salted_hmac("couveuse.store.accounts.session", value, secret=secret, algorithm="sha256")
+        return str(made.hexdigest())
 
     def get_full_name(self) -> str:
         """How the person is called."""

@@ -28,7 +28,7 @@ _TOLD: Final = {
 _FACTOR: Final = "second factor"
 
 
-class Accounts(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
+class Accounts(DefaultAccountAdapter):
     """Accounts are made by the first visitor and by invitation, never by whoever comes along."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -49,6 +49,11 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no t
         found = self.authenticate(context.request, email=user.email, password=password)
         return found is not None and found.pk == user.pk
 
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Who signs in elsewhere, and has no second factor here yet, has nothing to say again that it is them."""
+        user = context.request.user
+        return bool(user.has_usable_password()) or user.authenticator_set.exists()
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Mails go out by our own queue (`couveuse.engine.account_mail`), and none of allauth's is among them."""
 
@@ -68,7 +73,7 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no t
             messages.add_message(request, level, str(text), extra_tags=extra_tags)
 
 
-class Elsewhere(DefaultSocialAccountAdapter):  # type: ignore[misc]
+class Elsewhere(DefaultSocialAccountAdapter):
     """Somebody who signs in elsewhere has an account here, by an e-mail verified there; or may get one."""
 
     def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
@@ -106,7 +111,7 @@ def _verified(sociallogin: Any) -> str | None:
     return found[0].strip().lower() if found else None
 
 
-class Factors(DefaultMFAAdapter):  # type: ignore[misc]
+class Factors(DefaultMFAAdapter):
     """Second factors: their secrets are sealed, so that a dump of the database opens none."""
 
     def encrypt(self, text: str) -> str:
@@ -122,7 +127,7 @@ class Factors(DefaultMFAAdapter):  # type: ignore[misc]
 
     def generate_authenticator_name(self, user: User, type: Any) -> str:  # noqa: A002  # allauth's own name for it
         """What a passkey is called until somebody calls it otherwise."""
-        number = user.authenticator_set.filter(type=type).count() + 1  # type: ignore[attr-defined]
+        number = user.authenticator_set.filter(type=type).count() + 1
         return languages.words(languages.language_of(context.request)).say("accounts_factors.key_name", n=number)
 
 

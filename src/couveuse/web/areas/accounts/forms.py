@@ -24,9 +24,9 @@ class _Counted:
             raise
 
 
-class Authenticate(_Counted, AuthenticateForm):  # type: ignore[misc]  # allauth has no types
+class Authenticate(_Counted, AuthenticateForm):
     """The second step of signing in."""
 
 
-class Reauthenticate(_Counted, ReauthenticateForm):  # type: ignore[misc]
+class Reauthenticate(_Counted, ReauthenticateForm):
     """The same, of somebody who is here already."""

@@ -99,7 +99,10 @@ def _told(asked: Asked, session: people.Session) -> dict[str, Any]:
 @page(Permission.OWN_ACCOUNT, methods=("GET", "POST"))
 def password(asked: Asked) -> HttpResponse:
     """Another password: the one of before is asked for, and every other session ends."""
-    parts = {"title": asked.say("accounts_password.title"), "has_password": _has_password(asked.who.user_id)}
+    parts: dict[str, Any] = {
+        "title": asked.say("accounts_password.title"),
+        "has_password": _has_password(asked.who.user_id),
+    }
     if asked.request.method == "GET":
         return render(asked, "accounts/password.html", errors=nothing_wrong(), **parts)
     user = User.objects.get(pk=asked.who.user_id)
@@ -131,7 +134,7 @@ def _session(asked: Asked) -> str:
 def _stay(asked: Asked) -> None:
     """This session goes on, under another key, where all of its generation end."""
     user = User.objects.get(pk=asked.who.user_id)
-    user.backend = asked.request.session["_auth_user_backend"]  # type: ignore[attr-defined]
+    user.backend = asked.request.session["_auth_user_backend"]
     UserSession.objects.filter(session_key=_session(asked)).delete()
     update_session_auth_hash(asked.request, user)
     asked.request.user = user

@@ -3,10 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpResponse
+import requests
+import structlog
+from django.http import HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 
 from couveuse.web.asking import Asked, page
 from couveuse.web.permissions import Permission
+
+_log = structlog.get_logger("couveuse.accounts")
 
 View = Callable[..., HttpResponse]
 
@@ -25,3 +30,16 @@ def passed(view: Callable[..., Any], permission: Permission | None = None) -> Vi
 def own(view: Callable[..., Any]) -> View:
     """The same, of one's own account."""
     return passed(view, Permission.OWN_ACCOUNT)
+
+
+def elsewhere(view: Callable[..., Any]) -> View:
+    """A view that asks another site: one that is away, or does not answer as it should, is told."""
+
+    def tried(request: Any, **named: Any) -> Any:
+        try:
+            return view(request, **named)
+        except (requests.RequestException, ValueError, KeyError) as error:
+            _log.warning("sign-in elsewhere failed", error=type(error).__name__)
+            return HttpResponseRedirect(reverse("socialaccount_login_error"))
+
+    return passed(tried)

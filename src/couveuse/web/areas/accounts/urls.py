@@ -10,8 +10,8 @@ from allauth.socialaccount.providers.openid_connect import views as oidc
 from django.urls import URLPattern, URLResolver, path
 
 from couveuse.web.areas.accounts import entrance, own, recording, users
+from couveuse.web.areas.accounts.passing import elsewhere, passed
 from couveuse.web.areas.accounts.passing import own as of_own
-from couveuse.web.areas.accounts.passing import passed
 
 __all__ = ["recording", "urlpatterns"]  # what is recorded is asked of signals, and has to be imported
 
@@ -59,8 +59,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
         of_own(webauthn.reauthenticate_webauthn),
         name="mfa_reauthenticate_webauthn",
     ),
-    path("account/oidc/<str:provider_id>/login/", passed(oidc.login), name="openid_connect_login"),
-    path("account/oidc/<str:provider_id>/login/callback/", passed(oidc.callback), name="openid_connect_callback"),
+    path("account/oidc/<str:provider_id>/login/", elsewhere(oidc.login), name="openid_connect_login"),
+    path("account/oidc/<str:provider_id>/login/callback/", elsewhere(oidc.callback), name="openid_connect_callback"),
     path("account/elsewhere/cancelled/", passed(social.login_cancelled), name="socialaccount_login_cancelled"),
     path("account/elsewhere/error/", passed(social.login_error), name="socialaccount_login_error"),
 ]
