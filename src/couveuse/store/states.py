@@ -124,6 +124,12 @@ def remove_states(connection: Connection[Any], lead_ids: Sequence[int]) -> None:
     connection.execute(_REMOVE, [list(lead_ids)])
 
 
+def packed_states(connection: Connection[Any], model_id: int, lead_ids: Sequence[int]) -> dict[int, bytes]:
+    """The packed states of leads under a model, to be looked at."""
+    wanted = {"model": model_id, "leads": list(lead_ids)}
+    return dict(connection.execute(statement("states", "packed"), wanted, binary=True).fetchall())
+
+
 def due_states(connection: Connection[Any], model_id: int, *, now: int, most: int) -> list[tuple[int, Held]]:
     """Leads, with their states, whose band changes by time alone by now; locked."""
     rows = connection.execute(_on("due", model_id), {"now": now, "most": most}, binary=True).fetchall()

@@ -55,3 +55,7 @@ where read_at < %(before)s and lead_id > %(after)s order by lead_id limit %(most
 -- name: next_due
 -- When the next change of band by time alone is due (null: none is foreseen).
 select min(band_changes_at) from {table};
+
+-- name: packed
+-- The packed states of some leads under a model; in no order.
+select lead_id, state from lead_states where model_id = %(model)s and lead_id = any(%(leads)s::bigint[]);
