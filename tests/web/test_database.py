@@ -37,3 +37,13 @@ def test_a_connection_that_was_idle_for_long_is_opened_anew(town: Town, api: Ask
     assert pid() == pid()
     monkeypatch.setattr(database, "IDLE_SECONDS", -1.0)
     assert pid() != pid()
+
+
+def test_a_glance_is_asked_anew_where_its_connection_was_ended(town: Town):
+    def pid() -> int:
+        return database.glance(lambda connection: connection.execute("select pg_backend_pid()").fetchone()[0])
+
+    before = pid()
+    assert before == pid()
+    town.connection.execute("select pg_terminate_backend(%s)", [before])
+    assert pid() != before

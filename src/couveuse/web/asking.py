@@ -118,8 +118,7 @@ def _who(user: Any) -> Who:
     role = Role(user.role)
     teams: frozenset[str] = frozenset()
     if user.member and role not in OF_ALL_TEAMS:
-        with database.reading() as connection:
-            teams = frozenset(rosters.teams_of(connection, user.member))
+        teams = frozenset(database.glance(lambda connection: rosters.teams_of(connection, user.member)))
     return Who(
         user.pk, user.email, user.name or user.email, role, user.member, teams, user.language, user.timezone, user.theme
     )

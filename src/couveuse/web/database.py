@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import psycopg
 from psycopg import Connection, IsolationLevel
@@ -14,6 +14,7 @@ from couveuse.store import archives, connections, private
 
 # A connection that was idle for longer is opened anew: a firewall may have forgotten it.
 IDLE_SECONDS: Final = 60.0
+T = TypeVar("T")
 
 
 class _Thread(threading.local):
@@ -64,6 +65,21 @@ def whole() -> Iterator[Connection[Any]]:
         yield connection
     finally:
         _thread.is_whole = False
+
+
+def glance(ask: Callable[[Connection[Any]], T]) -> T:
+    """What one statement answers that reads no facts, in no transaction of its own; raises NoDatabase.
+
+    Asked anew where PostgreSQL was started again since the connection was last used.
+    """
+    connection = _connection()
+    try:
+        return ask(connection)
+    except psycopg.OperationalError:
+        if _thread.is_whole or not connection.closed:
+            raise
+        close()
+        return ask(_connection())
 
 
 def _tried(begin: Callable[[Connection[Any]], None]) -> Connection[Any]:

@@ -92,8 +92,7 @@ def _switched(who: Who) -> list[str]:
     """Which switches are on: everybody who sees tasks or what goes out is told."""
     if not who.is_somebody:
         return []
-    with database.reading() as connection:
-        return switches.switched_on(connection)
+    return database.glance(switches.switched_on)
 
 
 def render(asked: Asked, template: str, status: int = 200, **parts: Any) -> HttpResponse:

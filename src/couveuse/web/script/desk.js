@@ -71,7 +71,7 @@
     const found =
       key === "u"
         ? document.querySelector("[data-undo]")
-        : /^[1-9]$/.test(key) && desk && desk.querySelector(`[data-key="${key}"]`);
+        : /^[0-9]$/.test(key) && desk && desk.querySelector(`[data-key="${key}"]`);
     if (!found) return;
     event.preventDefault();
     found.click();

@@ -22,19 +22,23 @@ from couveuse.web.asking import Asked
 MOST_LINES: Final = 3
 # What happens by itself, or only on a screen, is no news of a task.
 _UNSAID: Final = frozenset(("claimed", "released", "joined"))
+# The order of the keys: what one hopes for first. Those who call and those who sell have their own, and some in common.
+_OF_CALLS: Final = (Outcome.PROJECT_DETECTED, Outcome.APPOINTMENT_MADE)
+_OF_SALES: Final = (Outcome.ACCEPTED, Outcome.WON, Outcome.LOST, Outcome.REJECTED)
+_OF_BOTH: Final = (Outcome.CALL_AGAIN, Outcome.NO_ANSWER, Outcome.NO_BUDGET, Outcome.NOT_RELEVANT)
+_DETECTING, _SELLING = frozenset(_OF_CALLS), frozenset(_OF_SALES)
 # What a person chooses an hour of tomorrow by: when the working day begins.
 _MORNING: Final = 9
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One outcome as it is offered: by which key, whether it is said at once, and what has to be said with it."""
+    """One outcome as it is offered: by which key, whether it is said at once or needs a form."""
 
     key: str
     outcome: Outcome
     label: str
     is_at_once: bool
-    needs: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +101,15 @@ def reason_name(asked: Asked, reason: str | None) -> str:
 
 
 def ways(asked: Asked, rows: Sequence[Row]) -> list[Way]:
-    """The outcomes in the order of their keys."""
+    """The outcomes in the order of their keys; each has the same key whatever else is offered on that desk."""
+    offered = {row.outcome: row for row in rows}
+    detecting, selling = not _DETECTING.isdisjoint(offered), not _SELLING.isdisjoint(offered)
+    order = [*(_OF_CALLS if detecting else ()), *(_OF_SALES if selling else ()), *_OF_BOTH]
+    keys = dict(zip(order, "1234567890", strict=False))
     return [
-        Way(str(place), row.outcome, row.label.text(asked.language, row.outcome), not row.needs, [*row.needs, *row.may])
-        for place, row in enumerate(rows, 1)
-    ]
+        Way(keys[outcome], outcome, offered[outcome].label.text(asked.language, outcome), not offered[outcome].needs)
+        for outcome in order if outcome in offered
+    ]  # fmt: skip
 
 
 def why(asked: Asked, desk: Desk, view: View) -> list[Line]:
