@@ -18,6 +18,7 @@ import psycopg
 from couveuse import configuration
 from couveuse.cli import note, replaying
 from couveuse.cli.calling import Callers, Spoken, label
+from couveuse.cli.demo_people import Made, make_people
 from couveuse.cli.inboxes import HOST, keeping
 from couveuse.cli.supervising import answers, command
 from couveuse.configuration import Configuration
@@ -77,13 +78,14 @@ def _show(wanted: Demo) -> None:
         publish_first(database, settings, wanted.model)
         if wanted.team is not None:
             _apply(database, wanted.team)
+        made = _people(database, wanted.language)
     now = time.time_ns() // 1000
     history = replaying.split(wanted.events, settings.data / "history.ndjson", now=now, last=LIVE_US)
     with _mails(settings, environment), _running(settings, environment):
         _say("2", f"Its history: {history.rows:,} events, brought in as any file is.")
         _bring_in(wanted, history.past, environment)
         _say("3", f"Its last days, live: {len(history.coming):,} events through the front door at {settings.url}.")
-        Replay(wanted, settings, document.model).run(history.coming)
+        Replay(wanted, settings, document.model, made).run(history.coming)
         _say("5", "Closed months go to the archive, and everything into a backup, as on any day.")
         for words in (("archive", "run"), ("backup",)):
             print(f"   {' '.join(words):<22} {_said_last(environment, *words)}", flush=True)
@@ -114,6 +116,11 @@ def _say(number: str, text: str) -> None:
 def _apply(database: str, team: Path) -> None:
     with connections.connect(database, "demo", autocommit=True) as connection:
         rosters.apply_roster(connection, read_team(str(team)), by="the demo", now=time.time_ns() // 1000)
+
+
+def _people(database: str, language: str) -> list[Made]:
+    with connections.connect(database, "demo", autocommit=True) as connection:
+        return make_people(connection, language=language, now=time.time_ns() // 1000)
 
 
 @contextmanager
@@ -159,8 +166,8 @@ def _bring_in(wanted: Demo, past: Path, environment: dict[str, str]) -> None:
 class Replay:
     """Sends rows as they would come, and prints the leads that are handed over meanwhile."""
 
-    def __init__(self, wanted: Demo, settings: Configuration, model: Any) -> None:
-        self._wanted, self._settings, self._model = wanted, settings, model
+    def __init__(self, wanted: Demo, settings: Configuration, model: Any, people: Sequence[Made]) -> None:
+        self._wanted, self._settings, self._model, self._people = wanted, settings, model, people
         self._links = Links(secrets.secret_key(settings))
         self._labels = {rule.id: rule.label for rule in model.rules} | {band.id: band.label for band in model.bands}
         self._first: str | None = None
@@ -232,6 +239,9 @@ class Replay:
         token = api_tokens.create_token(connection, name="demo", scopes=list(Scope), expires_at=None)
         address = self._settings.url
         _say("4", "Where to look:")
+        print(f"   the application        {address}")
+        for each in self._people:
+            print(f"     {each.email:<27} {each.password}   {each.role}")
         if self._first:
             print(f"   a lead, line by line   {self._first}")
         print(f"   what the team gets     {address}/inbox?lang={self._wanted.language}")
