@@ -220,16 +220,36 @@ def _team(shape: TeamShape, hours: Hours) -> Team:
 # ---- What a scoring model asks of a team --------------------------------------------------------------------
 
 
-def without_team(model: Model, roster: Roster) -> list[str]:
-    """What a scoring model's routes name and the roster does not have, each once, as a line that names the cure."""
-    lines: dict[str, None] = {}
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A route of a scoring model that leads nowhere: its rule or band, the team, and the treatment that that lacks."""
+
+    cause: str
+    team: str
+    treatment: str | None  # None: the team itself is not there
+
+    def __str__(self) -> str:
+        """A line that names the cure."""
+        if self.treatment is None:
+            return f'{self.cause}: there is no team "{self.team}"; add it to teams, or route to another'
+        said = f'{self.cause}: the team "{self.team}" has no treatment "{self.treatment}"'
+        return f"{said}; add it to the team's treatments"
+
+
+def gaps(model: Model, roster: Roster) -> list[Gap]:
+    """What a scoring model's routes name and the roster does not have, each once."""
+    found: dict[Gap, None] = {}
     for cause, route in [*((rule.id, rule.route) for rule in model.rules), *((b.id, b.route) for b in model.bands)]:
         if route is None:
             continue
         team = roster.teams.get(route.team)
         if team is None:
-            lines[f'{cause}: there is no team "{route.team}"; add it to teams, or route to another'] = None
+            found[Gap(cause, route.team, None)] = None
         elif route.treatment not in team.treatments:
-            said = f'{cause}: the team "{team.id}" has no treatment "{route.treatment}"'
-            lines[f"{said}; add it to the team's treatments"] = None
-    return list(lines)
+            found[Gap(cause, team.id, route.treatment)] = None
+    return list(found)
+
+
+def without_team(model: Model, roster: Roster) -> list[str]:
+    """The same as lines that name the cure."""
+    return [str(gap) for gap in gaps(model, roster)]

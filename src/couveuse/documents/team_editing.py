@@ -9,11 +9,13 @@ from typing import Final
 from couveuse.documents import splicing
 from couveuse.documents.findings import TEAM, Path
 from couveuse.documents.team import TeamDocument, parse_team
+from couveuse.documents.team_shapes import WEEKDAYS
 from couveuse.documents.tree import read_tree
 from couveuse.errors import BadInput
 
 # What a form may say of a member; None takes it out.
 MEMBER_KEYS: Final = ("id", "name", "email", "telephone", "language", "weight")
+HOURS_KEYS: Final = ("timezone", "week", "holidays", "days_off")
 _OF_TEAM_THAT_NAMES: Final = ("members", "leads", "alert")
 
 Data = Mapping[str, object]
@@ -138,6 +140,12 @@ def set_hours(document: TeamDocument, kind: str, id: str, hours: Data | None) ->
     path: Path = ("hours",) if not kind else (kind, text.place(kind, id), "hours")
     if hours is None:
         text.take(path)
+    elif isinstance(splicing.at(text.data, path), dict):  # key by key, so that comments beside the others stay
+        for key in HOURS_KEYS:
+            if key in hours:
+                text.put((*path, key), hours[key])
+            else:
+                text.take((*path, key))
     else:
         text.put(path, dict(hours))
     return text.document()
@@ -156,3 +164,21 @@ def set_team(document: TeamDocument, id: str, said: Data) -> TeamDocument:
         else:
             text.put(path, value)
     return text.document()
+
+
+def week_data(days: Sequence[Sequence[str]]) -> dict[str, list[str]]:
+    """A week as a document writes it, days in a row that are alike together; a day without a span is left out.
+
+    >>> week_data([["09:00-17:00"]] * 4 + [["09:00-12:00"], [], []])
+    {'mon-thu': ['09:00-17:00'], 'fri': ['09:00-12:00']}
+    """
+    found: dict[str, list[str]] = {}
+    first = 0
+    for day in range(1, 8):
+        if day < 7 and list(days[day]) == list(days[first]):
+            continue
+        if days[first]:
+            name = WEEKDAYS[first] if day - first == 1 else f"{WEEKDAYS[first]}-{WEEKDAYS[day - 1]}"
+            found[name] = list(days[first])
+        first = day
+    return found

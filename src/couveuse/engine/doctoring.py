@@ -189,7 +189,8 @@ def _backups(connection: Connection[Any], settings: Configuration) -> Iterator[C
 
 
 def _hours_since(last: int | None, now: int) -> int:
-    return 0 if last is None else (now - last) // HOUR_US
+    """In whole hours begun."""
+    return 0 if last is None else (now - last) // HOUR_US + 1
 
 
 def _archive(connection: Connection[Any], settings: Configuration) -> Check:

@@ -5,7 +5,7 @@ nothing of any more keep their row, since tasks and logs name them.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -31,6 +31,7 @@ _REMOVE_TEAMS = statement("rosters", "remove_teams")
 _CLEAR_MEMBERSHIPS = statement("rosters", "clear_memberships")
 _WRITE_MEMBERSHIPS = statement("rosters", "write_memberships")
 _TEAMS_OF = statement("rosters", "teams_of")
+_OPEN_TASKS = statement("rosters", "open_tasks")
 _CLEAR_ABSENCES = statement("rosters", "clear_absences")
 _WRITE_ABSENCES = statement("rosters", "write_absences")
 _ABSENCES = statement("rosters", "absences")
@@ -102,9 +103,10 @@ def newest(connection: Connection[Any]) -> Version | None:
     return None if row is None else Version(*row)
 
 
-def versions(connection: Connection[Any], most: int) -> list[Version]:
-    """The documents that were applied, the newest first."""
-    return [Version(*row) for row in connection.execute(_VERSIONS, {"most": most}).fetchall()]
+def versions(connection: Connection[Any], most: int, *, before: int = 2**63 - 1) -> list[Version]:
+    """The documents that were applied below a number, the newest first."""
+    wanted = {"most": most, "before": before}
+    return [Version(*row) for row in connection.execute(_VERSIONS, wanted).fetchall()]
 
 
 def version_of(connection: Connection[Any], number: int) -> Version | None:
@@ -267,3 +269,8 @@ def _no_such(member: str) -> BadInput:
 def teams_of(connection: Connection[Any], member: str) -> list[str]:
     """The teams of a member, by id."""
     return [str(team) for (team,) in connection.execute(_TEAMS_OF, [member]).fetchall()]
+
+
+def open_tasks(connection: Connection[Any], members: Collection[str]) -> dict[str, int]:
+    """How many open tasks each of some members has; without those that have none."""
+    return dict(connection.execute(_OPEN_TASKS, [list(members)]).fetchall())

@@ -4,7 +4,7 @@ select id, document, at, by from team_documents order by id desc limit 1;
 
 -- name: versions
 -- The documents that were applied, the newest first.
-select id, document, at, by from team_documents order by id desc limit %(most)s;
+select id, document, at, by from team_documents where id < %(before)s order by id desc limit %(most)s;
 
 -- name: version
 select id, document, at, by from team_documents where id = %(id)s;
@@ -88,3 +88,7 @@ select 1 from members where id = %(member)s and removed_at is null;
 -- name: teams_of
 -- The teams of a member, by id.
 select m.team from memberships m join teams t on t.id = m.team and t.removed_at is null where m.member = %s order by m.team;
+
+-- name: open_tasks
+-- How many open tasks some members have, by member.
+select member, count(*) from tasks where standing = 'open' and member = any(%s::text[]) group by member order by member;

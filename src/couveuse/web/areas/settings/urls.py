@@ -2,10 +2,36 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from couveuse.web.areas.settings import audit, endpoints, health, index, keys, outgoing, switches, tokens
+from couveuse.web.areas.settings import (
+    audit,
+    endpoints,
+    health,
+    index,
+    keys,
+    outgoing,
+    switches,
+    team,
+    team_document,
+    team_forms,
+    tokens,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("settings", index.index, name="settings"),
+    path("settings/team", team.show, name="settings_team"),
+    path("settings/team/absences", team.add_absence),
+    path("settings/team/absences/<int:number>/remove", team.remove_absence),
+    path("settings/team/document", team_document.whole),
+    path("settings/team/versions", team_document.versions),
+    path("settings/team/versions/<int:number>", team_document.version),
+    path("settings/team/versions/<int:number>/restore", team_document.restore),
+    path("settings/team/hours", team_forms.hours_of_all),
+    path("settings/team/members", team_forms.add),
+    path("settings/team/members/<str:id>", team_forms.change),
+    path("settings/team/members/<str:id>/remove", team_forms.remove),
+    path("settings/team/members/<str:id>/hours", team_forms.hours_of_member),
+    path("settings/team/teams/<str:id>", team_forms.team),
+    path("settings/team/teams/<str:id>/hours", team_forms.hours_of_team),
     path("settings/keys", keys.keys, name="settings_keys"),
     path("settings/keys/<int:number>/revoke", keys.revoke),
     path("settings/tokens", tokens.tokens, name="settings_tokens"),
