@@ -66,6 +66,7 @@ class Told:
     notes: tuple[str, ...]
     act: str
     url: str
+    model_url: str  # under why: what a lead is here; '': nothing
     items: tuple["Told", ...]
     foot: str
 
@@ -109,6 +110,7 @@ class _Teller:
             notes=tuple(clean(note[:NOTE]).strip() for note in notice.notes if note.strip()),
             act=self.say("act.lead" if notice.lead else f"act.{self.kind}" if notice.kind in PERSONAL else "act.page"),
             url=notice.url if notice.url.startswith(("https://", "http://")) else "",
+            model_url=notice.model_url if lines and notice.model_url.startswith(("https://", "http://")) else "",
             items=tuple(tell(item) for item in notice.items),
             foot=self.say("text.foot", zone=in_a_line(notice.timezone, LINE)),
         )

@@ -78,6 +78,7 @@ class Notice(Frozen):
     at: int
     lead: Person | None = None
     url: str = ""  # of the lead's page
+    model_url: str = ""  # of the page that says what a lead is
     score: float | None = None
     band: str = ""
     band_id: str = ""

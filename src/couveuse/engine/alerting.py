@@ -30,6 +30,8 @@ from couveuse.store.switches import REHEARSAL, is_switched_on
 
 # A link in a message opens the lead's page for so long: a task may be put off for weeks.
 LINK_US: Final = 90 * DAY_US
+# Where the acting model is told in plain words, to who has signed in.
+MODEL_PAGE: Final = "/model"
 # Whether a lead is still held is asked so often, for what would tell of it.
 LOOK_AGAIN_US: Final = 15 * MINUTE_US
 ALERTS: Final = frozenset(NoticeKind) - OF_OUTSIDE - {NoticeKind.DIGEST, NoticeKind.TRIAL} - PERSONAL
@@ -186,6 +188,7 @@ class _Composer:
             notice,
             lead=self._lead(lead_id),
             url=self._url(lead_id, notice.language),
+            model_url=self.settings.url + MODEL_PAGE,
             team=called if team is None else team.label.text(notice.language, called),
             treatment=label.text(notice.language, said),
             because=self._because(alert, told, kind, names, notice.language),

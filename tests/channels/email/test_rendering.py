@@ -195,3 +195,12 @@ def test_hostile_names_add_no_line_to_an_invitation(name):
     _, _, event = the_event(notice, f'{name}"\r\nATTENDEE:mailto:eve@example.com')
     assert not isinstance(event["ATTENDEE"], list)
     assert str(event["ATTENDEE"]) == "mailto:paul@example.com"
+
+
+def test_why_leads_to_what_a_lead_is_here():
+    page = "https://couveuse.example.com/model"
+    mail = rendered(a_notice(model_url=page))
+    assert page in mail.text
+    assert f'href="{page}"' in mail.html
+    assert page not in rendered(a_notice(model_url=page, why=())).text
+    assert "javascript" not in rendered(a_notice(model_url="javascript:alert(1)")).html

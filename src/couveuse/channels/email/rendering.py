@@ -157,6 +157,8 @@ def _text(told: Told) -> Iterator[str]:
         yield say("part.why")
         yield from _receipt(told)
         yield ""
+    if told.model_url:
+        yield from (say("text.label", label=say("part.model"), value=told.model_url), "")
     if told.notes:
         yield from (say("part.notes"), *told.notes, "")
     yield from ("-- ", told.foot)
