@@ -78,8 +78,9 @@ def steps(connection: Connection[Any], settings: Configuration) -> Steps:
     """What is done of the first steps, and what is left."""
     seen = starting.look(connection)
     best = starting.best_lead(connection)
+    is_first = seen.model == publishing.FIRST and seen.published_by == UNCHOSEN
     done = {
-        Step.MODEL: bool(seen.published_by) and (seen.is_chosen or seen.published_by != UNCHOSEN),
+        Step.MODEL: bool(seen.model) and not (is_first and not seen.is_chosen),
         Step.DATA: seen.has_events or seen.has_imports,
         Step.LEAD: best is not None,
         Step.TEAM: seen.has_team,

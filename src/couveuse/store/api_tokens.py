@@ -40,14 +40,17 @@ class Scope(StrEnum):
     OUTCOMES_WRITE = "outcomes:write"
     ALERTS_READ = "alerts:read"
     ALERTS_WRITE = "alerts:write"
+    IMPORTS_READ = "imports:read"
+    IMPORTS_WRITE = "imports:write"
     OUTGOING_READ = "outgoing:read"
     OUTGOING_WRITE = "outgoing:write"
+    LEADS_ERASE = "leads:erase"
 
 
 # What each scope lets a program do, for lists and for the API's own document.
 MEANINGS: dict[Scope, str] = {
     Scope.LEADS_READ: "read leads, their scores and ledgers, and the published models",
-    Scope.LEADS_WRITE: "merge leads and undo merges, give and take points by hand, lift that a lead is set aside",
+    Scope.LEADS_WRITE: "merge leads and undo merges, give points by hand, judge hits, hold leads, sign links to them",
     Scope.FACTS_READ: "read facts with their properties, and what was rejected",
     Scope.TEAM_READ: "read who is on the team, and who is away",
     Scope.TEAM_WRITE: "apply the team's document, write absences down",
@@ -56,8 +59,11 @@ MEANINGS: dict[Scope, str] = {
     Scope.OUTCOMES_WRITE: "record what a CRM says came of leads",
     Scope.ALERTS_READ: "read alerts and where they went",
     Scope.ALERTS_WRITE: "acknowledge alerts",
+    Scope.IMPORTS_READ: "read imports and how uploaded files stand",
+    Scope.IMPORTS_WRITE: "import files, take imports back",
     Scope.OUTGOING_READ: "read what goes out, how it stands, and to which endpoints",
     Scope.OUTGOING_WRITE: "stop all that goes out, rehearse, send on what was given up, add endpoints",
+    Scope.LEADS_ERASE: "erase persons, everywhere and for ever",
 }
 
 

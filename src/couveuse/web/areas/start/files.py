@@ -1,11 +1,7 @@
 """An uploaded file on screen: taken in, its columns mapped, consent asked for, looked ahead, imported, taken away."""
 
-import shutil
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -26,7 +22,7 @@ from couveuse.history.unfit import UnfitFile
 from couveuse.report.names import Names
 from couveuse.store import uploads
 from couveuse.store.uploads import EVENTS, Upload
-from couveuse.web import database, receiving
+from couveuse.web import database, keeping, receiving
 from couveuse.web.areas.start import mapping, saying
 from couveuse.web.asking import Asked, page
 from couveuse.web.permissions import Permission
@@ -67,35 +63,12 @@ def _take_in(asked: Asked) -> HttpResponse:
     if not isinstance(file, UploadedFile):
         return _asked_for(asked, kind, asked.say("start_new.no_file"), UNPROCESSABLE)
     try:
-        number = keep(file, kind=kind, by=asked.who.by, now=asked.now)
+        number = keeping.keep(file, kind=kind, by=asked.who.by, now=asked.now)
     except UnfitFile as error:
         return _asked_for(asked, kind, saying.unfit(asked, error), UNPROCESSABLE)
     except TooMuchKept:
         return _asked_for(asked, kind, asked.say("start_new.too_much"), UNPROCESSABLE)
     return redirect(asked, f"/imports/files/{number}")
-
-
-def keep(file: UploadedFile, *, kind: str, by: str, now: int) -> int:
-    """Keep a file that came with a request; raises UnfitFile, TooMuchKept."""
-    place = getattr(file, "temporary_file_path", None)
-    with database.writing() as connection:
-        if place is not None:
-            return uploading.receive(connection, Path(place()), name=file.name or "", kind=kind, by=by, now=now)
-        with _folder() as folder:
-            path = folder / "file"
-            with path.open("wb") as out:
-                for piece in file.chunks():
-                    out.write(piece)
-            return uploading.receive(connection, path, name=file.name or "", kind=kind, by=by, now=now)
-
-
-@contextmanager
-def _folder() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="couveuse-upload-"))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 # ---- One file --------------------------------------------------------------------------------------------------------
@@ -201,7 +174,7 @@ def look(asked: Asked, number: int) -> HttpResponse:
     given = asked.request.POST
     kind = given.get("kind", "")
     encoding = given.get("encoding", "")
-    with database.writing() as connection, _folder() as folder:
+    with database.writing() as connection, keeping.folder() as folder:
         upload = _found(connection, number)
         job = _job_of(connection, upload)
         if job is not None and not job.standing.is_over:

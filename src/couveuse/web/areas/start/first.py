@@ -74,6 +74,7 @@ def _models(asked: Asked, *, wrong: str = "", status: int = 200) -> HttpResponse
         {
             "id": name,
             "says": preset.says.text(asked.language, name),
+            "is_routed": any(rule.route is not None for rule in read_model(name).model.rules),
             "rows": _rows(asked, read_model(name).model),
             "bands": _bands(asked, read_model(name).model),
         }
