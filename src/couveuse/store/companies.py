@@ -23,12 +23,13 @@ MOST_FACTS: Final = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """A company; `people` counts those that are leads, up to `MOST_PEOPLE` and one."""
+    """A company; `people` counts those that are leads, up to `MOST_PEOPLE` and one; with the team's document."""
 
     id: int
     domain: str
     name: str
     people: int
+    team_document: str | None
 
 
 @dataclass(frozen=True, slots=True)

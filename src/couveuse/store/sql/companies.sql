@@ -8,10 +8,11 @@ made as (insert into companies (domain) select domain from given g
 select domain, id from made union all select c.domain, c.id from companies c join given using (domain);
 
 -- name: one
--- A company, and how many leads work there, counted up to a number.
+-- A company, how many leads work there, counted up to a number, and the team's document.
 select c.id, c.domain, c.name, (
     select count(*) from (select from leads l where l.company_id = c.id and exists (
-        select from identities i where i.lead_id = l.id) limit %(most)s) few)
+        select from identities i where i.lead_id = l.id) limit %(most)s) few),
+    (select document from team_documents order by id desc limit 1)
 from companies c where c.id = %(id)s;
 
 -- name: people

@@ -111,6 +111,7 @@ def lead(request: HttpRequest, lead_id: LeadId, asked: Query[AsOf]) -> dict[str,
             "groups": list(groups),
             "interests": dict(sorted(weights.items(), key=lambda item: (-item[1], item[0]))),
             **told.around(connection, lead_id, at),
+            "hold": told.hold_now(connection, lead_id, now),
             "ledger": f"{PATH}{lead_id}/ledger",
             "facts": f"{PATH}{lead_id}/facts",
         }

@@ -190,6 +190,16 @@ class MergeShape(Answer):
     undone_by: str | None
 
 
+class HoldShape(Answer):
+    """A hold that stands: nothing of the lead is handed over."""
+
+    lead_id: int
+    at: str
+    by: str
+    until: str | None = Field(description="Until then; null: until it is lifted.")
+    because: str
+
+
 class LeadWhole(LeadShape):
     """All of one lead but its ledger and facts, which have addresses of their own."""
 
@@ -205,6 +215,7 @@ class LeadWhole(LeadShape):
     suppressed: list[str] = Field(description="Its addresses that must not be written to.")
     episodes: list[EpisodeShape]
     merges: list[MergeShape]
+    hold: HoldShape | None
     ledger: str = Field(description="Where its ledger is.")
     facts: str = Field(description="Where its facts are.")
 

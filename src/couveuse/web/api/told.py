@@ -10,8 +10,9 @@ from couveuse.core.ledger import Line
 from couveuse.core.reading import Reading
 from couveuse.engine.looking import Seen, fact_of
 from couveuse.report.persons import person
-from couveuse.store import cards, consents, identities
+from couveuse.store import cards, consents, holds, identities
 from couveuse.store.cards import Card, EpisodeRow, HandOverRow
+from couveuse.store.holds import Hold
 from couveuse.store.identities import EMAIL, SORTS, Identity
 from couveuse.web.api.asking import iso
 
@@ -143,3 +144,17 @@ def facts_of(seen: Sequence[Seen], keys: Mapping[int, Identity]) -> list[dict[st
         }
         for each in seen
     ]
+
+
+def hold_of(found: Hold) -> dict[str, Any]:
+    """A hold as answers have it."""
+    return {
+        "lead_id": found.lead_id, "at": iso(found.at), "by": found.by, "until": iso(found.until),
+        "because": found.because,
+    }  # fmt: skip
+
+
+def hold_now(connection: Connection[Any], lead_id: int, now: int) -> dict[str, Any] | None:
+    """The hold of a lead that stands; None where it is not held."""
+    found = holds.standing_holds(connection, [lead_id], now).get(lead_id)
+    return None if found is None else hold_of(found)

@@ -14,7 +14,22 @@ from ninja.renderers import BaseRenderer
 
 from couveuse.store.api_tokens import MEANINGS
 from couveuse.store.connections import NoDatabase
-from couveuse.web.api import alerts, by_hand, instance, leads, merges, one_lead, outcomes, outgoing, tasks, team, today
+from couveuse.web.api import (
+    alerts,
+    by_hand,
+    companies,
+    holding,
+    imports,
+    instance,
+    leads,
+    merges,
+    one_lead,
+    outcomes,
+    outgoing,
+    tasks,
+    team,
+    today,
+)
 from couveuse.web.api.asking import BearerToken
 from couveuse.web.api.one_lead import Moved
 from couveuse.web.api.shapes import ProblemShape
@@ -41,6 +56,13 @@ _ALSO: Final[dict[str, tuple[int, ...]]] = {
     "undo_merge": (404, 409),
     "adjust_lead": (404, 409),
     "lift_class": (404, 409),
+    "hold_lead": (404, 409),
+    "lift_hold": (404,),
+    "judge_hit": (404, 409),
+    "sign_link": (404,),
+    "erase_lead": (404, 409),
+    "list_companies": (409,),
+    "read_company": (404,),
     "read_team_document": (404,),
     "remove_absence": (404,),
     "read_task": (404,),
@@ -55,6 +77,13 @@ _ALSO: Final[dict[str, tuple[int, ...]]] = {
     "acknowledge_alert": (404,),
     "read_intent": (404,),
     "replay_intent": (404, 409),
+    "import_file": (409,),
+    "read_import_file": (404,),
+    "import_kept_file": (404, 409),
+    "remove_import_file": (404, 409),
+    "read_import": (404,),
+    "list_import_rejects": (404,),
+    "undo_import": (404, 409),
     "apply_team_document": (409,),
     "disable_endpoint": (404,),
 }
@@ -85,12 +114,15 @@ api = NinjaAPI(
 api.add_router("/leads", leads.router)
 api.add_router("/leads", one_lead.router)
 api.add_router("/leads", by_hand.router)
+api.add_router("/leads", holding.router)
+api.add_router("/companies", companies.router)
 api.add_router("", merges.router)
 api.add_router("/team", team.router)
 api.add_router("/tasks", tasks.router)
 api.add_router("/outcomes", outcomes.router)
 api.add_router("/alerts", alerts.router)
 api.add_router("/outgoing", outgoing.router)
+api.add_router("/imports", imports.router)
 api.add_router("", today.router)
 api.add_router("", instance.router)
 

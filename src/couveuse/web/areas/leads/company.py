@@ -14,7 +14,7 @@ from couveuse.report.names import Names
 from couveuse.report.persons import Person, person
 from couveuse.store import companies, states
 from couveuse.store.companies import MOST_PEOPLE, Colleague
-from couveuse.store.rosters import load_roster
+from couveuse.store.rosters import roster_of
 from couveuse.web import database, reading
 from couveuse.web.api.asking import cursor_of, parts_of
 from couveuse.web.areas.leads.record import known_number
@@ -48,7 +48,7 @@ def company(asked: Asked, company_id: int) -> HttpResponse:
         found = companies.company(connection, known_number(company_id))
         if found is None:
             raise Http404
-        roster = load_roster(connection)
+        roster = roster_of(found.team_document)
         people, goes_on = companies.people_of(
             connection, found.id, model.id, most=MOST, after=None if after is None else (after[0], after[1])
         )

@@ -25,6 +25,8 @@ from couveuse.web.rendering import redirect, render
 # So much of a timeline stands on a page, and so many rows of the receipt beside it.
 MOST: Final = 40
 MOST_ROWS: Final = 24
+# The whole ledger on a page of its own shows so many; older ones are brought forward in one.
+MOST_WHOLE: Final = 2_000
 LARGEST: Final = 2**63 - 1
 
 
@@ -68,9 +70,10 @@ def record(asked: Asked, lead_id: int) -> HttpResponse:
         return redirect(asked, _address(asked, found.lead_id))
     if asked.is_htmx and "after" in asked.request.GET:
         return render(asked, "leads/timeline.html", shown=shown, **line)
+    bill = shown.receipt(MOST_ROWS, "leads_receipt.elsewhere")
     return render(
         asked, "leads/record.html", title=shown.title, shown=shown, record=found, around=found.around, call=call,
-        reading=found.reading, as_of=as_of, receipt=shown.receipt(MOST_ROWS), row=_row(shown), token=uuid4().hex,
+        reading=found.reading, as_of=as_of, receipt=bill, row=_row(shown), token=uuid4().hex,
         curve=figures.curve(shown.names, shown.page) if shown.page is not None else "", most=MOST_IN_PAGE, **line,
     )  # fmt: skip
 
@@ -88,11 +91,12 @@ def receipt(asked: Asked, lead_id: int) -> HttpResponse:
     if found.lead_id != lead_id:
         return redirect(asked, reverse("leads_receipt", kwargs={"lead_id": found.lead_id}))
     curve = figures.curve(shown.names, shown.page) if shown.page is not None else ""
+    elsewhere = "leads_receipt.elsewhere" if asked.is_htmx else "receipt.carried_note_live"
     template = "leads/receipt_part.html" if asked.is_htmx else "leads/receipt.html"
-    most = MOST_ROWS if asked.is_htmx else None
+    most = MOST_ROWS if asked.is_htmx else MOST_WHOLE
     return render(
-        asked, template, title=shown.title, shown=shown, record=found, as_of=as_of, receipt=shown.receipt(most),
-        curve=curve, reading=found.reading,
+        asked, template, title=shown.title, shown=shown, record=found, as_of=as_of,
+        receipt=shown.receipt(most, elsewhere), curve=curve, reading=found.reading,
     )  # fmt: skip
 
 

@@ -155,13 +155,12 @@ class Shown:
         """Whether a fact made any points."""
         return seen.stored.fact.key in self.points
 
-    def receipt(self, most: int | None) -> Receipt | None:
-        """The receipt, with so many rows."""
+    def receipt(self, most: int, elsewhere: str) -> Receipt | None:
+        """The receipt, with so many rows; `elsewhere` is the key of where older ones are."""
         if self.page is None:
             return None
         model, words = self.record.model.plan.model, self.names.words
-        elsewhere = self.asked.say("leads_receipt.elsewhere")
-        return receipt(self.page, model, words, self.asked.formats, elsewhere, most)
+        return receipt(self.page, model, words, self.asked.formats, self.asked.say(elsewhere), most)
 
     # ---- The timeline ------------------------------------------------------------------------------------------------
 
