@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import duckdb
 import pyarrow as pa
@@ -132,37 +132,41 @@ def _ndjson(name: str, text: str, encoding: str, limits: Limits) -> Preview:
 
 
 def _workbook(path: Path, name: str, wanted: str, limits: Limits) -> Preview:
-    import openpyxl
-
     try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        with path.open("rb") as file:
+            titles, title, found = _sheet(file, name, wanted)
+    except UnfitFile:
+        raise
     except Exception as error:  # noqa: BLE001 - openpyxl raises whatever zip and XML raise
         raise UnfitFile(
             f"{name}: not a workbook that can be read ({str(error)[:100]}); save it again as .xlsx",
             Unfit.NOT_A_WORKBOOK,
         ) from None
-    try:
-        titles = tuple(sheet.title for sheet in book.worksheets)
-        sheet = next((each for each in book.worksheets if each.title == wanted or not wanted), None)
-        if sheet is None:
-            raise UnfitFile(f"{name}: no sheet {wanted!r}; it has: {', '.join(titles)}", Unfit.NO_SHEET, sheet=wanted)
-        sheet.reset_dimensions()
-        found = list(islice(sheet.iter_rows(values_only=True), 1 + 10 * ROWS))
-    except UnfitFile:
-        raise
-    except Exception as error:  # noqa: BLE001 - the same
-        raise UnfitFile(f"{name}: breaks off ({str(error)[:100]}); copy it again", Unfit.BROKEN) from None
-    finally:
-        book.close()
     header = [str(cell).strip() if cell is not None else "" for cell in (found[0] if found else ())]
     if not any(header):
-        return Preview((), (), titles, sheet.title)  # another sheet may be meant
+        return Preview((), (), titles, title)  # another sheet may be meant
     while header and not header[-1]:
         header.pop()
     if len(header) > limits.columns:
         raise too_many_columns(name, len(header), limits.columns)
     rows = [[inputs.cell_of(cell) for cell in row] for row in found[1:] if any(cell is not None for cell in row)]
-    return _made(header, [row[: len(header)] for row in rows[:ROWS]], sheets=titles, sheet=sheet.title)
+    return _made(header, [row[: len(header)] for row in rows[:ROWS]], sheets=titles, sheet=title)
+
+
+def _sheet(file: IO[bytes], name: str, wanted: str) -> tuple[tuple[str, ...], str, list[tuple[Any, ...]]]:
+    """The names of the sheets, the one that is read, and its first rows."""
+    import openpyxl
+
+    book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+    try:
+        titles = tuple(sheet.title for sheet in book.worksheets)
+        sheet = next((each for each in book.worksheets if each.title == wanted or not wanted), None)
+        if sheet is None:
+            raise UnfitFile(f"{name}: no sheet {wanted!r}; it has: {', '.join(titles)}", Unfit.NO_SHEET, sheet=wanted)
+        sheet.reset_dimensions()  # what a workbook says of its size is not believed
+        return titles, sheet.title, list(islice(sheet.iter_rows(values_only=True), 1 + 10 * ROWS))
+    finally:
+        book.close()
 
 
 def _parquet(path: Path, name: str) -> Preview:
