@@ -120,3 +120,66 @@ def test_a_user_id_that_was_somebodys_takes_its_work_along(desk):
     desk.come(accepted("Page Viewed", NOW - 5, email=BEN, user_id="u1"))
     assert work(desk) == [(BEN, "telemarketing")]
     assert desk.alerts() == [("handed_over:1", False)]
+
+
+# ---- What a merge had made one is parted -----------------------------------------------------------------------------
+
+
+def both_called(desk):
+    desk.come(anna("Document Downloaded", message_id="one"), of(BEN, "Document Downloaded", message_id="two"))
+    return [number for (number,) in desk.rows("select id from tasks order by id")]
+
+
+def test_tasks_that_a_merge_had_made_one_are_two_again(desk):
+    first, second = both_called(desk)
+    desk.send()
+    number = merged(desk, ANNA, BEN)
+    assert work(desk) == [(BEN, "telemarketing")]
+    undone(desk, number)
+    assert work(desk) == [(ANNA, "telemarketing"), (BEN, "telemarketing")]
+    assert desk.rows("select id, lead_id from tasks where standing = 'open' order by id") == [
+        (first, desk.lead(ANNA)), (second, desk.lead(BEN)),
+    ]  # fmt: skip
+    assert desk.rows("select count(*) from alerts") == [(2,)]
+    assert desk.rows("select lead_id from episodes where closed_at is null order by 1") == sorted(
+        (desk.lead(each),) for each in (ANNA, BEN)
+    )
+    assert desk.rows("select count(*) from handovers where withdrawn_at is null") == [(2,)]
+    assert desk.rows("select count(*) from task_entries where did = 'parted'") == [(2,)]
+
+
+def test_a_task_that_was_begun_goes_back_to_whose_it_was(desk):
+    first, second = both_called(desk)
+    desk.connection.execute("update tasks set tries = 2 where id = %s", [first])
+    number = merged(desk, ANNA, BEN)
+    assert desk.rows("select id from tasks where standing = 'open'") == [(first,)]
+    undone(desk, number)
+    assert desk.rows("select id, lead_id, tries from tasks where standing = 'open' order by id") == [
+        (first, desk.lead(ANNA), 2), (second, desk.lead(BEN), 0),
+    ]  # fmt: skip
+
+
+def test_what_the_facts_ask_for_no_more_is_not_parted(desk):
+    both_called(desk)
+    number = merged(desk, ANNA, BEN)
+    desk.come(machine("one"))
+    undone(desk, number)
+    assert work(desk) == [(BEN, "telemarketing")]
+
+
+def test_what_is_done_with_is_not_parted(desk):
+    both_called(desk)
+    number = merged(desk, ANNA, BEN)
+    desk.connection.execute("update tasks set standing = 'closed', closed_at = 1 where standing = 'open'")
+    undone(desk, number)
+    assert work(desk) == []
+
+
+def test_merged_again_they_are_one_again(desk):
+    both_called(desk)
+    undone(desk, merged(desk, ANNA, BEN))
+    desk.now += 1
+    again = merged(desk, ANNA, BEN)
+    assert work(desk) == [(BEN, "telemarketing")]
+    undone(desk, again)
+    assert work(desk) == [(ANNA, "telemarketing"), (BEN, "telemarketing")]

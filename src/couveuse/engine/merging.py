@@ -7,6 +7,7 @@ from psycopg import Connection
 
 from couveuse.engine.batches import Folder
 from couveuse.engine.live import LiveModels
+from couveuse.engine.parting import Undone, part
 from couveuse.errors import BadInput
 from couveuse.store import audit, findable, leads
 from couveuse.store import identities as store
@@ -59,6 +60,7 @@ def unmerge(
         live, again = models.load(connection), sorted(touched)
         findable.ask(connection, again)
         folder.refold(connection, live, again, now=now, because="unmerged", is_quiet=False)
+        part(connection, folder, {model.id: model for model in live}, Undone(number, lead_id, stayed), now)
         about = {"merge": number, "lead": lead_id, "from": into_id}
         audit.record(connection, by=by, did="unmerge", about=about, now=now)
         return lead_id, into_id

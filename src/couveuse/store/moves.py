@@ -1,9 +1,11 @@
 """Episodes, hand-overs, tasks and alerts that go on as another lead's: after a merge, and back when it is undone."""
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 from psycopg import Connection
 
+from couveuse.store.handovers import Standing
 from couveuse.store.statements import statement
 
 BECAUSE: Final = "merged"
@@ -14,6 +16,24 @@ _MOVE_HANDOVERS, _MOVE_HANDOVER = statement("moves", "move_handovers"), statemen
 _JOIN_TASKS, _MOVE_TASKS = statement("moves", "join_tasks"), statement("moves", "move_tasks")
 _MOVE_TASK = statement("moves", "move_task")
 _MOVE_ALERTS, _MOVE_ALERTS_OF = statement("moves", "move_alerts"), statement("moves", "move_alerts_of")
+_PARTED, _OPEN_AGAIN = statement("moves", "parted"), statement("moves", "open_again")
+_TASK_AGAIN, _TASK_GOES = statement("moves", "task_again"), statement("moves", "task_goes")
+_HANDOVER_AGAIN, _NOTE_PARTED = statement("moves", "handover_again"), statement("moves", "note_parted")
+UNMERGED: Final = "unmerged"
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Two tasks that a merge had made one: the one withdrawn then, and the one that stayed.
+
+    `is_gone_own`: the one withdrawn was the absorbed lead's, else the other was. `handover` asked for that lead's, as
+    it stood; None: an outcome did.
+    """
+
+    withdrawn: int
+    kept: int
+    is_gone_own: bool
+    handover: Standing | None
 
 
 def move_episode(connection: Connection[Any], episode_id: int, gone: int, lead_id: int, number: int) -> None:
@@ -56,3 +76,44 @@ def _move_alerts(
         "tasks": list(tasks), "into_tasks": list(tasks.values()),
     }  # fmt: skip
     connection.execute(_MOVE_ALERTS, wanted)
+
+
+# ---- Parted again ----------------------------------------------------------------------------------------------------
+
+
+def joined_by(connection: Connection[Any], merge: int, lead_id: int) -> list[Joined]:
+    """The tasks that a merge had made one, one of which is open still, held until the transaction ends."""
+    wanted = {"merge": merge, "gone": lead_id, "because": BECAUSE}
+    found = []
+    for withdrawn, kept, is_gone_own, number, model_id, team, kind, causes in connection.execute(
+        _PARTED, wanted
+    ).fetchall():
+        standing = None
+        if number is not None:
+            all_causes = tuple((each["cause"], each["at"]) for each in causes)
+            standing = Standing(number, lead_id, model_id, team, kind, all_causes)
+        found.append(Joined(withdrawn, kept, is_gone_own, standing))
+    return found
+
+
+def open_again(connection: Connection[Any], lead_id: int) -> int | None:
+    """The lead's episode that a merge had ended goes on; None where the lead's last one is another one."""
+    row = connection.execute(_OPEN_AGAIN, {"lead": lead_id, "because": BECAUSE}).fetchone()
+    return None if row is None else int(row[0])
+
+
+def part(
+    connection: Connection[Any], joined: Joined, *, lead_id: int, episode_id: int, stayed: int, stayed_episode: int,
+    now: int,
+) -> None:  # fmt: skip
+    """Two tasks that were one are two again: each lead has its own, in its own episode."""
+    if joined.is_gone_own:
+        own = {"lead": lead_id, "episode": episode_id}
+    else:
+        own = {"lead": stayed, "episode": stayed_episode}
+        connection.execute(_TASK_GOES, {"task": joined.kept, "lead": lead_id, "episode": episode_id})
+    connection.execute(_TASK_AGAIN, {"task": joined.withdrawn, **own})
+    if joined.handover is not None:
+        connection.execute(_HANDOVER_AGAIN, {"handover": joined.handover.id, "episode": episode_id})
+    entry = {"one": joined.withdrawn, "other": joined.kept, "now": now, "by": _BY, "because": UNMERGED}
+    connection.execute(_NOTE_PARTED, entry)

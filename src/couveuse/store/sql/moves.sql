@@ -81,3 +81,46 @@ update alerts set lead_id = %(lead)s where handover_id = %(id)s;
 -- name: end_episode
 -- An episode whose work has gone on in another one.
 update episodes set closed_at = %(now)s, closed_by = %(because)s, closing_told_at = %(now)s where id = %(episode)s;
+
+-- name: parted
+-- Tasks that a merge had made one, of which one is open still: the one that was withdrawn then, the one that stayed, and
+-- which of the two was the absorbed lead's, with the hand-over that asked for that one, as it stood, if one did; by number.
+-- Held until the transaction ends.
+select t.id, k.id, t.lead_id = %(gone)s, h.id, h.model_id, h.team, h.kind, h.causes
+from merges m
+join tasks t on t.lead_id = any(array[m.lead_id, m.into_id]) and t.standing = 'withdrawn'
+join task_entries e on e.task_id = t.id and e.did = 'withdrawn' and e.at >= m.at and e.about ->> 'because' = %(because)s
+join tasks k on k.id = (e.about ->> 'into')::bigint and k.standing in ('open', 'accepted')
+left join handovers h on h.id = case when t.lead_id = m.lead_id then t.handover_id else k.handover_id end
+    and h.lead_id = m.lead_id and h.withdrawn_because = %(because)s
+where m.id = %(merge)s and k.lead_id = m.into_id
+    and (h.id is not null or case when t.lead_id = m.lead_id then t.handover_id else k.handover_id end is null)
+order by t.id for update of t, k;
+
+-- name: open_again
+-- The episode of a lead that a merge had ended goes on. Tells its number, or nothing where another one is open.
+update episodes e set closed_at = null, closed_by = null, closing_told_at = null
+where e.lead_id = %(lead)s and e.closed_by = %(because)s
+    and e.number = (select max(number) from episodes where lead_id = %(lead)s)
+returning id;
+
+-- name: task_again
+-- A task that was withdrawn for another one is open again, as a lead's, in an episode; it is looked at when it is due.
+update tasks set standing = 'open', closed_at = null, lead_id = %(lead)s, episode_id = %(episode)s,
+    look_at = greatest(due_at, coalesce(not_before, due_at))
+where id = %(task)s;
+
+-- name: task_goes
+-- A task goes on as another lead's, in an episode of that one's.
+update tasks set lead_id = %(lead)s, episode_id = %(episode)s where id = %(task)s;
+
+-- name: handover_again
+-- A hand-over that had joined another one stands by itself again; nobody is told.
+update handovers set withdrawn_at = null, withdrawn_because = null, withdrawal_told_at = null, episode_id = %(episode)s
+where id = %(handover)s;
+
+-- name: note_parted
+-- What was one task is two again, and both say so.
+insert into task_entries (task_id, at, by, did, about)
+values (%(one)s, %(now)s, %(by)s, 'parted', jsonb_build_object('because', %(because)s::text, 'task', %(other)s::bigint)),
+    (%(other)s, %(now)s, %(by)s, 'parted', jsonb_build_object('because', %(because)s::text, 'task', %(one)s::bigint));
