@@ -153,19 +153,19 @@ def test_where_nothing_acts_nothing_sets_out(town):
 
 def test_giving_up_what_was_looked_at_leaves_everything_as_it_was(town):
     draft_id = made(town)
-    assert drafting.give_up(town.connection, town.url, draft_id, by=BOB, now=NOW)
+    assert drafting.give_up(town.connection, draft_id, by=BOB, now=NOW)
     found = way(town, draft_id).draft
     assert (found.standing, found.settled_by) == (Way.GIVEN_UP, BOB)
     assert standings(town) == ["acting", "retired"]
     assert town.score(ALICE) == 6
     with pytest.raises(NotReady):
-        drafting.give_up(town.connection, town.url, draft_id, by=BOB, now=NOW)
+        drafting.give_up(town.connection, draft_id, by=BOB, now=NOW)
     begin(town)
 
 
 def test_giving_up_what_was_not_begun_needs_no_job(town):
     draft_id = begin(town)
-    assert drafting.give_up(town.connection, town.url, draft_id, by=BOB, now=NOW)
+    assert drafting.give_up(town.connection, draft_id, by=BOB, now=NOW)
     assert not work(town)
     assert way(town, draft_id).draft.standing is Way.GIVEN_UP
     assert standings(town) == ["acting"]
@@ -175,7 +175,7 @@ def test_giving_up_what_is_being_made_ends_its_job(town, monkeypatch):
     draft_id, real = begin(town), Rescore.make
 
     def make(self, progress, **options):
-        assert not drafting.give_up(town.connection, town.url, draft_id, by=BOB, now=NOW)
+        assert not drafting.give_up(town.connection, draft_id, by=BOB, now=NOW)
         assert way(town, draft_id).is_ending
         real(self, progress, **options)
 
@@ -194,7 +194,7 @@ def test_what_is_about_to_act_is_not_given_up(town):
     draft_id = made(town)
     drafting.publish(town.connection, draft_id, per_day=0, by=ALICE, now=NOW)
     with pytest.raises(NotReady):
-        drafting.give_up(town.connection, town.url, draft_id, by=BOB, now=NOW)
+        drafting.give_up(town.connection, draft_id, by=BOB, now=NOW)
 
 
 # ---- Beside the command line -----------------------------------------------------------------------------------------

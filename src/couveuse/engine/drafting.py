@@ -138,10 +138,10 @@ def publish(connection: Connection[Any], draft_id: int, *, per_day: int, by: str
     return job_id
 
 
-def give_up(connection: Connection[Any], url: str, draft_id: int, *, by: str, now: int) -> bool:
+def give_up(connection: Connection[Any], draft_id: int, *, by: str, now: int) -> bool:
     """Give a draft up; False where its job runs still, and gives it up when it next says how far it is.
 
-    Raises NotReady where it is published already, or about to be.
+    Raises NotReady where it is published already, or about to be, CommandRuns while a command works on it.
     """
     with connection.transaction():
         draft = drafts.lock(connection, draft_id)
@@ -152,12 +152,12 @@ def give_up(connection: Connection[Any], url: str, draft_id: int, *, by: str, no
             raise NotReady
         if job is not None and jobs.give_up(connection, job.id, by=by, now=now) is Standing.RUNNING:
             return False
-    try:
-        rescoring.give_up(url, by=by, clock=lambda: now)
-    except rescoring.RescoreRuns as error:
-        raise CommandRuns from error
-    if drafts.settle(connection, draft_id, Way.GIVEN_UP, by=by, now=now):  # no state was made for it yet
-        audit.record(connection, by=by, did="model given up", about={"draft": draft_id}, now=now)
+        try:
+            rescoring.forget(connection, by=by, now=now)
+        except rescoring.RescoreRuns as error:
+            raise CommandRuns from error
+        if drafts.settle(connection, draft_id, Way.GIVEN_UP, by=by, now=now):  # no state was made for it yet
+            audit.record(connection, by=by, did="model given up", about={"draft": draft_id}, now=now)
     return True
 
 

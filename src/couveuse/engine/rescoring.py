@@ -274,14 +274,19 @@ def give_up(url: str, *, by: str = "command line", clock: Callable[[], int] = no
     Raises RescoreRuns while its states are being made.
     """
     with connections.connect(url, "rescore", autocommit=True, statement_ms=0) as connection:
-        row = connection.execute("select pg_try_advisory_lock(%s)", [LOCK]).fetchone()
+        return forget(connection, by=by, now=clock())
+
+
+def forget(connection: Connection[Any], *, by: str, now: int) -> bool:
+    """The same on a connection, in one transaction."""
+    with connection.transaction():
+        row = connection.execute("select pg_try_advisory_xact_lock(%s)", [LOCK]).fetchone()
         if row is None or not row[0]:
             raise RescoreRuns
         coming = [each for each in published.live_models(connection) if each.standing == "coming"]
         for each in coming:
-            with connection.transaction():
-                _forget(connection, each.id, by=by, now=clock())
-        return bool(coming)
+            _forget(connection, each.id, by=by, now=now)
+    return bool(coming)
 
 
 # ---- In several processes --------------------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ from django.http import Http404, HttpResponse
 from django.urls import reverse
 from psycopg import Connection
 
-from couveuse import configuration
 from couveuse.core.model import Model, Route
 from couveuse.documents.differences import Difference, differences
 from couveuse.engine import drafting
@@ -16,18 +15,19 @@ from couveuse.engine.comparing import HandOver, Moved
 from couveuse.engine.drafting import MOST_PER_DAY, CommandRuns, NotReady, OnItsWay
 from couveuse.report.names import Names
 from couveuse.report.persons import person
-from couveuse.store import cards, private, processes, versions
+from couveuse.store import cards, processes, versions
 from couveuse.store.cards import Card
 from couveuse.store.rosters import load_roster
 from couveuse.web import database
 from couveuse.web.areas.scoring.people import named
-from couveuse.web.areas.scoring.showing import Table, model_of_text
+from couveuse.web.areas.scoring.showing import Table, labels_of, model_of_text
 from couveuse.web.asking import Asked, page
 from couveuse.web.permissions import Permission
 from couveuse.web.rendering import redirect, render
 
 # So many are named in each direction, and of each hand-over.
 MOST_SHOWN: Final = 60
+MOST_OPEN: Final = 12  # without being asked
 MOST_HANDED: Final = 12
 UNPROCESSABLE: Final = 422
 
@@ -89,6 +89,11 @@ class Shown:
     def changes(self) -> list[Difference]:
         """What differs in the documents."""
         return differences(self.before, self.after)
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What people read for the ids of entries."""
+        return labels_of(self.asked, self.before, self.after)
 
     def count(self, way: int) -> int:
         """How many go up (1), down (-1), or stay at their height (0)."""
@@ -173,7 +178,7 @@ def _shown(asked: Asked, draft_id: int, *, error: str = "", per_day: str = "0", 
     return render(
         asked, "scoring/draft.html", status, title=asked.say(f"scoring_draft.title_{way.draft.standing}"), shown=shown,
         way=way, base=base.published, works=works, error=error, per_day=per_day, most_per_day=MOST_PER_DAY,
-        is_going=_is_going(way), most_shown=MOST_SHOWN,
+        is_going=_is_going(way), most_open=MOST_OPEN,
     )  # fmt: skip
 
 
@@ -217,8 +222,7 @@ def give_up(asked: Asked, draft_id: int) -> HttpResponse:
     try:
         with database.writing() as connection:
             _known(connection, draft_id)
-            url = private.url(configuration.read())
-            done = drafting.give_up(connection, url, draft_id, by=asked.who.by, now=asked.now)
+            done = drafting.give_up(connection, draft_id, by=asked.who.by, now=asked.now)
     except NotReady:
         return _back(asked, draft_id, "scoring_draft.not_ready")
     except CommandRuns:

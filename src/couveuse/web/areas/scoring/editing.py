@@ -84,9 +84,9 @@ def _posted(asked: Asked) -> str:
     """The document that came: the file's where there is one, else the field's; raises Unreadable."""
     file = asked.request.FILES.get("file")
     if not isinstance(file, UploadedFile) or not file.size:
-        return asked.request.POST.get("document", "").replace("\r\n", "\n")
+        return str(asked.request.POST.get("document", "")).replace("\r\n", "\n")
     try:
-        return file.read(MOST_BYTES + 1).decode("utf-8-sig").replace("\r\n", "\n")
+        return bytes(file.read(MOST_BYTES + 1)).decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         if file.size > MOST_BYTES:  # cut in the midst of a letter
             return " " * (MOST_BYTES + 1)

@@ -21,7 +21,7 @@ def show(asked: Asked, rule_id: str) -> HttpResponse:
     with database.reading() as connection:
         model = reading.acting(connection)
         planned = model.plan.model
-        if rule_id not in {each.id for each in (*planned.rules, *planned.fit)}:
+        if rule_id not in {each.id for each in planned.rules} | {each.id for each in planned.fit}:
             raise Http404
         report = learnt.latest(connection, model.id)
         period = report.rule(rule_id).in_days(days) if report is not None else learnt.LearntPeriod(days, 0, 0.0)

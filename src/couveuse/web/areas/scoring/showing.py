@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from markupsafe import Markup
 
-from couveuse.core.model import Model, Route, Temperature
+from couveuse.core.model import Band, Fit, Model, Persona, Route, Rule, Temperature
 from couveuse.core.roster import Roster
 from couveuse.documents.reading import parse_model
 from couveuse.documents.words import TellingSection, tell
@@ -86,6 +86,11 @@ class Table:
         bins = learnt.bins if learnt is not None else ()
         self.names = Names(model, asked.language, [edge for each in bins for edge in (each.low, each.high)])
         self.names.formats = self.names.teller.formats = asked.formats
+
+    @property
+    def called(self) -> str:
+        """How the model is called, in the reader's language where it says so."""
+        return self.model.label.text(self.asked.language, self.model.name)
 
     # ---- Lines -----------------------------------------------------------------------------------------------------
 
@@ -206,7 +211,8 @@ class Table:
         assert seen.high is not None  # the caller looked
         shares = {"share": seen.rate, "low": seen.low, "high": seen.high}
         told = {key: self.f.share(each) for key, each in shares.items()}
-        return self.asked.count("bands.sample", seen.of, n=self.f.number(seen.of), **told)
+        key = "bands.sample" if seen.readings == seen.of else "bands.readings"
+        return self.asked.count(key, seen.of, n=self.f.number(seen.of), rows=self.f.number(seen.readings), **told)
 
     @cached_property
     def most_rate(self) -> float:
@@ -278,6 +284,14 @@ class Table:
         )  # fmt: skip
 
 
+def labels_of(asked: Asked, *models: Model) -> dict[str, str]:
+    """What people read for the ids of entries; what a later model calls one counts."""
+    named: list[Rule | Fit | Band | Persona] = []
+    for model in models:
+        named += [*model.rules, *model.fit, *model.bands, *model.personas]
+    return {each.id: each.label.text(asked.language, each.id) for each in named}
+
+
 # ---- Versions --------------------------------------------------------------------------------------------------------
 
 
@@ -291,7 +305,8 @@ def version_rows(asked: Asked, found: Sequence[Version], turns: Sequence[Turn]) 
         turn = acted.get(each.published.id)
         rows.append(
             VersionRow(
-                each.published.id, title_of(asked, each), each.published_by, asked.formats.instant(at_of(each)),
+                each.published.id, title_of(asked, each), by_of(asked, each.published_by),
+                asked.formats.instant(at_of(each)),
                 standing_of(each, turn), acted_text(asked, turn), more, less,
                 each.published.standing == "retired" and turn is not None,
             )
@@ -302,6 +317,11 @@ def version_rows(asked: Asked, found: Sequence[Version], turns: Sequence[Turn]) 
 def title_of(asked: Asked, version: Version) -> str:
     """How a version is called."""
     return asked.say("scoring_versions.called", name=version.published.name, n=version.published.version)
+
+
+def by_of(asked: Asked, by: str) -> str:
+    """Who did it: somebody's address, or one of the words for ourselves."""
+    return asked.words.known("scoring_by", by)
 
 
 def at_of(version: Version) -> int:
@@ -321,9 +341,9 @@ def acted_text(asked: Asked, turn: Turn | None) -> str:
     if turn is None:
         return ""
     if turn.ended_at is None:
-        return asked.say("scoring_versions.since", at=asked.formats.instant(turn.began_at), by=turn.by)
+        return asked.say("scoring_versions.since", at=asked.formats.instant(turn.began_at), by=by_of(asked, turn.by))
     begun, ended = asked.formats.instant(turn.began_at), asked.formats.instant(turn.ended_at)
-    return asked.say("scoring_versions.from_to", begun=begun, ended=ended, by=turn.by)
+    return asked.say("scoring_versions.from_to", begun=begun, ended=ended, by=by_of(asked, turn.by))
 
 
 def counted(before: str, after: str) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from couveuse.errors import BadInput
 from couveuse.store import turns
 from couveuse.store import versions as store
 from couveuse.web import database
-from couveuse.web.areas.scoring.showing import model_of_text, version_rows
+from couveuse.web.areas.scoring.showing import labels_of, model_of_text, version_rows
 from couveuse.web.asking import Asked, page
 from couveuse.web.permissions import Permission
 from couveuse.web.rendering import redirect, render
@@ -36,14 +36,14 @@ def show(asked: Asked, model_id: int) -> HttpResponse:
     before = next((each for each in older if each.published.id in known), None)
     (row, *_) = version_rows(asked, [found, *older], acted)
     document = found.published.document
-    changes, lines = [], []
+    changes, lines, labels = [], [], {}
     if before is not None:
         models = [model_of_text(each.published.document) for each in (before, found)]
-        changes = differences(*models)
+        changes, labels = differences(*models), labels_of(asked, *models)
         lines = _lines(before.published.document, document)
     return render(
         asked, "scoring/version.html", title=row.title, row=row, document=document, before=before, changes=changes,
-        lines=lines,
+        lines=lines, labels=labels,
     )  # fmt: skip
 
 
