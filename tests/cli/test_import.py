@@ -193,3 +193,17 @@ def test_on_a_terminal_it_asks(database: str, store: psycopg.Connection[Any], ev
     assert "Importing" in asked
     found = store.execute("select distinct basis, source, at from consents where is_declared").fetchall()
     assert found == [("contract", "form", 1_769_814_000_000_000)]
+
+
+def test_a_french_table_is_read_as_it_stands_and_without_what_is_left_out(
+    ask: Ask, store: psycopg.Connection[Any], tmp_path: Path
+) -> None:
+    path = tmp_path / "e.csv"
+    path.write_text("Quoi;Le;Qui;Salaire\nQuote Requested;31/03/2026 9:05;ana@example.com;9\n", encoding="latin-1")
+    answer = ask(
+        "import", path, "--basis", "none", "--map", "event=Quoi", "--map", "occurred_at=Le", "--map", "email=Qui",
+        "--dates", "day", "--leave-out", "Salaire", "--encoding", "latin-1",
+    )  # fmt: skip
+    assert answer.code == 0, answer
+    assert store.execute("select at from events").fetchall() == [(1_774_940_700_000_000,)]  # 31 March, 7:05 UTC
+    assert ask("import", path, "--basis", "none", "--leave-out", "Nowhere", "--map", "event=Quoi").code != 0

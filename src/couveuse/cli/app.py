@@ -56,6 +56,14 @@ class Kind(StrEnum):
     PUBLIC = "public"
 
 
+class DateOrder(StrEnum):
+    """What comes first in the dates of a file."""
+
+    ISO = "iso"
+    DAY = "day"
+    MONTH = "month"
+
+
 class UserRole(StrEnum):
     """What somebody who signs in may do."""
 
@@ -618,6 +626,13 @@ def import_(
     format_: Annotated[OutputFormat, typer.Option("--format", "-f", help="How to print.")] = OutputFormat.TABLE,
     map_: Map = None,
     encoding: Encoding = "utf-8",
+    sheet: Annotated[str, typer.Option(help="Of workbooks the sheet to read; the first if not said.")] = "",
+    dates: Annotated[
+        DateOrder, typer.Option(help="Which comes first in dates: iso (2026-03-31), day (31/03/2026), month.")
+    ] = DateOrder.ISO,
+    leave_out: Annotated[
+        list[str] | None, typer.Option("--leave-out", help="A column that is not read; may be said again.")
+    ] = None,
     processes: Processes = 0,
     memory: Memory = "900MB",
 ) -> None:
@@ -632,7 +647,8 @@ def import_(
         importing.bring(
             importing.Asked(
                 events or (), leads or (), basis, consent_source, consent_date, purpose or (), source, map_ or (),
-                encoding, rejects, hand_over, dry_run, format_.value, processes, memory,
+                encoding, rejects, hand_over, dry_run, format_.value, processes, memory, sheet, dates.value,
+                leave_out or (),
             )
         )  # fmt: skip
 

@@ -23,6 +23,7 @@ from couveuse.engine.importing import Importing, Told, Wanted, told
 from couveuse.engine.live import model_of
 from couveuse.engine.versions import Versions
 from couveuse.errors import BadInput
+from couveuse.history.loose import Dates
 from couveuse.history.rejects import write_rejects
 from couveuse.history.scoring import Scoring
 from couveuse.history.staging import NoUsableRow
@@ -59,6 +60,9 @@ class Asked:
     format: str = "table"
     processes: int = 0
     memory: str = "900MB"
+    sheet: str = ""
+    dates: str = Dates.ISO.value
+    leave_out: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +86,9 @@ def bring(asked: Asked) -> None:
         with connections.connect(url, "import") as connection:
             zone = ZoneInfo(model_of(Versions().acting(connection).published).timezone)
         wanted = Wanted(
-            tuple(asked.events), tuple(asked.leads), renames(asked.map), asked.encoding, source=asked.source.strip(),
-            declared=declared_of(asked, zone), hand_over=asked.hand_over, processes=asked.processes, memory=asked.memory,
+            tuple(asked.events), tuple(asked.leads), renames(asked.map), asked.encoding, asked.sheet,
+            Dates(asked.dates), frozenset(asked.leave_out), asked.source.strip(), declared_of(asked, zone),
+            asked.hand_over, asked.processes, asked.memory,
         )  # fmt: skip
         with doing("Reading ..."):
             importing = Importing(url, wanted)
