@@ -32,6 +32,7 @@ class Scope(StrEnum):
 
     LEADS_READ = "leads:read"
     LEADS_WRITE = "leads:write"
+    LEADS_EXPORT = "leads:export"
     FACTS_READ = "facts:read"
     TEAM_READ = "team:read"
     TEAM_WRITE = "team:write"
@@ -40,17 +41,22 @@ class Scope(StrEnum):
     OUTCOMES_WRITE = "outcomes:write"
     ALERTS_READ = "alerts:read"
     ALERTS_WRITE = "alerts:write"
+    MODELS_WRITE = "models:write"
     IMPORTS_READ = "imports:read"
     IMPORTS_WRITE = "imports:write"
     OUTGOING_READ = "outgoing:read"
     OUTGOING_WRITE = "outgoing:write"
     LEADS_ERASE = "leads:erase"
+    KEYS_READ = "keys:read"
+    KEYS_WRITE = "keys:write"
+    INSTANCE_READ = "instance:read"
 
 
 # What each scope lets a program do, for lists and for the API's own document.
 MEANINGS: dict[Scope, str] = {
     Scope.LEADS_READ: "read leads, their scores and ledgers, and the published models",
     Scope.LEADS_WRITE: "merge leads and undo merges, give points by hand, judge hits, hold leads, sign links to them",
+    Scope.LEADS_EXPORT: "take leads out as files, all at once",
     Scope.FACTS_READ: "read facts with their properties, and what was rejected",
     Scope.TEAM_READ: "read who is on the team, and who is away",
     Scope.TEAM_WRITE: "apply the team's document, write absences down",
@@ -59,11 +65,15 @@ MEANINGS: dict[Scope, str] = {
     Scope.OUTCOMES_WRITE: "record what a CRM says came of leads",
     Scope.ALERTS_READ: "read alerts and where they went",
     Scope.ALERTS_WRITE: "acknowledge alerts",
+    Scope.MODELS_WRITE: "set models on their way, publish them, give them up, restore older ones",
     Scope.IMPORTS_READ: "read imports and how uploaded files stand",
     Scope.IMPORTS_WRITE: "import files, take imports back",
     Scope.OUTGOING_READ: "read what goes out, how it stands, and to which endpoints",
-    Scope.OUTGOING_WRITE: "stop all that goes out, rehearse, send on what was given up, add endpoints",
+    Scope.OUTGOING_WRITE: "stop all that goes out, rehearse, send on what was given up, manage endpoints",
     Scope.LEADS_ERASE: "erase persons, everywhere and for ever",
+    Scope.KEYS_READ: "read which write keys and tokens there are, without the keys",
+    Scope.KEYS_WRITE: "make and revoke write keys, and tokens for no more than its own scopes",
+    Scope.INSTANCE_READ: "read how the instance is, and what was done by hand",
 }
 
 

@@ -40,6 +40,7 @@ class IntentsAsked(Schema):
 
     standing: list[IntentStanding] = Field([], max_length=6, description="All if not said.")
     channel: Text | None = Field(None, max_length=20)
+    endpoint: Text | None = Field(None, max_length=80, description="Only what went to this endpoint, or is to go.")
     limit: int = Field(50, ge=1, le=200)
     cursor: str | None = Field(None, max_length=2_000, description="`next` of the page before.")
 
@@ -91,8 +92,8 @@ def list_intents(request: HttpRequest, asked: Query[IntentsAsked]) -> dict[str, 
     standings = [str(each) for each in asked.standing] or None
     with database.reading() as connection:
         found = intents.page(
-            connection, standings=standings, channel=asked.channel, before=None if parts is None else parts[0],
-            most=asked.limit + 1,
+            connection, standings=standings, channel=asked.channel, endpoint=asked.endpoint,
+            before=None if parts is None else parts[0], most=asked.limit + 1,
         )  # fmt: skip
     page = found[: asked.limit]
     following = cursor_of(page[-1].id) if len(found) > asked.limit else None

@@ -5,12 +5,12 @@ from datetime import date
 from typing import Annotated, Any
 
 from django.http import HttpRequest
-from ninja import Path, Router, Status
+from ninja import Path, Query, Router, Status
 from psycopg import Connection
 
 from couveuse.core.model import Label
 from couveuse.core.roster import Hours, Member, Roster, Team
-from couveuse.core.roster_changes import Change
+from couveuse.core.roster_changes import Change, changes
 from couveuse.core.times import SECOND_US
 from couveuse.documents.findings import DocumentErrors
 from couveuse.documents.team import parse_team
@@ -20,7 +20,7 @@ from couveuse.errors import BadInput
 from couveuse.store import rosters
 from couveuse.store.api_tokens import Scope
 from couveuse.web import database
-from couveuse.web.api.asking import BearerToken, by_of, iso, now_us, wrong
+from couveuse.web.api.asking import BearerToken, by_of, cursor_of, iso, now_us, only, parts_of, wrong
 from couveuse.web.api.desk_shapes import (
     AbsenceAsked,
     AbsenceMade,
@@ -29,9 +29,12 @@ from couveuse.web.api.desk_shapes import (
     TeamDocumentAsked,
     TeamDocumentShape,
 )
+from couveuse.web.api.instance import PageAsked
+from couveuse.web.api.settings_shapes import TeamVersionsPage, TeamVersionWhole
 from couveuse.web.problems import Kind, Problem
 
 router = Router(tags=["team"])
+VersionId = Annotated[int, Path(ge=1, le=2**63 - 1, description="The version's number.")]
 AbsenceId = Annotated[int, Path(ge=1, le=2**63 - 1, description="The absence's number.")]
 
 
@@ -115,6 +118,57 @@ def apply_document(request: HttpRequest, asked: TeamDocumentAsked) -> dict[str, 
     return _applied(applied.version, applied.changes, found)
 
 
+@router.get(
+    "/versions", response=TeamVersionsPage, auth=BearerToken(Scope.TEAM_READ), operation_id="list_team_versions",
+    summary="List the versions of the team's document",
+)  # fmt: skip
+def list_versions(request: HttpRequest, asked: Query[PageAsked]) -> dict[str, Any]:
+    """The documents that were applied, the newest first, each with when and by whom."""
+    only(request, PageAsked)
+    before = (parts_of(asked.cursor, (int,)) or [2**63 - 1])[0]
+    with database.reading() as connection:
+        found = rosters.versions(connection, asked.limit + 1, before=before)
+    shown = found[: asked.limit]
+    return {
+        "versions": [{"version": each.id, "at": iso(each.at), "by": each.by} for each in shown],
+        "next": cursor_of(shown[-1].id) if len(found) > asked.limit else None,
+    }
+
+
+@router.get(
+    "/versions/{version_id}", response=TeamVersionWhole, auth=BearerToken(Scope.TEAM_READ),
+    operation_id="read_team_version", summary="Read a version of the team's document",
+)  # fmt: skip
+def read_version(request: HttpRequest, version_id: VersionId) -> dict[str, Any]:
+    """Its text, and what it changed of the one before it."""
+    with database.reading() as connection:
+        found = _version(connection, version_id)
+        before = next(iter(rosters.versions(connection, 1, before=version_id)), None)
+    roster = Roster() if before is None else before.document().roster
+    changed = _told(changes(roster, found.document().roster))
+    return {"version": found.id, "at": iso(found.at), "by": found.by, "text": found.text, "changes": changed}
+
+
+@router.post(
+    "/versions/{version_id}/restore", response=TeamApplied, auth=BearerToken(Scope.TEAM_WRITE),
+    operation_id="restore_team_version", summary="Go back to a version of the team's document",
+)  # fmt: skip
+def restore_version(request: HttpRequest, version_id: VersionId) -> dict[str, Any]:
+    """Its text counts again, as a version of its own."""
+    with database.writing() as connection:
+        document = _version(connection, version_id).document()
+        found = lacking(connection, document.roster)
+        applied = rosters.apply_roster(connection, document, by=by_of(request), now=now_us())
+    return _applied(applied.version, applied.changes, found)
+
+
+def _version(connection: Connection[Any], number: int) -> rosters.Version:
+    found = rosters.version_of(connection, number)
+    if found is None:
+        raise Problem(Kind.NO_SUCH_VERSION, f"There is no version {number}.")
+    return found
+
+
 @router.post(
     "/absences", response={201: AbsenceMade}, auth=BearerToken(Scope.TEAM_WRITE), operation_id="add_absence",
     summary="Write down that a member is away",
@@ -155,9 +209,12 @@ def _day(text: str, name: str) -> date:
         raise wrong(name, "Not a day; write it as 2026-12-21.", "body") from None
 
 
-def _applied(version: int | None, changes: Sequence[Change], found: Sequence[str]) -> dict[str, Any]:
-    told = [{"what": each.what, "id": each.id, "did": each.did, "fields": list(each.fields)} for each in changes]
-    return {"version": version, "changes": told, "lacking": list(found)}
+def _applied(version: int | None, changed: Sequence[Change], found: Sequence[str]) -> dict[str, Any]:
+    return {"version": version, "changes": _told(changed), "lacking": list(found)}
+
+
+def _told(changed: Sequence[Change]) -> list[dict[str, Any]]:
+    return [{"what": each.what, "id": each.id, "did": each.did, "fields": list(each.fields)} for each in changed]
 
 
 def said(label: Label) -> dict[str, str]:

@@ -14,21 +14,28 @@ from ninja.renderers import BaseRenderer
 
 from couveuse.store.api_tokens import MEANINGS
 from couveuse.store.connections import NoDatabase
+from couveuse.web import once
 from couveuse.web.api import (
+    access,
     alerts,
     by_hand,
     companies,
+    endpoints,
     holding,
     imports,
     instance,
+    lead_editing,
+    lead_lists,
     leads,
     merges,
     one_lead,
     outcomes,
     outgoing,
+    scoring,
     tasks,
     team,
     today,
+    upkeep,
 )
 from couveuse.web.api.asking import BearerToken
 from couveuse.web.api.one_lead import Moved
@@ -41,17 +48,38 @@ _DESCRIPTION: Final = (
     "shows a token (`Authorization: Bearer ...`, made with `couveuse token create`); its scopes say what it may: "
     + "; ".join(f"`{scope}` to {meaning}" for scope, meaning in MEANINGS.items())
     + ". Lists are read page by page: `next` of one page is the `cursor` of the next. Errors are "
-    "`application/problem+json` (RFC 9457), with the cure."
+    "`application/problem+json` (RFC 9457), with the cure. What changes something takes an `Idempotency-Key`: sent "
+    "again with the same key within a day, it is answered as it was, and done once."
 )
+# Said of each operation that changes something.
+_KEY_PARAMETER: Final[dict[str, Any]] = {
+    "name": once.HEADER,
+    "in": "header",
+    "required": False,
+    "description": "Chosen by whoever asks, as a random UUID: the request is done once, however often it is sent.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": once.MOST_KEY, "pattern": once.PATTERN},
+}
 
 # With which errors an operation may answer beside those that all share.
 _ALSO: Final[dict[str, tuple[int, ...]]] = {
     "list_leads": (404, 409),
     "read_lead": (404, 409),
+    "export_leads": (409,),
+    "edit_lead": (404,),
+    "note_lead": (404,),
+    "read_bulk_job": (404,),
+    "remove_lead_view": (404,),
     "read_ledger": (404, 409),
     "read_facts": (404, 409),
     "read_model": (404,),
     "read_today": (409,),
+    "begin_draft": (409,),
+    "read_draft": (404,),
+    "publish_draft": (404, 409),
+    "give_up_draft": (404, 409),
+    "restore_model": (404, 409),
+    "read_learnt": (404,),
+    "read_job": (404,),
     "merge_leads": (409,),
     "undo_merge": (404, 409),
     "adjust_lead": (404, 409),
@@ -86,6 +114,15 @@ _ALSO: Final[dict[str, tuple[int, ...]]] = {
     "undo_import": (404, 409),
     "apply_team_document": (409,),
     "disable_endpoint": (404,),
+    "read_endpoint": (404,),
+    "change_endpoint": (404,),
+    "enable_endpoint": (404,),
+    "rotate_endpoint": (404,),
+    "remove_address": (404,),
+    "revoke_key": (404,),
+    "revoke_token": (404,),
+    "read_team_version": (404,),
+    "restore_team_version": (404, 409),
 }
 
 
@@ -111,6 +148,8 @@ api = NinjaAPI(
     renderer=Renderer(),
     urls_namespace="api-v1",
 )
+api.add_router("", lead_lists.router)
+api.add_router("/leads", lead_editing.router)
 api.add_router("/leads", leads.router)
 api.add_router("/leads", one_lead.router)
 api.add_router("/leads", by_hand.router)
@@ -124,7 +163,11 @@ api.add_router("/alerts", alerts.router)
 api.add_router("/outgoing", outgoing.router)
 api.add_router("/imports", imports.router)
 api.add_router("", today.router)
+api.add_router("/outgoing", endpoints.router)
+api.add_router("", access.router)
+api.add_router("", scoring.router)
 api.add_router("", instance.router)
+api.add_router("", upkeep.router)
 
 
 # ---- Errors --------------------------------------------------------------------------------------------------------
@@ -192,12 +235,16 @@ def described() -> dict[str, Any]:
     found["components"]["schemas"] |= problem.pop("$defs") | {"ProblemShape": problem}
     scopes = _scopes()
     for operations in found["paths"].values():
-        for operation in operations.values():
+        for method, operation in operations.items():
             scope = scopes[operation["operationId"]]
             operation["security"] = [{BearerToken.__name__: [scope]}]
             operation["description"] = f"{operation['description']}\n\nScope: `{scope}`."
             unreadable = (400,) if "requestBody" in operation else ()
-            statuses = (*unreadable, 401, 403, *_ALSO.get(operation["operationId"], ()), 422, 503)
+            also = set(_ALSO.get(operation["operationId"], ()))
+            if method.upper() in once.METHODS:
+                operation["parameters"] = [*operation.get("parameters", ()), _KEY_PARAMETER]
+                also.add(409)
+            statuses = (*unreadable, 401, 403, *sorted(also), 422, 503)
             operation["responses"] |= {str(status): _described(status) for status in statuses}
     return found
 

@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from couveuse.core.times import microseconds, moment
 from couveuse.engine import access
 from couveuse.store import api_tokens
-from couveuse.store.api_tokens import Scope
+from couveuse.store.api_tokens import MEANINGS, Scope
 from couveuse.web import database
 from couveuse.web.asking import Asked, page
 from couveuse.web.permissions import Permission
@@ -57,15 +57,17 @@ def _shown(
         asked, "settings/tokens.html", status, title=asked.say("settings_nav.tokens"),
         active=[token for token, standing in told if standing == "active"],
         ended=[(token, standing) for token, standing in told if standing != "active"],
-        scopes=[(scope.value, word_of(scope)) for scope in Scope],
+        scopes=[(scope.value, meaning(asked, scope)) for scope in Scope],
         days=[(days, asked.say(f"settings_tokens.days_{days}")) for days in DAYS], given=given, errors=errors or {},
         made=made, us=microseconds,
     )  # fmt: skip
 
 
-def word_of(scope: Scope) -> str:
-    """The key under which a scope's meaning stands among the words."""
-    return f"settings_scope.{scope.value.replace(':', '_')}"
+def meaning(asked: Asked, scope: Scope) -> str:
+    """What a scope lets a program do, in words."""
+    slug = scope.value.replace(":", "_")
+    found = asked.words.known("settings_scope", slug)
+    return MEANINGS[scope] if found == slug else found
 
 
 @page(Permission.MANAGE_KEYS, methods=("POST",))
