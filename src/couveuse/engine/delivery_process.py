@@ -19,7 +19,7 @@ from couveuse.engine.minding import Chore, Minder
 from couveuse.engine.posting import Post
 from couveuse.engine.rolling_up import Roller
 from couveuse.engine.silence import Waiting, Watchdog
-from couveuse.engine.sweeping import sweep_answers
+from couveuse.engine.sweeping import sweep_answers, sweep_uploads, sweep_uploads
 from couveuse.engine.ways import Way, ways
 from couveuse.store.migrating import refuse_newer_at
 from couveuse.store.processes import SignsOfLife

@@ -1,7 +1,7 @@
 """What is kept for a while only, and goes when its time is over."""
 
 from couveuse.configuration import Configuration
-from couveuse.store import answers, connections
+from couveuse.store import answers, connections, uploads
 
 
 def sweep_answers(url: str, settings: Configuration, now: int) -> None:
@@ -9,3 +9,9 @@ def sweep_answers(url: str, settings: Configuration, now: int) -> None:
     with connections.connect(url, "sweep", autocommit=True) as connection:
         while answers.sweep(connection, now) == answers.MOST_SWEPT:
             pass
+
+
+def sweep_uploads(url: str, settings: Configuration, now: int) -> None:
+    """Uploaded files of which nothing came within a day go."""
+    with connections.connect(url, "sweep", autocommit=True) as connection, connection.transaction():
+        uploads.forget_old(connection, now - uploads.KEPT_US)

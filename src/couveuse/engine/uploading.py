@@ -8,10 +8,8 @@ from typing import Any, Final
 
 from psycopg import Connection
 
-from couveuse.configuration import Configuration
 from couveuse.core.consent import Basis, Purpose
 from couveuse.core.events import MOST_KEY, MOST_NAME, holds_nul
-from couveuse.core.times import DAY_US
 from couveuse.engine import jobs
 from couveuse.engine.bringing import Declared
 from couveuse.engine.importing import Wanted
@@ -22,14 +20,12 @@ from couveuse.history.inputs import UTF_8, Format
 from couveuse.history.loose import KEYS, Dates
 from couveuse.history.previewing import Preview, preview
 from couveuse.history.sniffing import LIMITS, MIB, Limits, Sniffed, plain_name, sniff
-from couveuse.store import audit, connections, uploads
+from couveuse.store import audit, uploads
 from couveuse.store.uploads import EVENTS, LEADS, Upload
 
 KINDS: Final = (EVENTS, LEADS)
 # So much is kept of all files together.
 MOST_KEPT: Final = 4_096 * MIB
-# A file of which nothing came goes after so long.
-KEPT_US: Final = DAY_US
 MEMORY: Final = "600MB"
 # By one of these keys a row belongs to somebody.
 OWNERS: Final = ("email", "user_id", "anonymous_id")
@@ -110,7 +106,7 @@ def receive(
     size = path.stat().st_size
     with connection.transaction(), path.open("rb") as file:
         uploads.lock(connection)
-        uploads.forget_old(connection, now - KEPT_US)
+        uploads.forget_old(connection, now - uploads.KEPT_US)
         if uploads.kept_bytes(connection) + size > MOST_KEPT:
             raise TooMuchKept
         return uploads.add(
@@ -322,9 +318,3 @@ def ask_undo(connection: Connection[Any], number: int, *, by: str, now: int) -> 
         about = {"import": number}
         audit.record(connection, by=by, did="asked to take an import back", about=about, now=now)
         return jobs.ask(connection, UNDO_IMPORT, about, by, now, key=f"import {number}")
-
-
-def sweep_uploads(url: str, settings: Configuration, now: int) -> None:
-    """Files of which nothing came within a day go."""
-    with connections.connect(url, "sweep", autocommit=True) as connection, connection.transaction():
-        uploads.forget_old(connection, now - KEPT_US)

@@ -9,6 +9,8 @@ from psycopg import Connection
 
 from couveuse.store.statements import statement
 
+# A file of which nothing came goes after so long.
+KEPT_US: Final = 86_400_000_000
 PIECE_BYTES: Final = 1 << 20
 # Who adds a file holds this lock of the transaction's, so that all files together stay under their bound.
 LOCK: Final = 0x636F75706C
