@@ -19,7 +19,7 @@ from couveuse.engine.minding import Chore, Minder
 from couveuse.engine.posting import Post
 from couveuse.engine.rolling_up import Roller
 from couveuse.engine.silence import Waiting, Watchdog
-from couveuse.engine.sweeping import sweep_answers, sweep_uploads, sweep_uploads
+from couveuse.engine.sweeping import sweep_answers, sweep_uploads
 from couveuse.engine.ways import Way, ways
 from couveuse.store.migrating import refuse_newer_at
 from couveuse.store.processes import SignsOfLife
@@ -36,7 +36,7 @@ def archive(url: str, settings: Configuration, now: int) -> None:
 
 
 # What is done for the house when it is due.
-CHORES: Final[Sequence[Chore]] = (back_up_if_due, archive, sweep_answers, learn_if_due)
+CHORES: Final[Sequence[Chore]] = (back_up_if_due, archive, sweep_answers, sweep_uploads, learn_if_due)
 
 
 class Running(Waiting, Protocol):
