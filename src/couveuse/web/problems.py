@@ -46,7 +46,6 @@ class Kind(Enum):
     NO_SUCH_IMPORT = Sort(404, "There is no such import", "See /api/v1/imports.")
     NO_SUCH_FILE = Sort(404, "There is no such file", "Send it again: a file of which nothing comes is kept for a day.")
     NO_SUCH_DRAFT = Sort(404, "There is no such draft", "Begin one: POST /api/v1/drafts.")
-    NO_SUCH_JOB = Sort(404, "There is no such job", "See /api/v1/jobs.")
     NOT_LEARNT = Sort(404, "Nothing was counted of this model yet", "It is counted each night, and after an import.")
     NO_TEAM = Sort(404, "No document of the team was applied", "Apply one: couveuse team apply FILE.")
     BAD_METHOD = Sort(405, "This address does not take that method", "See the methods in /api/v1/openapi.json.")
