@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator
 from html import unescape
 
 import pytest
@@ -34,7 +33,7 @@ HOSTILE = '"><script>alert(1)</script>'
 
 
 @pytest.fixture
-def seen(town: Town) -> Iterator[Town]:
+def seen(town: Town) -> Town:
     """Ada asked for a quote half a year ago and is Bob's; Carl has only looked at a page."""
     apply_roster(town.connection, parse_team(TEAM, "team"), by="a test", now=NOW)
     ada = {"first_name": "Ada", "last_name": "Byron", "company": "Engines", "lead_source": "salon", "owner": "bob",
@@ -46,7 +45,7 @@ def seen(town: Town) -> Iterator[Town]:
         accepted("Page Viewed", NOW + 1, email="carl@example.org"),
     )
     index(town)
-    yield town
+    return town
 
 
 def index(town: Town) -> None:
@@ -83,7 +82,8 @@ def test_it_works(seen: Town):
     ("query", "found"),
     [
         ("q=byron", ["Ada Byron"]), ("q=%2B33170", ["Ada Byron"]), ("q=example", ["Ada Byron", "Carl"]),
-        ("temperature=hot", []), ("stage=decision", ["Ada Byron"]), ("stage=discovery", ["Carl"]), ("source=web", ["Carl"]),
+        ("temperature=hot", []), ("stage=decision", ["Ada Byron"]), ("stage=discovery", ["Carl"]),
+        ("source=web", ["Carl"]),
         ("owner=bob", ["Ada Byron"]), ("owner=nobody", ["Carl"]), ("band=low", ["Carl"]), ("q=nobody+here", []),
         ("active=3650&temperature=warm&temperature=cold", ["Ada Byron", "Carl"]), ("company=example.org", ["Carl"]),
     ],

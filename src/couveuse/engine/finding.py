@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final
+from urllib.parse import parse_qs, urlencode
 
 from psycopg import Connection
 
@@ -34,6 +35,7 @@ _NO_STAGE_NUMBER: Final = -1
 MOST_VALUES: Final = 50
 MOST_TEXT: Final = 500
 MOST_DAYS: Final = 3_650
+MOST_QUERY: Final = 4_000
 # So many leads are read at a time where all that meet are wanted.
 AT_ONCE: Final = 500
 
@@ -100,6 +102,19 @@ class Filters:
     def is_empty(self) -> bool:
         """Whether all leads are asked for."""
         return not self.pairs()
+
+
+def filters_in(query: str) -> Filters:
+    """What the query of an address asks for, as views keep it; raises BadFilter."""
+    if len(query) > MOST_QUERY:
+        raise BadFilter("query", f"a query has {MOST_QUERY} characters at most")
+    given = parse_qs(query)
+    return Filters.read(lambda name: given.get(name, []))
+
+
+def query_of(filters: Filters) -> str:
+    """Filters as the query of an address."""
+    return urlencode(filters.pairs())
 
 
 def _text(name: str, value: str) -> str:

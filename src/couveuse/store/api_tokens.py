@@ -55,7 +55,7 @@ class Scope(StrEnum):
 # What each scope lets a program do, for lists and for the API's own document.
 MEANINGS: dict[Scope, str] = {
     Scope.LEADS_READ: "read leads, their scores and ledgers, and the published models",
-    Scope.LEADS_WRITE: "add, edit and merge leads, note, give points by hand, judge hits, hold leads, sign links to them",
+    Scope.LEADS_WRITE: "add, edit and merge leads, write notes, give points, judge hits, hold leads, sign links",
     Scope.LEADS_EXPORT: "take leads out as files, all at once",
     Scope.FACTS_READ: "read facts with their properties, and what was rejected",
     Scope.TEAM_READ: "read who is on the team, and who is away",

@@ -38,10 +38,9 @@ STANDING: Final = ("acting", "scoring")
 _MOST_KEY: Final = 500
 
 
-class LeadsAsked(Schema):
-    """Which leads, and which page of them."""
+class LeadsFilter(Schema):
+    """Which leads."""
 
-    model: int | None = Field(None, ge=1, le=2**31 - 1, description="A model's version; the acting one if not said.")
     band: list[str] = Field([], max_length=50, description="Bands of the model, by id; as often as wanted.")
     stage: list[StageName] = Field([], max_length=4)
     temperature: list[Temperature] = Field([], max_length=4)
@@ -71,6 +70,12 @@ class LeadsAsked(Schema):
     )
     active: int | None = Field(None, ge=1, le=MOST_DAYS, description="Who did something in so many days until now.")
     ripened: int | None = Field(None, ge=1, le=MOST_DAYS, description="Who became hot in so many days until now.")
+
+
+class LeadsAsked(LeadsFilter):
+    """Which leads, and which page of them."""
+
+    model: int | None = Field(None, ge=1, le=2**31 - 1, description="A model's version; the acting one if not said.")
     order: Order = Field(
         Order.SCORE, description="By score a lead whose score changes between two pages may come twice or not at all."
     )
@@ -100,7 +105,7 @@ def leads(request: HttpRequest, asked: Query[LeadsAsked]) -> dict[str, Any]:
     with database.reading() as connection:
         page = _page(connection, asked)
         found = page_of(
-            connection, looker(connection), page.model, _wanted(connection, page.model, asked, now), page.after,
+            connection, looker(connection), page.model, wanted(connection, page.model, asked, now), page.after,
             most=asked.limit, by_number=asked.order is Order.NUMBER, now=now,
         )  # fmt: skip
     after = found.next
@@ -128,7 +133,8 @@ def _page(connection: Connection[Any], asked: LeadsAsked) -> _Page:
     return _Page(model, Place(float(score), lead_id))
 
 
-def _wanted(connection: Connection[Any], model: LiveModel, asked: LeadsAsked, now: int) -> Wanted:
+def filters(asked: LeadsFilter) -> Filters:
+    """What is asked for, as screens and views have it; raises BadFilter."""
     values: dict[str, Any] = {
         "q": [asked.q], "band": asked.band, "stage": [each.value for each in asked.stage],
         "temperature": [each.value for each in asked.temperature], "class": [each.value for each in asked.lead_class],
@@ -136,9 +142,13 @@ def _wanted(connection: Connection[Any], model: LiveModel, asked: LeadsAsked, no
         "company": [asked.company], "email": [asked.email], "user_id": [asked.user_id],
         "active": [asked.active], "ripened": [asked.ripened], "mine": ["1" if asked.member else None],
     }  # fmt: skip
+    return Filters.read(lambda name: [str(each) for each in values[name] if each is not None])
+
+
+def wanted(connection: Connection[Any], model: LiveModel, asked: LeadsFilter, now: int) -> Wanted:
+    """Which leads are asked for; raises Problem."""
     try:
-        filters = Filters.read(lambda name: [str(each) for each in values[name] if each is not None])
-        wanted = wanted_of(connection, model, load_roster(connection), filters, me=asked.member, now=now)
+        found = wanted_of(connection, model, load_roster(connection), filters(asked), me=asked.member, now=now)
     except BadFilter as error:
         raise wrong("member" if error.field == "mine" else error.field, str(error)) from error
-    return replace(wanted, since=instant(asked.updated_since, "updated_since", model))
+    return replace(found, since=instant(asked.updated_since, "updated_since", model))

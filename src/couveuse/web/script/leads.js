@@ -69,7 +69,7 @@
   document.addEventListener("keydown", (event) => {
     byArrow = event.key === "ArrowDown" || event.key === "ArrowUp";
     if (event.key === "Escape" && panel.hasChildNodes() && !document.querySelector("dialog[open]")) close();
-  });
+  }, true);
   form.addEventListener("focusin", (event) => {
     if (byArrow && panel.hasChildNodes() && event.target.matches("a.opens")) event.target.click();
   });

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, NamedTuple
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import urlencode
 
 from django.http import QueryDict
 from django.urls import reverse
@@ -13,7 +13,7 @@ from psycopg import Connection
 from couveuse.core.model import LeadClass, Stage, Temperature
 from couveuse.core.roster import Roster
 from couveuse.engine import finding
-from couveuse.engine.finding import NO_STAGE, NOBODY, BadFilter, Entry, Filters
+from couveuse.engine.finding import NO_STAGE, NOBODY, Entry, Filters
 from couveuse.engine.live import LiveModel
 from couveuse.language.words import Words
 from couveuse.report.names import Names
@@ -25,7 +25,6 @@ from couveuse.web.api.asking import cursor_of, parts_of
 from couveuse.web.asking import Asked
 from couveuse.web.problems import Problem
 
-MOST_QUERY: Final = 4_000
 # What may be chosen for "did something in the last ... days".
 DAYS: Final = (1, 7, 30, 90)
 
@@ -165,19 +164,6 @@ class Lister:
 def filters_of(query: QueryDict) -> Filters:
     """What an address asks for; raises BadFilter."""
     return Filters.read(query.getlist)
-
-
-def filters_in(text: str) -> Filters:
-    """What the query of an address asks for, as views keep it; raises BadFilter."""
-    if len(text) > MOST_QUERY:
-        raise BadFilter("where", "too long")
-    given = parse_qs(text)
-    return Filters.read(lambda name: given.get(name, []))
-
-
-def query_of(filters: Filters) -> str:
-    """Filters as the query of an address."""
-    return urlencode(filters.pairs())
 
 
 def address_of(filters: Filters, name: str = "leads", **more: str) -> str:

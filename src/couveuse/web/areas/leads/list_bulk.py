@@ -10,10 +10,10 @@ from django.urls import reverse
 from couveuse.engine import finding, jobs
 from couveuse.engine.bulk import KIND, MOST, Act, Change, TooMany, change_leads
 from couveuse.engine.by_hand import BadWord
-from couveuse.engine.finding import BadFilter, Filters
+from couveuse.engine.finding import BadFilter, Filters, filters_in, query_of
 from couveuse.store.findable import group_names
 from couveuse.web import database
-from couveuse.web.areas.leads.asking_leads import Lister, address_of, filters_in, query_of
+from couveuse.web.areas.leads.asking_leads import Lister, address_of
 from couveuse.web.asking import Asked, page
 from couveuse.web.permissions import Permission
 from couveuse.web.rendering import redirect, render

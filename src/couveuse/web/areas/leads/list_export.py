@@ -9,13 +9,13 @@ from django.http import HttpResponse, StreamingHttpResponse
 from psycopg import Connection
 
 from couveuse.engine import finding
-from couveuse.engine.finding import BadFilter, Filters, Page
+from couveuse.engine.finding import BadFilter, Filters, Page, filters_in, query_of
 from couveuse.engine.lead_files import COLUMNS, MEDIA_TYPES, Format, Taken, written
 from couveuse.store import listing
 from couveuse.store.listing import FEW, Wanted
 from couveuse.web import database
 from couveuse.web.api.asking import now_us
-from couveuse.web.areas.leads.asking_leads import Lister, address_of, filters_in, filters_of, query_of
+from couveuse.web.areas.leads.asking_leads import Lister, address_of, filters_of
 from couveuse.web.asking import Asked, page
 from couveuse.web.permissions import Permission
 from couveuse.web.reading import looker

@@ -5,12 +5,12 @@ from typing import Any, Final
 from django.http import HttpResponse
 
 from couveuse.engine import finding
-from couveuse.engine.finding import BadFilter, Filters
+from couveuse.engine.finding import BadFilter, Filters, query_of
 from couveuse.store import findable, lead_views, listing
 from couveuse.store.listing import FEW, FIRST
 from couveuse.web import database
 from couveuse.web.areas.leads import asking_leads
-from couveuse.web.areas.leads.asking_leads import Lister, address_of, filters_of, place_of, query_of
+from couveuse.web.areas.leads.asking_leads import Lister, address_of, filters_of, place_of
 from couveuse.web.asking import Asked, page
 from couveuse.web.permissions import Permission
 from couveuse.web.reading import looker

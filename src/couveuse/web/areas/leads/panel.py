@@ -39,5 +39,6 @@ def panel(asked: Asked, lead_id: int) -> HttpResponse:
         )
     return render(
         asked, "leads/panel.html", shown=shown, record=found, around=found.around, reading=found.reading,
-        call=call_of(number), receipt=shown.receipt(MOST_LINES), row=None if shown.page is None else shown.page.row,
+        call=call_of(number), receipt=shown.receipt(MOST_LINES, "leads_receipt.elsewhere"),
+        row=None if shown.page is None else shown.page.row,
     )  # fmt: skip

@@ -3,11 +3,10 @@
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 
-from couveuse.engine.finding import BadFilter
+from couveuse.engine.finding import BadFilter, filters_in, query_of
 from couveuse.store import lead_views
 from couveuse.store.lead_views import BadView, View
 from couveuse.web import database
-from couveuse.web.areas.leads.asking_leads import filters_in, query_of
 from couveuse.web.asking import Asked, page
 from couveuse.web.permissions import Permission, may
 from couveuse.web.rendering import redirect, render
