@@ -145,7 +145,8 @@ class Rows:
 
     def treatment(self, team: str, treatment: str) -> str:
         """What is to be done, as the product says it."""
-        return self.names.treatment(treatment)
+        said = self.names.treatment(treatment)
+        return said[:1].upper() + said[1:]
 
 
 class Sight(Rows):
