@@ -1,7 +1,9 @@
 // Passkeys: a form that says how (login, authenticate, add) asks the browser for a key, and sends what it answers.
 (() => {
   const keys = window.webauthnJSON;
-  if (!keys || !window.PublicKeyCredential) return;
+  // Browsers make none for a page by number, or on an open line.
+  const isNamed = !/^[\d.]+$|:/.test(location.hostname);
+  if (!keys || !window.PublicKeyCredential || !window.isSecureContext || !isNamed) return;
 
   const options = async (form, how) => {
     if (how !== "login") return JSON.parse(form.dataset.options);
