@@ -10,7 +10,7 @@ from couveuse.core.consent import Purpose, Standing, standings, why_not
 from couveuse.core.events import CHANGES, NOTE_WRITTEN, Change, Verdict
 from couveuse.core.model import Label
 from couveuse.core.outcomes import TABLE, Outcome
-from couveuse.core.roster import Roster
+from couveuse.core.roster import Member, Roster
 from couveuse.engine.calling import Number
 from couveuse.engine.looking import Seen
 from couveuse.engine.records import Record
@@ -92,8 +92,13 @@ class Shown:
         """Who did something, as people are called: a member's name, else what the journal says."""
         if not name or name == _OURSELVES:
             return "" if not name else "Couveuse"
-        member = self.roster.members.get(name)
+        member = self.roster.members.get(name) or self._by_email.get(name)
         return self.names.short(member.name if member is not None else name, 60)
+
+    @cached_property
+    def _by_email(self) -> Mapping[str, Member]:
+        """Members by the address under which they may have signed in."""
+        return {member.email: member for member in self.roster.members.values()}
 
     def team(self, id: str) -> str:
         """A team by the document's label, else the product's word, else its id."""
