@@ -18,8 +18,9 @@ from couveuse.documents.reading import parse_model, read_model
 from couveuse.engine import batches, bringing
 from couveuse.engine.batches import Folder
 from couveuse.engine.bringing import BroughtElsewhere, Declared
+from couveuse.engine.brought import Told, told
 from couveuse.engine.foreseeing import Foreseen, foresee
-from couveuse.engine.importing import Importing, Told, Wanted, told
+from couveuse.engine.importing import Importing, Wanted
 from couveuse.engine.undoing import Undoing
 from couveuse.errors import BadInput
 from couveuse.history.rejects import rejected

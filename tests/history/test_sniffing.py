@@ -11,11 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from couveuse.history.columns import Dates
 from couveuse.history.guessing import guess
 from couveuse.history.inputs import Format
-from couveuse.history.loose import Dates
+from couveuse.history.limits import LIMITS, Limits
 from couveuse.history.previewing import preview
-from couveuse.history.sniffing import LIMITS, Limits, Sniffed, plain_name, sniff
+from couveuse.history.sniffing import Sniffed, plain_name, sniff
 from couveuse.history.unfit import Unfit, UnfitFile
 
 CSV = b"email,city\nana@example.com,Lyon\n"

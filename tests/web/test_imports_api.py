@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from couveuse.history import sniffing
+from couveuse.history.limits import Limits
 from couveuse.store import uploads
 from couveuse.store.api_tokens import Scope
 from couveuse.web import receiving
@@ -96,7 +96,7 @@ def test_a_file_of_a_wrong_kind_is_refused_with_the_reason(town: Town, api: Aske
 
 
 def test_a_file_that_is_too_large_is_refused(api: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(receiving, "LIMITS", sniffing.Limits(size=1 << 20))
+    monkeypatch.setattr(receiving, "LIMITS", Limits(size=1 << 20))
     answer = send(api, b"email\n" + b"ana@example.com\n" * 100_000, **DECLARED)
     assert answer.json()["errors"][0]["message"] == "too_large"
 

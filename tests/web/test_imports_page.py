@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from couveuse.engine.jobs import Standing
-from couveuse.history import sniffing
+from couveuse.history.limits import Limits
 from couveuse.store import uploads
 from couveuse.store.accounts.models import Role
 from couveuse.web import receiving
@@ -280,7 +280,7 @@ def test_ten_thousand_columns_of_json_are_refused(client: Client) -> None:
 
 
 def test_a_file_that_is_too_large_gets_an_answer_in_words(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    small = sniffing.Limits(size=1 << 20)
+    small = Limits(size=1 << 20)
     monkeypatch.setattr(receiving, "LIMITS", small)
     answer = send(client, b"email\n" + b"ana@example.com\n" * 100_000)
     assert answer.status_code == 413
@@ -288,7 +288,7 @@ def test_a_file_that_is_too_large_gets_an_answer_in_words(client: Client, monkey
 
 
 def test_of_what_nobody_would_wait_for_nothing_is_read(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(receiving, "LIMITS", sniffing.Limits(size=1 << 10))
+    monkeypatch.setattr(receiving, "LIMITS", Limits(size=1 << 10))
     monkeypatch.setattr(receiving, "SMALL", 1 << 10)
     answer = send(client, b"email\n" + b"ana@example.com\n" * 100_000)
     assert answer.status_code == 413

@@ -18,12 +18,13 @@ from couveuse.core.consent import Basis, Purpose, Refusal, basis_of, purpose_of
 from couveuse.core.events import MOST_KEY, holds_nul
 from couveuse.core.times import iso
 from couveuse.engine.bringing import Declared
+from couveuse.engine.brought import Told, told
 from couveuse.engine.foreseeing import foresee
-from couveuse.engine.importing import Importing, Told, Wanted, told
+from couveuse.engine.importing import Importing, Wanted
 from couveuse.engine.live import model_of
 from couveuse.engine.versions import Versions
 from couveuse.errors import BadInput
-from couveuse.history.loose import Dates
+from couveuse.history.columns import Dates
 from couveuse.history.rejects import write_rejects
 from couveuse.history.scoring import Scoring
 from couveuse.history.staging import NoUsableRow

@@ -20,20 +20,19 @@ import duckdb
 import psycopg
 from psycopg import Connection
 
-from couveuse.core.consent import Purpose
 from couveuse.engine.bringing import Bringer, BroughtElsewhere, Declared, Share, Task, shares_of
+from couveuse.engine.brought import Told, told
 from couveuse.engine.live import model_of
 from couveuse.engine.refolding import refold_waiting
 from couveuse.engine.running import now_us
 from couveuse.engine.versions import Versions
 from couveuse.errors import BadInput
+from couveuse.history.columns import Dates
 from couveuse.history.inputs import paths_of
-from couveuse.history.loose import Dates
 from couveuse.history.rejects import rejected, without
 from couveuse.history.scoring import Request, Scoring
 from couveuse.history.whole import Arranged
-from couveuse.store import allowances, connections, consents, imports, rejects, tethers
-from couveuse.store.consents import Reach
+from couveuse.store import allowances, connections, imports, rejects, tethers
 from couveuse.store.imports import RUNNING, Import
 
 # How the rows of an arranged file are ordered; a change here or of DuckDB's digests changes which rows are done.
@@ -60,14 +59,6 @@ class Wanted:
     hand_over: int | None = None  # so many a day; None: nobody
     processes: int = 0  # 0: one a core
     memory: str = "900MB"
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What an import has come to."""
-
-    stored: Import
-    reach: Reach
 
 
 class Importing:
@@ -178,15 +169,6 @@ class Importing:
                 why = f"import {number}"
                 allowances.allow(connection, ripe, per_day=self.wanted.hand_over, because=why, now=now_us())
         return told(connection, number)
-
-
-def told(connection: Connection[Any], number: int) -> Told:
-    """What an import has come to; raises BadInput where there is none of that number."""
-    stored = imports.import_by_id(connection, number)
-    if stored is None:
-        raise BadInput(f"import {number}: there is none; see: couveuse import --list")
-    reach = consents.reach_of_import(connection, number, purpose=Purpose.MARKETING_EMAIL, since=stored.started_at)
-    return Told(stored, reach)
 
 
 def _names(scoring: Scoring, wanted: Wanted) -> list[str]:

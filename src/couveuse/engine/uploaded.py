@@ -14,13 +14,14 @@ from typing import Any, Final
 
 from psycopg import Connection
 
-from couveuse.engine.bringing import StoppedAway
+from couveuse.engine.bringing import Declared, StoppedAway
 from couveuse.engine.foreseeing import foresee
-from couveuse.engine.importing import Importing
+from couveuse.engine.importing import Importing, Wanted
 from couveuse.engine.jobs import Work
 from couveuse.engine.undoing import Undoing
-from couveuse.engine.uploading import Gone, Wants, wanted_of, write
+from couveuse.engine.uploading import Gone, Wants, write
 from couveuse.errors import BadInput, CouveuseError
+from couveuse.history.columns import KEYS, Dates
 from couveuse.history.rejects import rejected, without
 from couveuse.history.scoring import Request, Scoring
 from couveuse.history.staging import NoUsableRow
@@ -29,8 +30,10 @@ from couveuse.history.whole import Arranged
 from couveuse.store import connections, imports, uploads
 from couveuse.store.imports import DONE, UNDONE
 from couveuse.store.undoing import count_identities
-from couveuse.store.uploads import Upload
+from couveuse.store.uploads import EVENTS, LEADS, Upload
 
+# What sorting an uploaded file may hold in memory.
+MEMORY: Final = "600MB"
 # So many rejected rows are shown before the import; all of them after it.
 SHOWN_REJECTS: Final = 100
 MOST_SHOWN_TEXT: Final = 300
@@ -62,7 +65,7 @@ def foresee_import(work: Work) -> Mapping[str, object] | None:
 
 
 def _foreseen(connection: Connection[Any], scoring: Scoring, arranged: Arranged, wants: Wants) -> dict[str, Any]:
-    found = foresee(connection, arranged, source=wants.source.strip(), declared=wants.declared)
+    found = foresee(connection, arranged, source=wants.source.strip(), declared=declared_of(wants))
     counts = scoring.counts
     return {
         "rows": counts.rows + counts.lead_rows,
@@ -182,3 +185,33 @@ def _failure(error: BadInput, said: str) -> dict[str, Any]:
     if isinstance(error, UnfitFile):
         return {"reason": error.reason.value, "values": error.values, "said": said}
     return {"reason": "no_usable_row" if isinstance(error, NoUsableRow) else "other", "values": {}, "said": said}
+
+
+def declared_of(wants: Wants) -> Declared | None:
+    """What is declared of the consents of who stands in the file."""
+    if not wants.basis or wants.since is None:
+        return None
+    return Declared(wants.purposes, wants.basis, wants.consent_source, wants.since)
+
+
+def wanted_of(path: Path, wants: Wants) -> Wanted:
+    """The import of a file, as the command would be told of it.
+
+    A column that is called like a key and stands for something else is not read as that key.
+    """
+    rename = {name: column for column, name in wants.names.items() if name != column and column not in wants.left_out}
+    taken = {column for column in wants.names if column in KEYS and wants.names[column] != column}
+    files = (str(path),)
+    return Wanted(
+        events=files if wants.kind == EVENTS else (),
+        leads=files if wants.kind == LEADS else (),
+        rename=rename,
+        encoding=wants.encoding,
+        sheet=wants.sheet,
+        dates=Dates(wants.dates),
+        left_out=frozenset(wants.left_out) | taken,
+        source=wants.source.strip(),
+        declared=declared_of(wants),
+        hand_over=wants.hand_over,
+        memory=MEMORY,
+    )

@@ -11,25 +11,20 @@ from psycopg import Connection
 from couveuse.core.consent import Basis, Purpose
 from couveuse.core.events import MOST_KEY, MOST_NAME, holds_nul
 from couveuse.engine import jobs
-from couveuse.engine.bringing import Declared
-from couveuse.engine.importing import Wanted
 from couveuse.engine.job_kinds import FORESEE_IMPORT, IMPORT, UNDO_IMPORT
 from couveuse.errors import CouveuseError
+from couveuse.history.columns import Dates, Preview
 from couveuse.history.guessing import guess, guess_dates
-from couveuse.history.inputs import UTF_8, Format
-from couveuse.history.loose import KEYS, Dates
-from couveuse.history.previewing import Preview, preview
-from couveuse.history.sniffing import LIMITS, MIB, Limits, Sniffed, plain_name, sniff
+from couveuse.history.limits import LIMITS, MIB, Limits
 from couveuse.store import audit, uploads
 from couveuse.store.uploads import EVENTS, LEADS, Upload
 
 KINDS: Final = (EVENTS, LEADS)
 # So much is kept of all files together.
 MOST_KEPT: Final = 4_096 * MIB
-MEMORY: Final = "600MB"
 # By one of these keys a row belongs to somebody.
 OWNERS: Final = ("email", "user_id", "anonymous_id")
-ENCODINGS: Final = (UTF_8, "cp1252", "latin-1", "utf-16")
+ENCODINGS: Final = ("utf-8", "cp1252", "latin-1", "utf-16")
 MOST_SOURCE: Final = 200
 MOST_A_DAY: Final = 100_000
 _READ_AT_ONCE: Final = 1 << 20
@@ -53,7 +48,7 @@ class Wants:
 
     kind: str = EVENTS
     sheet: str = ""
-    encoding: str = UTF_8
+    encoding: str = "utf-8"
     dates: str = Dates.ISO.value
     names: Mapping[str, str] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
@@ -72,13 +67,6 @@ class Wants:
     def as_json(self) -> dict[str, Any]:
         """As they are kept."""
         return {**asdict(self), "left_out": list(self.left_out), "purposes": list(self.purposes)}
-
-    @property
-    def declared(self) -> Declared | None:
-        """What is declared of the consents of who stands in the file."""
-        if not self.basis or self.since is None:
-            return None
-        return Declared(self.purposes, self.basis, self.consent_source, self.since)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +88,9 @@ def receive(
 
     Raises UnfitFile for one that cannot be used, TooMuchKept.
     """
+    from couveuse.history.previewing import preview
+    from couveuse.history.sniffing import plain_name, sniff
+
     name = plain_name(name)
     sniffed = sniff(path, name, limits)
     seen = preview(path, name, sniffed, limits=limits)
@@ -125,11 +116,11 @@ def _digest(path: Path) -> bytes:
 
 def write(connection: Connection[Any], upload: Upload, folder: Path) -> Path:
     """The file as it was uploaded, in a folder, under a name that says what it is; raises Gone."""
-    sniffed = Sniffed(Format(upload.format), upload.compression, "")
+    ending = f".{upload.format}{upload.compression}"
     stem = upload.name
-    for ending in (".gz", ".zst"):
-        stem = stem.removesuffix(ending)
-    target = folder / f"{stem.rpartition('.')[0] or stem}{sniffed.ending}"
+    for compression in (".gz", ".zst"):
+        stem = stem.removesuffix(compression)
+    target = folder / f"{stem.rpartition('.')[0] or stem}{ending}"
     size = 0
     with target.open("wb") as file:
         for piece in uploads.pieces(connection, upload.id):
@@ -146,6 +137,10 @@ def look_again(
 
     Raises UnfitFile, Gone.
     """
+    from couveuse.history.inputs import Format
+    from couveuse.history.previewing import preview
+    from couveuse.history.sniffing import Sniffed
+
     path = write(connection, upload, folder)
     sniffed = Sniffed(Format(upload.format), upload.compression, encoding)
     seen = preview(path, upload.name, sniffed, sheet=sheet, encoding=encoding, limits=limits)
@@ -249,29 +244,6 @@ def keep_wants(connection: Connection[Any], upload: Upload, wants: Wants, *, by:
     mapping = {"names": dict(wants.names), "left_out": list(wants.left_out), "dates": wants.dates}
     head = head_of(wants.kind, seen_of(upload).columns)
     uploads.keep_mapping(connection, head, mapping, by=by, now=now)
-
-
-def wanted_of(path: Path, wants: Wants) -> Wanted:
-    """The import of a file, as the command would be told of it.
-
-    A column that is called like a key and stands for something else is not read as that key.
-    """
-    rename = {name: column for column, name in wants.names.items() if name != column and column not in wants.left_out}
-    taken = {column for column in wants.names if column in KEYS and wants.names[column] != column}
-    files = (str(path),)
-    return Wanted(
-        events=files if wants.kind == EVENTS else (),
-        leads=files if wants.kind == LEADS else (),
-        rename=rename,
-        encoding=wants.encoding,
-        sheet=wants.sheet,
-        dates=Dates(wants.dates),
-        left_out=frozenset(wants.left_out) | taken,
-        source=wants.source.strip(),
-        declared=wants.declared,
-        hand_over=wants.hand_over,
-        memory=MEMORY,
-    )
 
 
 # ---- Asking for what is to be done with it ---------------------------------------------------------------------------

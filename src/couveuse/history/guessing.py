@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from couveuse.history.loose import KEYS, Dates
+from couveuse.history.columns import KEYS, Dates
 
 # What a column is called, without accents, case and punctuation: the best name first, for two may be there.
 NAMES: Final[Mapping[str, tuple[str, ...]]] = {

@@ -282,7 +282,7 @@ def _workbook(path: Path, named: str, work: Path) -> Input:
 
 def _write_sheet(path: Path, sheet: "ReadOnlyWorksheet", target: Path) -> None:
     sheet.reset_dimensions()  # what a workbook says of its size is not believed: each row would be as wide
-    rows = sheet.iter_rows(values_only=True)
+    rows = sheet.iter_rows(values_only=True)  # type: ignore[misc]  # the stubs know only sheets that can be written
     header = [str(cell).strip() if cell is not None else "" for cell in next(rows, ())]
     if not any(header):
         raise UnfitFile(

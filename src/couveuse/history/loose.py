@@ -8,7 +8,6 @@ clock) with `shift` (that clock's offset, null where the file does not say), the
 import json
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 import duckdb
 import pyarrow.parquet as pq
@@ -16,10 +15,10 @@ import pyarrow.parquet as pq
 from couveuse.core.events import CHANGES, MOST_POINTS, MOST_ROW_BYTES, Adjustment, Change, Reject, Verdict
 from couveuse.core.times import ISO_PATTERN, WHITE
 from couveuse.errors import BadInput
+from couveuse.history.columns import KEYS, Dates
 from couveuse.history.inputs import Format, Input
 from couveuse.history.unfit import Unfit, UnfitFile
 
-KEYS = ("event", "occurred_at", "email", "user_id", "anonymous_id", "message_id", "source")
 PARTS = ("properties", "context", "traits")
 # What facts other than behaviours say.
 WORDS = ("group", "purpose", "kind", "points", "of", "of_source", "verdict")
@@ -104,14 +103,6 @@ MACROS = (
             * (substr(p.z, 2, 2)::bigint * 60 + coalesce(try_cast(right(replace(p.z, ':', ''), -3) as bigint), 0))
             * 60000000 end""",
 )
-
-
-class Dates(StrEnum):
-    """In which order a file writes its dates."""
-
-    ISO = "iso"
-    DAY_FIRST = "day"
-    MONTH_FIRST = "month"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Final
@@ -14,28 +13,17 @@ import pyarrow as pa
 
 from couveuse.errors import CouveuseError
 from couveuse.history import inputs
-from couveuse.history.inputs import UTF_8, Format
+from couveuse.history.columns import Preview
+from couveuse.history.inputs import Format
+from couveuse.history.limits import LIMITS, Limits
 from couveuse.history.loose import quoted
-from couveuse.history.sniffing import LIMITS, Limits, Sniffed, too_many_columns
+from couveuse.history.sniffing import Sniffed, too_many_columns
 from couveuse.history.unfit import Unfit, UnfitFile
 
 ROWS: Final = 10
 # So much of a cell is shown.
 MOST_CELL: Final = 120
 MEMORY: Final = "256MB"
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """The columns of a file and its first rows as text; of a workbook the names of its sheets, and which one it is."""
-
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    sheets: tuple[str, ...] = ()
-    sheet: str = ""
-    encoding: str = UTF_8
-    delimiter: str = ""
-    samples: Mapping[str, str] = field(default_factory=dict)  # a cell of each column, the first that says something
 
 
 def preview(

@@ -18,9 +18,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from couveuse.history.inputs import COMPRESSIONS, ENDINGS, KNOWN, TRUNCATED, Format
+from couveuse.history.limits import LIMITS, MIB, Limits, too_large
 from couveuse.history.unfit import Unfit, UnfitFile
 
-MIB: Final = 1 << 20
 HEAD_BYTES: Final = MIB
 _GZIP, _ZSTD, _ZIP, _PARQUET, _OLE = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04", b"PAR1", b"\xd0\xcf\x11\xe0"
 # What text of ours never begins with: pages, PDF, RTF, PostScript, scripts.
@@ -32,24 +32,6 @@ _MOST_FOOTER: Final = 16 * MIB
 WINDOWS: Final = "cp1252"
 _SPACES: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 MOST_NAME: Final = 120
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How large a file may be that somebody uploads; what is larger is for the command, on a machine of theirs."""
-
-    size: int = 500 * MIB
-    inflated: int = 4_096 * MIB  # of .gz, .zst and Parquet
-    workbook: int = 50 * MIB
-    workbook_inflated: int = 600 * MIB
-    workbook_texts: int = 128 * MIB  # its table of texts is held in memory
-    parts: int = 5_000  # of a workbook
-    columns: int = 500
-    rows: int = 50_000_000  # that a Parquet file says it has
-    row_groups: int = 50_000
-
-
-LIMITS: Final = Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +78,6 @@ def sniff(path: Path, name: str, limits: Limits = LIMITS) -> Sniffed:
     if head.startswith((_PARQUET, _ZIP, _OLE)):
         return _binary(path, name, head, compression, limits)
     return _text(name, head, compression)
-
-
-def too_large(name: str, most: int) -> UnfitFile:
-    """A file is over a bound of so many bytes."""
-    return UnfitFile(
-        f"{name}: larger than {most // MIB:,} MB; split it, compress it (.gz, .zst), or import it with the command: "
-        "couveuse import",
-        Unfit.TOO_LARGE,
-        megabytes=most // MIB,
-    )
 
 
 def _is_named(name: str) -> bool:

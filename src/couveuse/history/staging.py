@@ -17,16 +17,15 @@ from couveuse.core.events import CURES, MOST_KEY, MOST_NAME, Reject, digest
 from couveuse.core.plan import Plan
 from couveuse.errors import BadInput, CouveuseError
 from couveuse.history import loose
+from couveuse.history.columns import LEAD_PREFIX, Dates
 from couveuse.history.inputs import Format, Input, check_whole
-from couveuse.history.loose import Dates, Wanted, quoted
+from couveuse.history.loose import Wanted, quoted
 
 BATCH_ROWS = 65_536
 # What a win is called in a column of leads; whatever else is there and not among the losses is refused.
 WON, LOST = ("true", "1", "yes", "oui", "won", "y"), ("false", "0", "no", "non", "lost", "n")
 
 
-# How the reasons of rejected rows of leads begin in the counts.
-LEAD_PREFIX = "lead_"
 # More rows of one file that do not fit its header are no rejects: the file is not what it seems.
 MOST_BAD_CELLS = 1_000_000
 # What is kept of the text of a row that could not be cut into cells.

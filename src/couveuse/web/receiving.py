@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile, StopUpload
 from django.http import HttpRequest
 
-from couveuse.history.sniffing import LIMITS, MIB
+from couveuse.history.limits import LIMITS, MIB
 
 # Where files are large; elsewhere a file is a document of a page or two.
 LARGE: Final = ("/imports", "/api/v1/imports")

@@ -15,11 +15,11 @@ from pydantic import ConfigDict, Field
 from couveuse.core import times
 from couveuse.core.consent import Basis, Purpose, basis_of, purpose_of
 from couveuse.engine import jobs, uploading
-from couveuse.engine.importing import Told, told
+from couveuse.engine.brought import Told, told
 from couveuse.engine.uploading import ENCODINGS, TooMuchKept, Wants
 from couveuse.errors import BadInput
-from couveuse.history.loose import Dates
-from couveuse.history.sniffing import LIMITS, too_large
+from couveuse.history.columns import Dates
+from couveuse.history.limits import LIMITS, too_large
 from couveuse.history.unfit import UnfitFile
 from couveuse.store import imports, rejects, uploads
 from couveuse.store.api_tokens import Scope

@@ -11,7 +11,7 @@ from psycopg import Connection
 
 from couveuse.core.consent import Refusal
 from couveuse.engine import jobs, uploading
-from couveuse.engine.importing import Told, told
+from couveuse.engine.brought import Told, told
 from couveuse.engine.job_kinds import UNDO_IMPORT
 from couveuse.engine.jobs import Job
 from couveuse.engine.live import model_of

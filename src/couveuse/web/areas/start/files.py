@@ -17,7 +17,7 @@ from couveuse.engine.jobs import Job
 from couveuse.engine.live import model_of
 from couveuse.engine.uploading import KINDS, Flaw, Gone, TooMuchKept, Wants, seen_of
 from couveuse.engine.versions import Versions
-from couveuse.history.sniffing import LIMITS, MIB, too_large
+from couveuse.history.limits import LIMITS, MIB, too_large
 from couveuse.history.unfit import UnfitFile
 from couveuse.report.names import Names
 from couveuse.store import uploads

@@ -8,9 +8,8 @@ from zoneinfo import ZoneInfo
 from couveuse.core import times
 from couveuse.core.consent import Basis, Purpose
 from couveuse.engine.uploading import ENCODINGS, MOST_A_DAY, Flaw, Wants, meanings
+from couveuse.history.columns import KEYS, Dates, Preview
 from couveuse.history.guessing import TRAITS
-from couveuse.history.loose import KEYS, Dates
-from couveuse.history.previewing import Preview
 from couveuse.store.uploads import EVENTS, LEADS
 from couveuse.web.asking import Asked
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from couveuse.core.events import Reject
 from couveuse.engine.jobs import Job, Standing
-from couveuse.history.staging import LEAD_PREFIX
+from couveuse.history.columns import LEAD_PREFIX
 from couveuse.history.unfit import Unfit, UnfitFile
 from couveuse.web.asking import Asked
 
