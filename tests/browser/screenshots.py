@@ -16,7 +16,7 @@ WIDTH, HEIGHT = 1280, 800
 def _best_lead(page: Page) -> str:
     """The address of the best lead's page."""
     page.goto("/leads")
-    return str(page.locator("main a[href^='/leads/']").first.get_attribute("href"))
+    return str(page.locator("main table a[href^='/leads/']").first.get_attribute("href"))
 
 
 def _take(made: House, folder: Path, who: str, language: str, pages: dict[str, str]) -> None:
