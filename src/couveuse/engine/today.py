@@ -20,7 +20,7 @@ from couveuse.engine.calendars import working_of
 from couveuse.engine.rolling_up import DAYS, LEADS, SHOWN_DAYS, SOURCES
 from couveuse.store import rollups, today
 from couveuse.store.rollups import Rollup, Scored, Source, Standing
-from couveuse.store.rosters import load_roster
+from couveuse.store.rosters import newest, roster_of
 from couveuse.store.today import Late, Ripe, Unseen
 from couveuse.store.versions import Version, acting
 
@@ -126,7 +126,7 @@ def look_at_today(
     model = acting(connection)
     if model is None:
         return None
-    roster = load_roster(connection, since=moment(now).date())
+    roster = roster_of(None if (document := newest(connection)) is None else document.text)
     since, back = since_of(roster.hours, zone, now)
     number = model.published.id
     ours = _ours(teams, sees_tasks)

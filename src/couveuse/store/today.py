@@ -9,8 +9,10 @@ from psycopg import Connection, sql
 from couveuse.store.statements import statement
 from couveuse.store.states import table_of
 
-# So many rows are looked at, of which a page shows a few and tells the number: beyond that it says "more than".
-MOST: Final = 10_000
+# So many rows are looked at, of which a page shows a few and tells the number: beyond that it says "over".
+MOST: Final = 2_000
+# So many open tasks that are overdue are looked at: of these the longest overdue are shown.
+MOST_TASKS: Final = 10_000
 
 _RIPENED, _HANDED_OVER, _LATE, _UNSEEN = (
     statement("today", name) for name in ("ripened", "handed_over", "late", "unseen")
@@ -88,9 +90,9 @@ def late(
     now: int,
     shown: int,
 ) -> tuple[list[Late], int]:
-    """Tasks that are overdue, a member's own first, and how many, up to `MOST`; teams None: of all."""
+    """Tasks that are overdue, a member's own first, and how many, up to `MOST_TASKS`; teams None: of all."""
     wanted = {"now": now, "shown": shown, "member": member, "teams": None if teams is None else list(teams)}
-    rows = _rows(connection, _LATE, model_id, wanted)
+    rows = _rows(connection, _LATE, model_id, wanted, MOST_TASKS)
     return [_late(row) for row in rows], _number(rows)
 
 
@@ -103,9 +105,11 @@ def unseen(
     return [Unseen(row[0], row[1], row[3], row[4], Lead(row[2], *row[5:8])) for row in rows], _number(rows)
 
 
-def _rows(connection: Connection[Any], query: sql.SQL, model_id: int, wanted: dict[str, Any]) -> list[tuple[Any, ...]]:
+def _rows(
+    connection: Connection[Any], query: sql.SQL, model_id: int, wanted: dict[str, Any], most: int = MOST
+) -> list[tuple[Any, ...]]:
     asked = query.format(states=sql.Identifier(table_of(model_id)))
-    return connection.execute(asked, {**wanted, "most": MOST}).fetchall()
+    return connection.execute(asked, {**wanted, "most": most}).fetchall()
 
 
 def _ripe(row: Sequence[Any]) -> Ripe:

@@ -75,7 +75,7 @@ class CountedShape(Answer):
 
 
 class TodayShape(Answer):
-    """What changed since the last working day, and what waits; numbers up to 10,000."""
+    """What changed since the last working day, and what waits; `late` up to 10,000, the others up to 2,000."""
 
     since: str
     model: ModelNamed

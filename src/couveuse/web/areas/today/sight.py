@@ -17,7 +17,7 @@ from couveuse.report import charts
 from couveuse.report.names import Names
 from couveuse.report.persons import person
 from couveuse.store.learnt import Learnt
-from couveuse.store.today import MOST, Late, Lead, Ripe, Unseen
+from couveuse.store.today import MOST, MOST_TASKS, Late, Lead, Ripe, Unseen
 from couveuse.store.versions import Version
 from couveuse.web.asking import Asked
 from couveuse.web.permissions import Permission, may
@@ -178,7 +178,7 @@ class Sight(Rows):
             key = "today_head.handed" if self.is_of_teams else "today_head.ripened"
             parts.append(count(key, found.ripened_number, n=self.many(found.ripened_number)))
         if found.late_number:
-            parts.append(count("today_head.late", found.late_number, n=self.many(found.late_number)))
+            parts.append(count("today_head.late", found.late_number, n=self.late_number))
         if found.unseen_number:
             parts.append(count("today_head.unseen", found.unseen_number, n=self.many(found.unseen_number)))
         if not parts:
@@ -188,10 +188,15 @@ class Sight(Rows):
         )  # fmt: skip
         return self.asked.say("today_head.said", since=self.since, what=said)
 
-    def many(self, number: int) -> str:
+    def many(self, number: int, most: int = MOST) -> str:
         """A number that is counted up to a bound."""
-        text = self.f.number(min(number, MOST))
-        return text if number < MOST else self.asked.say("today_head.over", n=text)
+        text = self.f.number(min(number, most))
+        return text if number < most else self.asked.say("today_head.over", n=text)
+
+    @property
+    def late_number(self) -> str:
+        """How many tasks are overdue."""
+        return self.many(self.found.late_number, MOST_TASKS)
 
     # ---- Three columns -----------------------------------------------------------------------------------------
 
