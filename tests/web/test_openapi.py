@@ -97,4 +97,6 @@ def test_no_request_drawn_from_it_breaks_anything(case: schemathesis.Case, token
     for name, number in (case.path_parameters or {}).items():
         if isinstance(number, int) and number % 2 == 0:  # half of them name something that is there
             case.path_parameters[name] = 1 + number % 4
-    case.call_and_validate(app=application, headers={"Authorization": f"Bearer {token}"}, checks=CHECKS)
+    # Answers come compressed where that is taken, and Schemathesis does not unpack what a WSGI application gives it.
+    headers = {"Authorization": f"Bearer {token}", "Accept-Encoding": "identity"}
+    case.call_and_validate(app=application, headers=headers, checks=CHECKS)
