@@ -6,14 +6,15 @@ next member, team or place; what is measured is the whole call, on a connection 
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from psycopg import Connection
 
 from bench.live.ground import ground
 from bench.live.load import percentiles
-from couveuse.store import connections, tasks
+from couveuse.engine.sheets import Scope, take_turn
+from couveuse.store import connections, fates, sheets, tasks
 from couveuse.store.published import live_models
 from couveuse.store.tasks import Page, Place
 
@@ -36,6 +37,7 @@ def measure(asked: argparse.Namespace) -> dict[str, object]:
             model_id = _fill(connection, asked.leads)
             print(f"   {asked.leads:,} tasks made in {time.perf_counter() - began:.0f} s", flush=True)
             found = {name: _pages(name, read) for name, read in _readers(connection, model_id).items()}
+            found |= {name: _others(name, read) for name, read in _other_readers(connection, model_id).items()}
     return {"tasks": asked.leads, "open": asked.leads // OPEN, "tasks_a_page": A_PAGE, "milliseconds": found}
 
 
@@ -52,10 +54,12 @@ _LEADS: Final = "insert into leads (root_id, created_at) select n, 0 from genera
 # What is worth the same is the rule: rates are those of bands, and most leads are worth the model's default.
 _TASKS: Final = """
 insert into tasks (lead_id, episode_id, team, treatment, standing, member, opened_at, due_at, not_before, rate, value,
-    expected, score, closed_at)
+    expected, score, closed_at, outcome, outcome_by)
 select n, n, (array['telemarketing', 'sales'])[1 + n %% 2], 'call', case when is_open then 'open' else 'closed' end,
     case when n %% 3 > 0 then 'm' || n / 10 %% %(members)s end, n, n, case when n %% 97 = 0 then 2e15::bigint end,
-    rate, 1000, rate * 1000, 20, case when not is_open then n end
+    rate, 1000, rate * 1000, 20, case when not is_open then n end,
+    case when not is_open then (array['project_detected', 'won', 'project_detected', 'lost'])[1 + n %% 4] end,
+    case when not is_open then 'm' || n / 10 %% %(members)s end
 from (
     select n, (array[0.05, 0.25, 0.5])[1 + n / 7 %% 3] as rate, n / 2 %% %(open)s = 0 as is_open
     from generate_series(1, %(count)s) n
@@ -123,6 +127,33 @@ def _readers(connection: Connection[Any], model_id: int) -> dict[str, Callable[[
         f"{FRONT:,} irrelevant leads in front": lambda turn: page(turn, teams=["irrelevant"]),
         f"{FRONT:,} put off in front": lambda turn: page(turn, teams=["put_off"]),
     }
+
+
+def _other_readers(connection: Connection[Any], model_id: int) -> dict[str, Callable[[int], Sequence[Any]]]:
+    """What pages of the desk ask for beside the queue; what is taken on screen is given back within the call."""
+    now = 10**15
+
+    def turn(place: int) -> Sequence[Any]:
+        scope = Scope((TEAMS[place % 2],), f"m{place % MEMBERS}")
+        by = f"somebody {place}"
+        taken = take_turn(connection, scope, model_id, by=by, now=now)
+        found = None if taken.task_id is None else sheets.sheet(connection, taken.task_id, model_id, by=by, now=now)
+        if taken.task_id is not None:
+            tasks.unlock_task(connection, taken.task_id, by=by)
+        return [] if found is None else [found]
+
+    def fate(place: int) -> Sequence[Any]:
+        return fates.fates_of(connection, f"m{place % MEMBERS}", selling=["sales"], since=0, now=now)
+
+    return {
+        "a turn at the desk, with the task's sheet": turn,
+        "what is late": lambda place: tasks.overdue_tasks(connection, [TEAMS[place % 2]], now=now, most=A_PAGE),
+        "the fate of a member's leads, all years": fate,
+    }
+
+
+def _others(name: str, read: Callable[[int], Sequence[Any]]) -> dict[str, float]:
+    return _pages(name, lambda turn: Page(list(read(turn)), None))
 
 
 def _pages(name: str, read: Callable[[int], Page]) -> dict[str, float]:
