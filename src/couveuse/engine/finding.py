@@ -268,10 +268,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Leads of a list, and where the next page begins; it may hold none, and yet not be the last."""
+    """Leads of a list, and where the next page begins; it may hold none, and yet not be the last.
+
+    `total` is how many there are from its place on, where that was known by the way.
+    """
 
     entries: Sequence[Entry]
     next: Place | None
+    total: int | None = None
 
 
 def page_of(
@@ -283,11 +287,11 @@ def page_of(
     Filters look at what was stored, which time alone makes stale by a day at most; whoever meets them no more now is
     left out.
     """
-    listed, following = listing.list_leads(connection, model.id, wanted, after, most=most, by_number=by_number)
+    listed, following, total = listing.list_leads(connection, model.id, wanted, after, most=most, by_number=by_number)
     readings = {each.lead_id: _reading(connection, looker, model, each, now) for each in listed}
     met = [lead_id for lead_id, reading in readings.items() if _meets(model, wanted, reading)]
     who = cards.load_cards(connection, met) if met else {}
-    return Page([Entry(who[lead_id], readings[lead_id]) for lead_id in met], following)
+    return Page([Entry(who[lead_id], readings[lead_id]) for lead_id in met], following, total)
 
 
 def every_page(
@@ -305,12 +309,19 @@ def every_page(
         yield found
 
 
+def counted(connection: Connection[Any], model: LiveModel, wanted: Wanted) -> int | None:
+    """How many leads meet what is asked, up to `FEW` and one more; None where counting would take long."""
+    if wanted.of_leads():
+        return listing.list_leads(connection, model.id, wanted, FIRST, most=1, by_number=False).total
+    return listing.count_leads(connection, model.id, wanted)
+
+
 def numbers_of(connection: Connection[Any], model: LiveModel, wanted: Wanted, most: int = FEW) -> list[int] | None:
     """The numbers of all leads that meet what was stored of it; None where there are more than `most`."""
     found: list[int] = []
     after: Place | None = FIRST
     while after is not None:
-        listed, after = listing.list_leads(connection, model.id, wanted, after, most=most + 1, by_number=False)
+        listed, after, _ = listing.list_leads(connection, model.id, wanted, after, most=most + 1, by_number=False)
         found += [each.lead_id for each in listed]
         if len(found) > most:
             return None

@@ -15,7 +15,7 @@ from couveuse.store.statements import statement
 _DUE, _BEGIN_AGAIN, _TOLD = (statement("findable", name) for name in ("due", "begin_again", "told"))
 _WRITE, _FORGET, _DONE = (statement("findable", name) for name in ("write", "forget", "done"))
 _ASK, _LEARN_GROUPS = statement("findable", "ask"), statement("findable", "learn_groups")
-_GROUPS, _SOURCES, _WAITING = (statement("findable", name) for name in ("groups", "sources", "waiting"))
+_WAITING = statement("findable", "waiting")
 # So many of the keys of a lead are looked at: whoever has more is found by the first.
 MOST_KEYS: Final = 20
 # So many groups and sources may be chosen from a list.
@@ -93,16 +93,6 @@ def ask(connection: Connection[Any], lead_ids: Collection[int]) -> None:
     """Some leads are to be made findable anew: what they are found by has changed."""
     if lead_ids:
         connection.execute(_ASK, {"leads": list(lead_ids)})
-
-
-def group_names(connection: Connection[Any]) -> list[str]:
-    """The groups that may be chosen, by name."""
-    return [name for (name,) in connection.execute(_GROUPS, {"most": MOST_CHOICES}).fetchall()]
-
-
-def sources(connection: Connection[Any]) -> list[str]:
-    """The sources that leads have, by name."""
-    return [name for (name,) in connection.execute(_SOURCES, {"most": MOST_CHOICES}).fetchall()]
 
 
 def waiting(connection: Connection[Any], most: int) -> int:

@@ -1,17 +1,18 @@
 """Views of the list of leads: filters that people keep under a name, for themselves or for all."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from psycopg import Connection
 
 from couveuse.errors import BadInput
 from couveuse.store import audit
+from couveuse.store.findable import MOST_CHOICES
 from couveuse.store.statements import statement
 
 _ALL, _ONE, _SAVE = (statement("lead_views", name) for name in ("all", "one", "save"))
 _RENAME, _REMOVE, _COUNT = (statement("lead_views", name) for name in ("rename", "remove", "count"))
-_LOCK = statement("lead_views", "lock")
+_LOCK, _AROUND = statement("lead_views", "lock"), statement("lead_views", "around")
 LOCK: Final = 0x7669657773
 MOST_NAME: Final = 60
 MOST_QUERY: Final = 2_000
@@ -34,9 +35,26 @@ class View:
     made_by: str
 
 
+class Around(NamedTuple):
+    """The team's document, the groups and sources that may be chosen, and the views of a person and of all."""
+
+    document: str | None
+    groups: list[str]
+    sources: list[str]
+    views: list[View]
+
+
 def views_of(connection: Connection[Any], user_id: int) -> list[View]:
     """The views of a person and those that all share, shared ones first, by name."""
     return [View(*row) for row in connection.execute(_ALL, {"user": user_id, "most": 2 * MOST}).fetchall()]
+
+
+def around(connection: Connection[Any], user_id: int) -> Around:
+    """What stands around the list of leads for a person."""
+    row = connection.execute(_AROUND, {"user": user_id, "most": 2 * MOST, "choices": MOST_CHOICES}).fetchone()
+    assert row is not None  # one row always
+    document, groups, sources, views = row
+    return Around(document, groups, sources, [View(*each) for each in views])
 
 
 def view(connection: Connection[Any], number: int, user_id: int) -> View | None:

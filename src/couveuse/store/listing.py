@@ -8,7 +8,7 @@ the index of the rarest of it.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from psycopg import Connection, sql
@@ -118,10 +118,22 @@ class Listed:
     state: bytes
 
 
+class Part(NamedTuple):
+    """A part of a list, and where the next one begins; None after the last one.
+
+    `total` is how many leads meet what is asked from the place on, where that was known by the way; more than `FEW`
+    are not counted.
+    """
+
+    leads: list[Listed]
+    next: Place | None
+    total: int | None = None
+
+
 def list_leads(
     connection: Connection[Any], model_id: int, wanted: Wanted, after: Place, *, most: int, by_number: bool
-) -> tuple[list[Listed], Place | None]:
-    """The leads after a place, best score first or by number, and where the next page begins; None after the last one.
+) -> Part:
+    """The leads after a place, best score first or by number.
 
     A page may hold fewer than `most` leads, or none, and yet not be the last: so many were looked at for it.
     """
@@ -130,35 +142,31 @@ def list_leads(
         return _among(connection, model_id, wanted, few, after, most, by_number)
     found: list[Listed] = []
     is_whole = not wanted.of_states() and not wanted.of_leads()
+    total = FEW + 1 if wanted.of_leads() and not wanted.of_states() else None
     for window in (most + 1,) if is_whole else WINDOWS:
         rows = _walk(connection, model_id, wanted, after, window, most + 1 - len(found), by_number)
         found += [Listed(lead, score, at, state) for *_, lead, score, at, state in rows if lead is not None]
         if len(found) > most:
-            return found[:most], Place(found[most - 1].sort_score, found[most - 1].lead_id)
+            return Part(found[:most], Place(found[most - 1].sort_score, found[most - 1].lead_id), total)
         if rows[0][0] < window:
-            return found, None
+            return Part(found, None, total)
         after = Place(rows[0][1], rows[0][2])
-    return found, after
+    return Part(found, after, total)
 
 
 def count_leads(connection: Connection[Any], model_id: int, wanted: Wanted) -> int | None:
-    """How many leads there are, counted up to `FEW` and one more; None where counting would take long."""
-    few = _few(connection, wanted)
-    table = sql.Identifier(table_of(model_id))
-    if few is not None:
-        values = {**wanted.values(), "few": few}
-        query = statement("listing", "count_among").format(table=table, conditions=_all(wanted.of_states()))
-    else:
-        states = wanted.of_states()
-        # One alone of these is an index's; bands are a range of scores. More would have to be looked for.
-        if wanted.of_leads():
-            return FEW + 1 if not states else None
-        if len(states) > 1 or set(states) - {"has_band", "has_stage", "has_class", "has_persona"}:
-            return None
-        values = {**wanted.values(), "most": FEW + 1}
-        range_ = sql.SQL("s.sort_score > %(low)s and s.sort_score <= %(high)s and ")
-        query = statement("listing", "count").format(table=table, conditions=range_ + _all(states))
-    row = connection.execute(query, values).fetchone()
+    """How many leads meet what is asked of states alone, counted up to `FEW` and one more; None where that takes long.
+
+    One condition alone is an index's, and bands are a range of scores. More would have to be looked for.
+    """
+    names = wanted.of_states()
+    if wanted.of_leads() or len(names) > 1 or set(names) - {"has_band", "has_stage", "has_class", "has_persona"}:
+        return None
+    range_ = sql.SQL("s.sort_score > %(low)s and s.sort_score <= %(high)s and ")
+    query = statement("listing", "count").format(
+        table=sql.Identifier(table_of(model_id)), conditions=range_ + _all(names)
+    )
+    row = connection.execute(query, {**wanted.values(), "most": FEW + 1}).fetchone()
     assert row is not None  # an aggregate always answers
     return int(row[0])
 
@@ -221,15 +229,17 @@ def _among(
     after: Place,
     most: int,
     by_number: bool,
-) -> tuple[list[Listed], Place | None]:
+) -> Part:
     values = {**wanted.values(), "few": list(few), "score": after.score, "lead": after.lead_id, "limit": most + 1}
     query = statement("listing", "among_by_number" if by_number else "among").format(
         table=sql.Identifier(table_of(model_id)), conditions=_all(wanted.of_states())
     )
-    found = [Listed(*row) for row in connection.execute(query, values, binary=True).fetchall()]
+    rows = connection.execute(query, values, binary=True).fetchall()
+    found = [Listed(*row) for _, *row in rows]
+    total = int(rows[0][0]) if rows else 0
     if len(found) > most:
-        return found[:most], Place(found[most - 1].sort_score, found[most - 1].lead_id)
-    return found, None
+        return Part(found[:most], Place(found[most - 1].sort_score, found[most - 1].lead_id), total)
+    return Part(found, None, total)
 
 
 def _walk(

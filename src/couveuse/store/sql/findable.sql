@@ -53,20 +53,6 @@ on conflict do nothing;
 insert into group_names (name) select distinct name from unnest(%(names)s::text[]) as g (name) order by name
 on conflict do nothing;
 
--- name: groups
--- The groups that may be chosen, by name.
-select name from group_names order by name limit %(most)s;
-
--- name: sources
--- The sources that leads have, by name: each is skipped to within the index.
-with recursive named as (
-    (select source from findable where source is not null order by source limit 1)
-    union all
-    select (select f.source from findable f where f.source > n.source order by f.source limit 1)
-    from named n where n.source is not null
-)
-select source from named where source is not null limit %(most)s;
-
 -- name: waiting
 -- How many leads are still to be made findable, so many at most.
 select count(*) from (select from findable_due limit %(most)s) as counted;

@@ -33,3 +33,21 @@ select count(*) from lead_views where user_id is not distinct from %(user)s;
 -- name: lock
 -- Nobody else keeps a view until the transaction ends.
 select pg_advisory_xact_lock(%(lock)s);
+
+-- name: around
+-- What stands around the list of leads, in one question: the document of the team that counts, the groups and the sources
+-- that may be chosen, by name (each source is skipped to within the index), and the views of a person and of all.
+select (select document from team_documents order by id desc limit 1),
+    array(select name from group_names order by name limit %(choices)s),
+    array(
+        with recursive named as (
+            (select source from findable where source is not null order by source limit 1)
+            union all
+            select (select f.source from findable f where f.source > n.source order by f.source limit 1)
+            from named n where n.source is not null
+        )
+        select source from named where source is not null limit %(choices)s
+    ),
+    (select coalesce(jsonb_agg(jsonb_build_array(id, user_id, name, query, made_by)), '[]') from (
+        select * from lead_views where user_id = %(user)s or user_id is null
+        order by user_id is not null, lower(name), id limit %(most)s) as kept);

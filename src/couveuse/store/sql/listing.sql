@@ -99,15 +99,16 @@ f.lead_id = any(%(leads)s::bigint[])
 select {lead} from {leads} where {conditions} limit %(most)s
 
 -- name: among
--- Of some leads those that meet what is asked of states, after a place, by score for lists, then by number.
-select s.lead_id, s.sort_score, s.read_at, s.state from {table} s
+-- Of some leads those that meet what is asked of states, after a place, by score for lists, then by number; each row says
+-- how many there are.
+select count(*) over (), s.lead_id, s.sort_score, s.read_at, s.state from {table} s
 where s.lead_id = any(%(few)s::bigint[]) and s.sort_score <= %(score)s
     and (s.sort_score < %(score)s or s.lead_id > %(lead)s) and {conditions}
 order by s.sort_score desc, s.lead_id limit %(limit)s;
 
 -- name: among_by_number
 -- The same by number.
-select s.lead_id, s.sort_score, s.read_at, s.state from {table} s
+select count(*) over (), s.lead_id, s.sort_score, s.read_at, s.state from {table} s
 where s.lead_id = any(%(few)s::bigint[]) and s.lead_id > %(lead)s and {conditions}
 order by s.lead_id limit %(limit)s;
 
@@ -121,10 +122,6 @@ kept as (select s.lead_id, s.sort_score, s.read_at from seen s {joined} where {c
 select coalesce(last.looked, 0), last.sort_score, last.lead_id, kept.lead_id, kept.sort_score, kept.read_at, t.state
 from (select) as always left join last on true left join kept on true left join {table} t on t.lead_id = kept.lead_id
 {order};
-
--- name: count_among
--- How many of some leads meet what is asked of states.
-select count(*) from {table} s where s.lead_id = any(%(few)s::bigint[]) and {conditions};
 
 -- name: count
 -- How many leads meet what is asked of states, so many at most.

@@ -18,7 +18,8 @@ from couveuse.engine.live import LiveModel
 from couveuse.language.words import Words
 from couveuse.report.names import Names
 from couveuse.report.persons import Person, person
-from couveuse.store import rosters
+from couveuse.store import lead_views, rosters
+from couveuse.store.lead_views import Around
 from couveuse.store.listing import Place, Wanted
 from couveuse.web import reading
 from couveuse.web.api.asking import cursor_of, parts_of
@@ -55,13 +56,13 @@ class Lister:
     connection: Connection[Any]
     model: LiveModel
     roster: Roster
+    around: Around
 
     @classmethod
     def of(cls, asked: Asked, connection: Connection[Any]) -> "Lister":
         """Ready to list; raises NothingPublished."""
-        version = rosters.newest(connection)
-        roster = rosters.roster_of(None if version is None else version.text)
-        return cls(asked, connection, reading.acting(connection), roster)
+        around = lead_views.around(connection, asked.who.user_id)
+        return cls(asked, connection, reading.acting(connection), rosters.roster_of(around.document), around)
 
     @property
     def words(self) -> Words:
@@ -128,6 +129,16 @@ class Lister:
         """The personas of the model."""
         names = self.names([])
         return [(each.id, names.persona(each.id)) for each in self.model.plan.model.personas]
+
+    @property
+    def groups(self) -> list[tuple[str, str]]:
+        """The groups in which somebody is or was, by name."""
+        return [(name, name) for name in self.around.groups]
+
+    @property
+    def sources(self) -> list[tuple[str, str]]:
+        """The sources that leads have, by name."""
+        return [(name, name) for name in self.around.sources]
 
     @cached_property
     def members(self) -> list[tuple[str, str]]:

@@ -11,7 +11,6 @@ from couveuse.engine import finding, jobs
 from couveuse.engine.bulk import KIND, MOST, Act, Change, TooMany, change_leads
 from couveuse.engine.by_hand import BadWord
 from couveuse.engine.finding import BadFilter, Filters, filters_in, query_of
-from couveuse.store.findable import group_names
 from couveuse.web import database
 from couveuse.web.areas.leads.asking_leads import Lister, address_of
 from couveuse.web.asking import Asked, page
@@ -73,10 +72,9 @@ def _ask(asked: Asked, filters: Filters, numbers: Sequence[int], wrong: Act | No
     is_all = asked.request.POST.get("all") == "1"
     with database.reading() as connection:
         lister = Lister.of(asked, connection)
-        groups = group_names(connection)
     return render(
         asked, "leads/bulk.html", 422 if wrong else 200, title=asked.say("leads_bulk.title"), lister=lister,
-        groups=groups, numbers=[] if is_all else numbers, counted=len(numbers), is_all=is_all, where=query_of(filters),
+numbers=[] if is_all else numbers, counted=len(numbers), is_all=is_all, where=query_of(filters),
         back=address_of(filters), wrong=wrong, token=uuid4().hex, given=asked.request.POST, tags=lister.tags(filters),
         q=filters.q,
     )  # fmt: skip

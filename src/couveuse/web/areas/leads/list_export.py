@@ -11,7 +11,6 @@ from psycopg import Connection
 from couveuse.engine import finding
 from couveuse.engine.finding import BadFilter, Filters, Page, filters_in, query_of
 from couveuse.engine.lead_files import COLUMNS, MEDIA_TYPES, Format, Taken, written
-from couveuse.store import listing
 from couveuse.store.listing import FEW, Wanted
 from couveuse.web import database
 from couveuse.web.api.asking import now_us
@@ -33,7 +32,7 @@ def export(asked: Asked) -> HttpResponse:
         with database.reading() as connection:
             lister = Lister.of(asked, connection)
             wanted = lister.wanted(filters)
-            counted = None if is_wanted else listing.count_leads(connection, lister.model.id, wanted)
+            counted = None if is_wanted else finding.counted(connection, lister.model, wanted)
     except BadFilter:
         return redirect(asked, address_of(Filters(), "leads_export"), "leads_bulk.refused")
     if is_wanted:

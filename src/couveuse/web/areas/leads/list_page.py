@@ -6,7 +6,7 @@ from django.http import HttpResponse
 
 from couveuse.engine import finding
 from couveuse.engine.finding import BadFilter, Filters, query_of
-from couveuse.store import findable, lead_views, listing
+from couveuse.store import findable, listing
 from couveuse.store.listing import FEW, FIRST
 from couveuse.web import database
 from couveuse.web.areas.leads import asking_leads
@@ -46,15 +46,14 @@ def leads(asked: Asked) -> HttpResponse:
         shown: dict[str, Any] = {"rows": rows, "next": following, "names": names, "filters": filters}
         if asked.is_htmx and place is not None:
             return render(asked, "leads/list_rows.html", **shown)
-        counted = listing.count_leads(connection, lister.model.id, wanted)
-        views = lead_views.views_of(connection, asked.who.user_id)
-        groups, sources = findable.group_names(connection), findable.sources(connection)
+        counted = found.total if place is None else None
+        if counted is None and place is None:
+            counted = listing.count_leads(connection, lister.model.id, wanted)
         waiting = findable.waiting(connection, 1) if filters.q and not rows else 0
     return render(
         asked, "leads/list.html", title=asked.say("leads_list.title"), lister=lister, wrong=wrong, most=FEW,
-        counted=counted, is_first=place is None, tags=lister.tags(filters), views=views, groups=_pairs(groups),
-        sources=_pairs(sources), own=_own_views(asked), query=query_of(filters), is_waiting=bool(waiting),
-        given=dict_of(filters), **shown,
+        counted=counted, tags=lister.tags(filters), views=lister.around.views, own=_own_views(asked),
+        query=query_of(filters), is_waiting=bool(waiting), given=dict_of(filters), **shown,
     )  # fmt: skip
 
 
@@ -64,10 +63,6 @@ def dict_of(filters: Filters) -> dict[str, list[str]]:
     for name, value in filters.pairs():
         found.setdefault(name, []).append(value)
     return found
-
-
-def _pairs(names: list[str]) -> list[tuple[str, str]]:
-    return [(name, name) for name in names]
 
 
 def _own_views(asked: Asked) -> list[tuple[str, str, str]]:
