@@ -55,6 +55,11 @@ class Steps:
         return sum(each.is_done for each in self.steps)
 
     @property
+    def has_data(self) -> bool:
+        """Whether anything was recorded."""
+        return any(each.is_done for each in self.steps if each.step is Step.DATA)
+
+    @property
     def is_over(self) -> bool:
         """Whether nothing is left to do."""
         return self.done == len(self.steps)

@@ -88,7 +88,7 @@ def columns(seen: Preview, wants: Wants) -> list[dict[str, Any]]:
 def choices(asked: Asked, kind: str) -> list[tuple[str, str]]:
     """What a column may be, as the form offers it."""
     keys = [(key, asked.say(f"start_key.{key}")) for key in KEYS_OF[kind]]
-    return [*keys, (OWN, asked.say(f"start_map.own_{kind}")), (OUT, asked.say("start_map.out"))]
+    return [*keys, (OWN, asked.say("start_map.own")), (OUT, asked.say("start_map.out"))]
 
 
 def encodings(asked: Asked) -> list[tuple[str, str]]:

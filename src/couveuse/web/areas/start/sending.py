@@ -18,6 +18,7 @@ from couveuse.web.permissions import Permission
 from couveuse.web.rendering import render
 
 _versions: Final = Versions()
+STOP: Final = 286
 
 
 @page(Permission.MANAGE_KEYS, methods=("GET", "POST"))
@@ -63,6 +64,8 @@ def arrived(asked: Asked, number: int) -> HttpResponse:
         found = starting.arrived(connection, key)
         names = Names(model_of(_versions.acting(connection).published), asked.language)
     template = "start/arrived_part.html" if asked.is_htmx else "start/arrived.html"
+    # To htmx this status says that it need not ask again.
+    status = STOP if asked.is_htmx and found is not None and found.score is not None else 200
     return render(
-        asked, template, title=asked.say("start_send.arrived_title"), number=number, key=key, found=found, names=names
+        asked, template, status, title=asked.say("start_send.arrived_title"), number=number, key=key, found=found, names=names
     )  # fmt: skip
