@@ -67,5 +67,6 @@ def arrived(asked: Asked, number: int) -> HttpResponse:
     # To htmx this status says that it need not ask again.
     status = STOP if asked.is_htmx and found is not None and found.score is not None else 200
     return render(
-        asked, template, status, title=asked.say("start_send.arrived_title"), number=number, key=key, found=found, names=names
+        asked, template, status, title=asked.say("start_send.arrived_title"), number=number, key=key, found=found,
+        names=names,
     )  # fmt: skip
