@@ -20,7 +20,7 @@ from couveuse.configuration import Configuration
 from couveuse.core.times import DAY_US, HOUR_US, SECOND_US
 from couveuse.engine import outgoing
 from couveuse.errors import CouveuseError
-from couveuse.store import OLDEST, archives, backups, binaries, clusters, connections, health, private, processes
+from couveuse.store import OLDEST, archives, binaries, clusters, connections, health, private, processes
 from couveuse.store.health import Check
 from couveuse.store.statements import statement
 
@@ -30,6 +30,8 @@ _BACKUPS, _UNKNOWN_TEAMS = statement("health", "backups"), statement("health", "
 # A day's backup that was made two days ago is not the day's any more.
 BACKUP_US: Final = 2 * DAY_US
 NEWEST: Final = 18
+# The migration that made the tables of what goes out, of backups and of the archive.
+NEEDED: Final = "0002_handed_over"
 # Less than this and PostgreSQL may stop within a day.
 FREE_BYTES: Final = 1 << 30
 # Clocks further apart than this put facts of one machine before those of another.
@@ -132,7 +134,8 @@ def _database(connection: Connection[Any]) -> Iterator[Check]:
 
 def _instance(connection: Connection[Any], settings: Configuration, address: Address | None) -> Iterator[Check]:
     try:
-        yield from health.checks(health.look(connection), settings.backlog)
+        look = health.look(connection)
+        yield from health.checks(look, settings.backlog)
     except UndefinedTable:
         yield from health.checks(None, settings.backlog)
         yield from _address(settings, address, is_serving=False)
@@ -145,10 +148,10 @@ def _instance(connection: Connection[Any], settings: Configuration, address: Add
     )  # fmt: skip
     here = platform.node()
     yield from _address(settings, address, is_serving=any(process.host == here for process in webs))
-    yield from _backups(connection, settings)
-    yield _archive(connection, settings)
-    if backups.has_rows(connection):  # else of an older version: the migrations are told
-        yield from outgoing.checks(outgoing.standing(connection), settings, time.time_ns() // 1000)
+    if NEEDED in (look.migrations or ()):  # else of an older version: the migrations are told
+        yield from _backups(connection, settings)
+        yield _archive(connection, settings)
+        yield from outgoing.checks(outgoing.standing(connection, alive), settings, time.time_ns() // 1000)
         yield from _teams(connection)
     yield from _in_use(connection, settings)
 
@@ -164,8 +167,6 @@ def _teams(connection: Connection[Any]) -> Iterator[Check]:
 
 def _backups(connection: Connection[Any], settings: Configuration) -> Iterator[Check]:
     """Whether the days' backups are made; one that was made by hand counts as well."""
-    if not backups.has_rows(connection):
-        return  # of an older version: the migrations are told
     row = connection.execute(_BACKUPS).fetchone()
     assert row is not None  # a select without a table has one
     last, error, made = row

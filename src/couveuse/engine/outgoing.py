@@ -20,6 +20,7 @@ from couveuse.store import audit, endpoints, intents, processes, sealed, secrets
 from couveuse.store.endpoints import Endpoint
 from couveuse.store.health import Check
 from couveuse.store.intents import Intent, Look
+from couveuse.store.processes import Process
 from couveuse.store.rosters import load_roster
 from couveuse.store.sealed import Box
 
@@ -55,10 +56,11 @@ class Standing:
     endpoints: Sequence[Endpoint]
 
 
-def standing(connection: Connection[Any]) -> Standing:
-    """How what goes out stands."""
-    alive = [process for process in processes.alive(connection) if process.kind == "deliverer"]
-    return Standing(intents.look(connection), len(alive), endpoints.list_endpoints(connection))
+def standing(connection: Connection[Any], alive: Sequence[Process] | None = None) -> Standing:
+    """How what goes out stands; `alive` are the processes that live, where they were asked for already."""
+    known = processes.alive(connection) if alive is None else alive
+    deliverers = sum(process.kind == "deliverer" for process in known)
+    return Standing(intents.look(connection), deliverers, endpoints.list_endpoints(connection))
 
 
 def checks(found: Standing, settings: Configuration, now: int) -> Iterator[Check]:

@@ -4,6 +4,7 @@ Each change is applied upon the version that its form was made from: where anoth
 """
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from difflib import unified_diff
 from typing import Any, Final
 
@@ -128,7 +129,8 @@ def told(asked: Asked, change: Change) -> str:
     what = asked.say(f"settings_change.{change.what}", id=change.id)
     did = asked.say(f"settings_change.{change.did}")
     if change.what == "absence":
-        return asked.say("settings_change.days", what=what, did=did, first=change.fields[0], last=change.fields[1])
+        first, last = (Telling(asked).day(date.fromisoformat(day)) for day in change.fields)
+        return asked.say("settings_change.days", what=what, did=did, first=first, last=last)
     fields = ", ".join(asked.words.known("settings_field", each) for each in change.fields)
     return asked.say("settings_change.of", what=what, did=did, fields=fields) if fields else f"{what} {did}"
 
