@@ -1,5 +1,8 @@
 """What leads cross under the acting model is written down once, with the states, and not for what comes quietly."""
 
+import random
+from itertools import pairwise
+
 import pytest
 
 from couveuse.documents.reading import parse_model
@@ -11,7 +14,7 @@ from couveuse.engine.running import Tally
 from couveuse.engine.waking import Clock
 from couveuse.store import crossings
 from couveuse.store.packets import Flag
-from tests.engine.town import MODEL, NOW, Town, accepted, configuration
+from tests.engine.town import DAY, MODEL, NOW, Town, accepted, configuration
 
 ANNA, BEN = "anna@example.com", "ben@example.com"
 COLD, WARM, HOT, IRRELEVANT = range(4)
@@ -114,3 +117,33 @@ def test_old_crossings_go_some_at_a_time(town):
     town.take(*(accepted("Page Viewed", email=f"{n}@example.com") for n in range(3)))
     assert crossings.prune(town.connection, before=town.now, most=10) == 0
     assert [crossings.prune(town.connection, before=town.now + 1, most=2) for _ in range(3)] == [2, 1, 0]
+
+
+@pytest.mark.parametrize("world", range(3))
+def test_the_journal_goes_on_from_where_a_lead_stood_and_ends_where_it_stands(town, world):
+    """Whatever comes in whatever order and batches: late facts, verdicts, keys that turn out to be one person's."""
+    chance = random.Random(world)
+    clock = Clock(town.url, Tally(), lambda: town.now)
+    sent = []
+    for _ in range(25):
+        town.now += chance.randrange(8 * DAY)
+        facts = []
+        for _ in range(chance.randrange(1, 6)):
+            at = town.now - chance.choice((0, 0, 0, chance.randrange(9 * DAY)))
+            who = chance.choice(({"email": ANNA}, {"email": BEN}, {"user_id": "u1"}, {"user_id": "u1", "email": BEN}))
+            event = chance.choice(("Page Viewed", "Document Downloaded", "Quote Requested", "Lead Rejected"))
+            if sent and chance.random() < 0.2:
+                of = chance.choice(sent)
+                facts.append(accepted("Verdict Given", at, **who, of=of, of_source="web", verdict="machine"))
+            else:
+                facts.append(accepted(event, at, message_id=f"w{len(sent)}", **who))
+                sent.append(f"w{len(sent)}")
+        town.take(*facts)
+        clock.wake(town.connection)
+    journal = crossings.page(town.connection, most=1000)
+    for lead_id, *stands in town.rows("select lead_id, band, stage, temperature, class from lead_states"):
+        mine = [each for each in journal if each.lead_id == lead_id]
+        assert [mine[-1].band, mine[-1].stage, mine[-1].temperature, mine[-1].lead_class] == stands
+        for before, after in pairwise(mine):
+            was = (after.band_was, after.stage_was, after.temperature_was, after.class_was)
+            assert was == (before.band, before.stage, before.temperature, before.lead_class) or was[2] is None

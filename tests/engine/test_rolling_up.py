@@ -1,6 +1,7 @@
 """What is counted of all leads is what stands in their states and journals, and is fresh when it must be."""
 
 import json
+import threading
 from datetime import date, timedelta
 
 import pytest
@@ -138,3 +139,35 @@ def test_what_is_old_goes(desk):
     assert roller.work(desk.connection)
     assert desk.rows("select count(*) from crossings") == [(0,)]
     assert days(desk) == {}
+
+
+def test_it_counts_by_itself_and_stops_when_told(desk):
+    desk.take(*hot("anna@example.com"))
+    roller = Roller(desk.url, Counts(), lambda: desk.now)
+    stopping, counted_ = threading.Event(), threading.Event()
+    work = roller.work
+
+    def watched(connection):
+        done = work(connection)
+        if done:
+            counted_.set()
+        return done
+
+    roller.work = watched
+    thread = threading.Thread(target=roller.run, args=(stopping,))
+    thread.start()
+    assert counted_.wait(20)
+    stopping.set()
+    thread.join(20)
+    assert not thread.is_alive()
+    assert counted(desk, LEADS)["standings"]
+
+
+def test_postgresql_away_is_waited_for(desk):
+    roller = Roller("postgresql://nobody@127.0.0.1:1/none", Counts(), lambda: desk.now)
+    stopping = threading.Event()
+    thread = threading.Thread(target=roller.run, args=(stopping,))
+    thread.start()
+    stopping.set()
+    thread.join(20)
+    assert not thread.is_alive()
