@@ -13,6 +13,7 @@ from couveuse.core.model import Model, Temperature
 from couveuse.core.outcomes import Row
 from couveuse.core.roster import Roster
 from couveuse.core.state import State
+from couveuse.core.times import DAY_US
 from couveuse.engine.calling import Number, number_of
 from couveuse.engine.folding import TEMPERATURES, is_admitted, reading_of
 from couveuse.engine.follow_ups import SALES, sales_route_of
@@ -31,6 +32,8 @@ MOST_AHEAD: Final = 20
 # So many of the last things that a lead did are shown, of so many facts that are looked at.
 MOST_DEEDS: Final = 6
 MOST_FACTS: Final = 30
+# What a lead did longer before its task was opened is on its own page: a desk may not wait for a history of years.
+LATELY_US: Final = 90 * DAY_US
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +139,8 @@ def _lately(connection: Connection[Any], looker: Looker, sheet: Sheet) -> tuple[
     """The last things that the lead did and notes on it, the newest first: nothing that machines did, or we."""
     assert sheet.card is not None
     stored = sheets.newest_facts(
-        connection, sheet.card.lead_id, most=MOST_FACTS, names=looker.names, sources=looker.sources,
-        payloads=looker.payloads,
+        connection, sheet.card.lead_id, since=sheet.task.opened_at - LATELY_US, most=MOST_FACTS, names=looker.names,
+        sources=looker.sources, payloads=looker.payloads,
     )  # fmt: skip
     who = Who(sheet.card.lead_id, None, sheet.is_known)
     told = State([], [], [], [], {}, {})

@@ -157,9 +157,13 @@ def waiting_of(connection: Connection[Any], by: str, now: int) -> list[Waiting]:
 
 
 def newest_facts(
-    connection: Connection[Any], lead_id: int, *, most: int, names: Register, sources: Register, payloads: Compressor
-) -> list[Stored]:
-    """The newest facts of a lead that stand in PostgreSQL, with all verdicts on any; in no order, one perhaps twice."""
-    wanted = {"lead": lead_id, "most": most, "verdict": VERDICT_GIVEN}
+    connection: Connection[Any], lead_id: int, *, since: int, most: int, names: Register, sources: Register,
+    payloads: Compressor,
+) -> list[Stored]:  # fmt: skip
+    """The newest facts of a lead since an instant, with its verdicts since then; in no order, one perhaps twice.
+
+    Those of months that are only in the archive are left out.
+    """
+    wanted = {"lead": lead_id, "since": since, "most": most, "verdict": VERDICT_GIVEN}
     rows = connection.execute(_NEWEST, wanted, binary=True).fetchall()
     return read_rows(connection, rows, names=names, sources=sources, payloads=payloads)

@@ -62,13 +62,12 @@ from tasks t join leads l on l.id = t.lead_id join identities r on r.id = l.root
 where t.settles_at > %(now)s and t.settles ->> 'by' = %(by)s order by t.settles_at desc, t.id desc;
 
 -- name: newest_facts
--- The newest facts of a lead, so many and those that share the last one's instant, and all its verdicts; in no order.
-select * from (
+-- The facts of a lead since an instant, the newest so many and those that share the last one's instant, and all its
+-- verdicts since then; in no order. Of months before nothing is read, however much a lead did in them.
+with mine as (
     select e.identity_id, e.at, e.received_at, e.name_id, e.source_id, e.flags, e.payload from events e
-    where e.identity_id = any(array(select id from identities where lead_id = %(lead)s))
-    order by e.at desc fetch first %(most)s rows with ties
-) newest
+    where e.identity_id = any(array(select id from identities where lead_id = %(lead)s)) and e.at >= %(since)s
+)
+select * from (select * from mine order by at desc fetch first %(most)s rows with ties) newest
 union all
-select e.identity_id, e.at, e.received_at, e.name_id, e.source_id, e.flags, e.payload from events e
-where e.identity_id = any(array(select id from identities where lead_id = %(lead)s))
-    and e.name_id = (select id from event_names where name = %(verdict)s);
+select * from mine where name_id = (select id from event_names where name = %(verdict)s);
