@@ -1,5 +1,6 @@
 """Leads are made findable a moment after they changed: by name, company, e-mail, user id and telephone number."""
 
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -10,11 +11,13 @@ from couveuse.engine.batches import Folder
 from couveuse.engine.findable import Indexer, asked_words, words_of
 from couveuse.engine.live import LiveModels
 from couveuse.engine.merging import merge, unmerge
+from couveuse.engine.waking import Clock
 from couveuse.store import findable, lead_views, listing
 from couveuse.store.findable import Told
 from couveuse.store.listing import FIRST, Wanted
 from couveuse.store.rosters import apply_roster
 from tests.engine.town import NOW, Town, accepted
+from tests.processes import until
 
 ADA, BOB = "ada.byron@engines.example.com", "bob@example.org"
 
@@ -164,6 +167,18 @@ def test_who_is_erased_is_not_found(town: Town, tmp_path):
     assert town.rows("select count(*) from findable") == [(0,)]
     index(town)
     assert findable.waiting(town.connection, 10) == 0
+
+
+def test_the_clock_makes_leads_findable_while_it_runs(town: Town):
+    town.take(accepted("Traits Set", email=ADA, traits={"name": "Ada"}))
+    stopping = threading.Event()
+    clock = threading.Thread(target=Clock(town.url, town.tally).run, args=(stopping,))
+    clock.start()
+    try:
+        until(lambda: find(town, "ada") == [town.lead(ADA)])
+    finally:
+        stopping.set()
+        clock.join()
 
 
 # ---- Lists -----------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import re
 from html import unescape
 
 import pytest
+from django.conf import settings
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import resolve
@@ -398,6 +399,17 @@ def test_the_palette_offers_what_one_may(seen: Town):
 def test_no_place_of_the_palette_leads_nowhere():
     for _, address, _ in (*finding.PAGES, *finding.ACTIONS):
         resolve(address.partition("?")[0])
+
+
+@pytest.mark.parametrize("address", ["/leads/bulk", "/leads/export", "/leads/add", "/leads/views", "/leads/views/1"])
+def test_a_form_of_another_site_changes_nothing(seen: Town, address: str):
+    person = people.alice()
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(person, backend=settings.AUTHENTICATION_BACKENDS[1])
+    given = {**NEW, "all": "1", "act": "relevant", "name": "x", "where": "q=x", "do": "delete"}
+    assert client.post(address, given).status_code == 403
+    assert seen.rows("select count(*) from inbox") == [(0,)]
+    assert seen.rows("select count(*) from lead_views") == [(0,)]
 
 
 def test_whoever_has_not_signed_in_finds_nothing(seen: Town):
