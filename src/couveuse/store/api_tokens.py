@@ -49,6 +49,8 @@ class Scope(StrEnum):
     LEADS_ERASE = "leads:erase"
     KEYS_READ = "keys:read"
     KEYS_WRITE = "keys:write"
+    USERS_READ = "users:read"
+    USERS_WRITE = "users:write"
     INSTANCE_READ = "instance:read"
 
 
@@ -73,6 +75,8 @@ MEANINGS: dict[Scope, str] = {
     Scope.LEADS_ERASE: "erase persons, everywhere and for ever",
     Scope.KEYS_READ: "read which write keys and tokens there are, without the keys",
     Scope.KEYS_WRITE: "make and revoke write keys, and tokens for no more than its own scopes",
+    Scope.USERS_READ: "read who signs in, and who is invited",
+    Scope.USERS_WRITE: "invite people, and change accounts, but those of owners",
     Scope.INSTANCE_READ: "read how the instance is, and what was done by hand",
 }
 

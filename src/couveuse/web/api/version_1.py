@@ -36,6 +36,7 @@ from couveuse.web.api import (
     team,
     today,
     upkeep,
+    users,
 )
 from couveuse.web.api.asking import BearerToken
 from couveuse.web.api.one_lead import Moved
@@ -121,6 +122,10 @@ _ALSO: Final[dict[str, tuple[int, ...]]] = {
     "remove_address": (404,),
     "revoke_key": (404,),
     "revoke_token": (404,),
+    "read_user": (404,),
+    "change_user": (404, 409),
+    "end_sessions": (404, 409),
+    "revoke_invitation": (404,),
     "read_team_version": (404,),
     "restore_team_version": (404, 409),
 }
@@ -165,6 +170,7 @@ api.add_router("/imports", imports.router)
 api.add_router("", today.router)
 api.add_router("/outgoing", endpoints.router)
 api.add_router("", access.router)
+api.add_router("", users.router)
 api.add_router("", scoring.router)
 api.add_router("", instance.router)
 api.add_router("", upkeep.router)
