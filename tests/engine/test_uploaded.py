@@ -12,7 +12,19 @@ from couveuse.engine.uploading import Wants
 from couveuse.store import imports, uploads
 from tests.engine.town import Town, configuration
 from tests.engine.uploading import FRENCH, LEADS, SINCE, again, upload, wants, work
+from tests.processes import ENVIRONMENT, python, until
 
+WORKER = """
+import sys
+from couveuse.configuration import read
+from couveuse.engine import job_kinds
+from couveuse.engine.delivering import Tally
+from couveuse.engine.jobs import Jobs
+from couveuse.store import connections
+
+with connections.connect(sys.argv[1], "jobs", autocommit=True, statement_ms=0) as connection:
+    Jobs(sys.argv[1], read({}), Tally(), job_kinds.KINDS).work(connection)
+"""
 BY: dict[str, Any] = {"by": "alice@example.com", "now": SINCE}
 
 
@@ -139,6 +151,26 @@ def test_a_killed_worker_is_gone_on_with_and_nothing_doubles(
     assert again(town, file).emptied_at is not None
 
 
+def test_a_worker_that_is_killed_between_rows_leaves_them_to_another(town: Town, tmp_path: Path) -> None:
+    path = tmp_path / "many.csv"
+    rows = (f"Page Viewed,2026-03-03T10:00:00Z,p{n // 4}@example.com,m{n}\n" for n in range(24_000))
+    path.write_text("event,occurred_at,email,message_id\n" + "".join(rows), encoding="utf-8")
+    file = upload(town, path)
+    number = uploading.ask_import(town.connection, file, wants(town, file), **BY)
+    with python(WORKER, town.url, environment={**ENVIRONMENT, "TMPDIR": str(tmp_path)}) as process:
+        until(lambda: town.rows("select sum(done) from import_shares")[0][0], 60)
+        process.kill()
+        process.wait()
+    done = town.rows("select sum(done) from import_shares")[0][0]
+    assert 0 < done < 24_000
+    work(town)
+    job = jobs.find(town.connection, number)
+    assert job is not None
+    assert (job.standing, job.tries) == (Standing.DONE, 2), job.said
+    assert town.rows("select count(*), count(distinct payload) from events") == [(24_000, 24_000)]
+    assert town.rows("select standing, (counts ->> 'facts')::int from imports") == [("done", 24_000)]
+
+
 def test_an_import_that_broke_off_between_rows_goes_on(
     town: Town, french: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -208,7 +240,10 @@ def test_a_file_goes_with_all_that_it_holds(town: Town, french: Path) -> None:
         ({"names": {"Date": "occurred_at", "Courriel": "email"}}, "no_event"),
         ({"names": {"Évènement": "event", "Courriel": "email"}}, "no_occurred_at"),
         ({"names": {"Date": "occurred_at", "Évènement": "event"}}, "no_owner"),
-        ({"names": {"Date": "occurred_at", "Évènement": "event", "Courriel": "email", "Montant": "email"}}, "same_name"),
+        (
+            {"names": {"Date": "occurred_at", "Évènement": "event", "Courriel": "email", "Montant": "email"}},
+            "same_name",
+        ),
         ({"basis": None}, "no_basis"),
         ({"basis": "because"}, "no_basis"),
         ({"consent_source": " "}, "no_consent_source"),
