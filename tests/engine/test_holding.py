@@ -273,3 +273,17 @@ def test_a_task_is_put_off_to_a_day_to_come(desk: Desk, until: int) -> None:
     refused = off(desk, until)
     assert isinstance(refused, Refused)
     assert refused.field == "until"
+
+
+def test_a_held_task_is_late_in_no_list(desk: Desk) -> None:
+    desk.come(fact("Document Downloaded"), fact("Document Downloaded", email=BEN))
+    desk.now = at(18, 7)
+    held(desk)
+
+    def late() -> list[int]:
+        return [task.id for task in tasks.overdue_tasks(desk.connection, ["telemarketing"], now=desk.now, most=9)]
+
+    assert late() == [2]
+    lifted(desk)
+    desk.now += 8 * DAY_US
+    assert late() == [1, 2] or late() == [2, 1]

@@ -157,34 +157,43 @@ where t.lead_id in (
 order by t.id desc limit %(most)s;
 
 -- name: later
--- Open tasks that are put off to a later time, the soonest first, from a place on.
-select t.lead_id, {columns} from tasks t
-where t.standing = 'open' and t.team = any(%(teams)s) and t.not_before > %(now)s
-    and (t.not_before, t.id) > (%(after)s::bigint, %(after_id)s::bigint)
-    and (%(member)s::text is null or t.member = %(member)s)
-order by t.not_before, t.id limit %(limit)s;
+-- Open tasks that are put off to a later time, the soonest first, from a place on. Each team is read in the order of its
+-- own index, here and below: however many there are, no more are read than a page holds of each.
+select t.lead_id, {columns} from unnest(%(teams)s::text[]) as w (team) cross join lateral (
+    select x.* from tasks x
+    where x.standing = 'open' and x.team = w.team and x.not_before > %(now)s
+        and (x.not_before, x.id) > (%(after)s::bigint, %(after_id)s::bigint)
+        and (%(member)s::text is null or x.member = %(member)s)
+    order by x.not_before, x.id limit %(limit)s
+) t order by t.not_before, t.id limit %(limit)s;
 
 -- name: accepted
 -- What sales have accepted, the oldest first, from a place on.
-select t.lead_id, {columns} from tasks t
-where t.standing = 'accepted' and t.team = any(%(teams)s) and t.id > %(after_id)s
-    and (%(member)s::text is null or t.member = %(member)s)
-order by t.id limit %(limit)s;
+select t.lead_id, {columns} from unnest(%(teams)s::text[]) as w (team) cross join lateral (
+    select x.* from tasks x
+    where x.standing = 'accepted' and x.team = w.team and x.id > %(after_id)s
+        and (%(member)s::text is null or x.member = %(member)s)
+    order by x.id limit %(limit)s
+) t order by t.id limit %(limit)s;
 
 -- name: overdue
 -- Open tasks whose time is over and that are not put off, the longest due first, from a place on.
-select t.lead_id, {columns} from tasks t
-where t.standing = 'open' and t.team = any(%(teams)s) and t.due_at < %(now)s and coalesce(t.not_before, 0) <= %(now)s
-    and (t.due_at, t.id) > (%(after)s::bigint, %(after_id)s::bigint) and t.settles_at is null
-    and (%(member)s::text is null or t.member = %(member)s)
-order by t.due_at, t.id limit %(limit)s;
+select t.lead_id, {columns} from unnest(%(teams)s::text[]) as w (team) cross join lateral (
+    select x.* from tasks x
+    where x.standing = 'open' and x.team = w.team and x.due_at < %(now)s and coalesce(x.not_before, 0) <= %(now)s
+        and (x.due_at, x.id) > (%(after)s::bigint, %(after_id)s::bigint) and x.settles_at is null
+        and (%(member)s::text is null or x.member = %(member)s)
+    order by x.due_at, x.id limit %(limit)s
+) t order by t.due_at, t.id limit %(limit)s;
 
 -- name: closed
 -- Closed tasks, the last closed first, from a place on.
-select t.lead_id, {columns} from tasks t
-where t.standing = 'closed' and t.team = any(%(teams)s) and (-t.closed_at, t.id) > (%(after)s::bigint, %(after_id)s::bigint)
-    and (%(member)s::text is null or t.member = %(member)s)
-order by -t.closed_at, t.id limit %(limit)s;
+select t.lead_id, {columns} from unnest(%(teams)s::text[]) as w (team) cross join lateral (
+    select x.* from tasks x
+    where x.standing = 'closed' and x.team = w.team and (-x.closed_at, x.id) > (%(after)s::bigint, %(after_id)s::bigint)
+        and (%(member)s::text is null or x.member = %(member)s)
+    order by -x.closed_at, x.id limit %(limit)s
+) t order by -t.closed_at, t.id limit %(limit)s;
 
 -- name: entries
 -- What was written about a task, and what happened to it, the oldest first.

@@ -47,7 +47,7 @@ order by k.at desc, k.id desc;
 
 -- name: late
 -- Tasks that are overdue, somebody's own first, then the longest overdue first, of some teams or all (null); each row says
--- how many there are. Leads that are irrelevant under a model have none. As many tasks are looked at as `most` says.
+-- how many there are. Leads that are irrelevant under a model, or held, have none. As many tasks are looked at as `most` says.
 with open as materialized (
     select id, lead_id, team, treatment, member, greatest(due_at, coalesce(not_before, 0)) as due from tasks
     where standing = 'open' and due_at < %(now)s and coalesce(not_before, 0) < %(now)s
@@ -56,7 +56,8 @@ with open as materialized (
 ), kept as (
     select o.*, count(*) over () as number from open o
     left join {states} s on s.lead_id = o.lead_id
-    where s.temperature is distinct from 3
+    where s.temperature is distinct from 3 and not exists (select from holds h where h.lead_id = o.lead_id
+        and h.ended_at is null and coalesce(h.until > %(now)s, true))
     order by (o.member is not distinct from %(member)s::text and o.member is not null) desc, o.due, o.id limit %(shown)s
 )
 select k.id, k.lead_id, k.team, k.treatment, k.member, k.due, r.key, l.traits, c.name, k.number
@@ -65,11 +66,12 @@ left join companies c on c.id = l.company_id
 order by (k.member is not distinct from %(member)s::text and k.member is not null) desc, k.due, k.id;
 
 -- name: unseen
--- Alerts since an instant that stand and that nobody has acknowledged, of some teams or all (null), the newest first; each
--- row says how many there are. As many alerts are looked at as `most` says.
+-- Alerts since an instant that stand and that nobody has acknowledged, of some teams or all (null), the newest first, from
+-- a place on; each row says how many there are from there. As many alerts are looked at as `most` says.
 with latest as materialized (
     select id, kind, lead_id, team, at from alerts
-    where at >= %(since)s and withdrawn_at is null and acknowledged_at is null
+    where at >= %(since)s and (at, id) < (%(before)s::bigint, %(before_id)s::bigint)
+        and withdrawn_at is null and acknowledged_at is null
         and (%(teams)s::text[] is null or team = any(%(teams)s::text[]))
     order by at desc, id desc limit %(most)s
 ), kept as (
@@ -79,3 +81,14 @@ select k.id, k.kind, k.lead_id, k.team, k.at, r.key, l.traits, c.name, k.number
 from kept k join leads l on l.id = k.lead_id join identities r on r.id = l.root_id
 left join companies c on c.id = l.company_id
 order by k.at desc, k.id desc;
+
+-- name: see_all
+-- Alerts up to an instant that stand and that nobody has acknowledged, of some teams or all (null), are acknowledged.
+-- Tells how many were.
+with seen as (
+    update alerts set acknowledged_at = %(now)s, acknowledged_by = %(by)s
+    where at >= %(since)s and at <= %(until)s and withdrawn_at is null and acknowledged_at is null
+        and (%(teams)s::text[] is null or team = any(%(teams)s::text[]))
+    returning 1
+)
+select count(*) from seen;
