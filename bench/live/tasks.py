@@ -147,6 +147,7 @@ def _other_readers(connection: Connection[Any], model_id: int) -> dict[str, Call
 
     return {
         "a turn at the desk, with the task's sheet": turn,
+        "what is done with": lambda place: tasks.closed_tasks(connection, list(TEAMS), most=A_PAGE),
         "what is late": lambda place: tasks.overdue_tasks(connection, [TEAMS[place % 2]], now=now, most=A_PAGE),
         "the fate of a member's leads, all years": fate,
     }

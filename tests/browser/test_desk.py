@@ -6,11 +6,14 @@ import urllib.request
 from base64 import b64encode
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Opening
 from tests.browser.house import House
 from tests.processes import until
+
+RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +120,22 @@ def test_a_task_is_free_again_when_its_page_is_left(busy: House, opening: Openin
     assert "has this task on screen" in other.locator("main").inner_text()
     page.goto("/desk/queue")
     until(lambda: other.request.get(place).status == 200, 20)
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_screen_reader_finds_its_way(busy: House, opening: Opening, width: int) -> None:
+    page = opening(busy, "sales", width=width)
+    opened(page)
+    for place in ("Won", "Lost", "Call again"):
+        page.locator("summary.key", has_text=place).first.click()
+        found = Axe().run(page, options=RULES).response["violations"]
+        assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0
+    for place in ("/desk/queue?which=all", "/desk/mine"):
+        page.goto(place)
+        found = Axe().run(page, options=RULES).response["violations"]
+        assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
 
 
 def test_all_of_it_works_without_a_script(busy: House, opening: Opening) -> None:

@@ -1,6 +1,6 @@
 """What became of what somebody handed on or took on: read of the tasks themselves, and of those that they led to."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -12,7 +12,7 @@ from couveuse.store.statements import statement
 
 _FATES, _SHOWN = statement("fates", "fates"), statement("fates", "shown")
 # So many of each sort are read, the newest: a person's work of months.
-MOST_FATES: Final = 2_000
+MOST_FATES: Final = 1_000
 
 
 class Fate(StrEnum):
@@ -56,7 +56,7 @@ class Fated:
         return _OF_OUTCOMES.get(self.outcome or "", Fate.ENDED)
 
 
-_OF_OUTCOMES: Final = {
+_OF_OUTCOMES: Final[Mapping[str, Fate]] = {
     Outcome.WON: Fate.WON,
     Outcome.LOST: Fate.LOST,
     Outcome.REJECTED: Fate.REJECTED,
