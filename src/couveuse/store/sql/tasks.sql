@@ -177,12 +177,15 @@ select t.lead_id, {columns} from unnest(%(teams)s::text[]) as w (team) cross joi
 ) t order by t.id limit %(limit)s;
 
 -- name: overdue
--- Open tasks whose time is over and that are not put off, the longest due first, from a place on.
+-- Open tasks whose time is over and that are neither put off nor of a lead that is held, the longest due first, from a
+-- place on.
 select t.lead_id, {columns} from unnest(%(teams)s::text[]) as w (team) cross join lateral (
     select x.* from tasks x
     where x.standing = 'open' and x.team = w.team and x.due_at < %(now)s and coalesce(x.not_before, 0) <= %(now)s
         and (x.due_at, x.id) > (%(after)s::bigint, %(after_id)s::bigint) and x.settles_at is null
         and (%(member)s::text is null or x.member = %(member)s)
+        and not exists (select from holds o where o.lead_id = x.lead_id and o.ended_at is null
+            and coalesce(o.until > %(now)s, true))
     order by x.due_at, x.id limit %(limit)s
 ) t order by t.due_at, t.id limit %(limit)s;
 
