@@ -213,3 +213,50 @@ def test_without_a_model_it_says_what_to_do(desk, place):
     desk.connection.execute("update models set standing = 'retired'")
     answer = signed_in(alice()).get(place)
     assert answer.status_code == (200 if place.endswith("arrivals") else 503)
+
+
+def test_all_alerts_are_listed_page_by_page(desk, monkeypatch):
+    monkeypatch.setattr("couveuse.web.areas.today.acknowledging.SHOWN", 2)
+    for name in ("anna", "ben", "cat"):
+        ripe(desk, name)
+    client = signed_in(alice())
+    first = client.get("/today/alerts").content.decode()
+    assert first.count('class="alert"') == 2
+    following = re.search(r'hx-get="([^"]+after=[^"]+)"', first)
+    assert following is not None
+    rest = client.get(following[1].replace("&amp;", "&"), headers={"HX-Request": "true"}).content.decode()
+    assert "<main" not in rest
+    shown = set(re.findall(r"alerts/(\d+)/acknowledge", first + rest))
+    assert shown == {str(number) for (number,) in desk.rows("select id from alerts")}
+
+
+def test_all_alerts_that_one_was_shown_are_seen_at_once(desk):
+    ripe(desk, "anna")
+    client = signed_in(alice())
+    until = re.search(r'name="until" value="(\d+)"', client.get("/today/alerts").content.decode())
+    assert until is not None
+    desk.now = NOW + 60
+    ripe(desk, "ben", NOW + 60)  # it came since
+    answer = client.post("/today/alerts/acknowledge", {"until": until[1]})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/today")
+    left = desk.rows(
+        "select count(*) from alerts where acknowledged_at is null and lead_id <> %s", desk.lead("ben@example.com")
+    )
+    assert left == [(0,)]
+    assert desk.rows("select count(*) > 0 from alerts where acknowledged_at is null") == [(True,)]
+
+
+@pytest.mark.parametrize("until", ["", "x", "-1", "9" * 30])
+def test_up_to_nowhere_nothing_is_seen(desk, until):
+    ripe(desk)
+    assert signed_in(alice()).post("/today/alerts/acknowledge", {"until": until}).status_code == 404
+    assert desk.rows("select count(*) from alerts where acknowledged_at is not null") == [(0,)]
+
+
+def test_of_another_team_no_alert_is_shown_or_seen(desk):
+    ripe(desk)  # to sales
+    client = signed_in(bob())
+    assert "Every alert was seen" in text(client.get("/today/alerts"))
+    client.post("/today/alerts/acknowledge", {"until": str(NOW + 10)})
+    assert desk.rows("select count(*) from alerts where acknowledged_at is not null") == [(0,)]
+    assert signed_in(charlie()).get("/today/alerts").status_code == 403

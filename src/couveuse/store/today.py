@@ -14,8 +14,10 @@ MOST: Final = 2_000
 # So many open tasks that are overdue are looked at: of these the longest overdue are shown.
 MOST_TASKS: Final = 10_000
 
-_RIPENED, _HANDED_OVER, _LATE, _UNSEEN = (
-    statement("today", name) for name in ("ripened", "handed_over", "late", "unseen")
+NEWEST: Final = (2**63 - 1, 2**63 - 1)
+
+_RIPENED, _HANDED_OVER, _LATE, _UNSEEN, _SEE_ALL = (
+    statement("today", name) for name in ("ripened", "handed_over", "late", "unseen", "see_all")
 )
 
 
@@ -97,12 +99,34 @@ def late(
 
 
 def unseen(
-    connection: Connection[Any], *, teams: Collection[str] | None, since: int, shown: int
+    connection: Connection[Any],
+    *,
+    teams: Collection[str] | None,
+    since: int,
+    shown: int,
+    before: tuple[int, int] = NEWEST,
 ) -> tuple[list[Unseen], int]:
-    """Alerts since an instant that nobody has acknowledged, the newest first, and how many, up to `MOST`."""
-    wanted = {"since": since, "shown": shown, "most": MOST, "teams": None if teams is None else list(teams)}
+    """Alerts since an instant that nobody has acknowledged, the newest first, before a place (instant, number).
+
+    And how many there are from there, up to `MOST`.
+    """
+    wanted = {
+        "since": since, "shown": shown, "most": MOST, "teams": None if teams is None else list(teams),
+        "before": before[0], "before_id": before[1],
+    }  # fmt: skip
     rows = connection.execute(_UNSEEN, wanted).fetchall()
     return [Unseen(row[0], row[1], row[3], row[4], Lead(row[2], *row[5:8])) for row in rows], _number(rows)
+
+
+def see_all(
+    connection: Connection[Any], *, teams: Collection[str] | None, since: int, until: int, by: str, now: int
+) -> int:
+    """Somebody has seen all alerts up to an instant that nobody had; how many those were."""
+    wanted = {
+        "since": since, "until": until, "by": by, "now": now, "teams": None if teams is None else list(teams),
+    }  # fmt: skip
+    row = connection.execute(_SEE_ALL, wanted).fetchone()
+    return 0 if row is None else int(row[0])
 
 
 def _rows(

@@ -3,6 +3,8 @@
 from django.http import HttpResponse
 
 from couveuse.engine import today as engine
+from couveuse.store.rosters import newest as newest_document
+from couveuse.store.rosters import roster_of
 from couveuse.web import database
 from couveuse.web.areas.today.sight import Rows
 from couveuse.web.asking import Asked, page
@@ -25,7 +27,8 @@ def show(asked: Asked) -> HttpResponse:
             since=after,
             shown=MOST,
         )
-    rows = Rows(asked, model).ripe(found) if model is not None else []
+        roster = roster_of(None if (document := newest_document(connection)) is None or not found else document.text)
+    rows = Rows(asked, model, roster).ripe(found) if model is not None else []
     newest = max([after, *(each.at for each in found)])
     return render(asked, "today/arrivals.html", rows=rows, newest=newest)
 

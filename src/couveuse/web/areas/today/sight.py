@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 
 from markupsafe import Markup
 
-from couveuse.core.model import Label, Model, Stage, Temperature
+from couveuse.core.model import Label, Model, Temperature
+from couveuse.core.roster import Roster
 from couveuse.documents.reading import parse_model
 from couveuse.engine.folding import TEMPERATURES
 from couveuse.engine.today import SPANS, Counted, Step, Today
@@ -25,7 +26,6 @@ from couveuse.web.permissions import Permission, may
 # Which leads a step's numbers are of, as the list of leads is asked for them.
 STEPS: Final = {"new": {}, "warm": {"temperature": "warm"}, "hot": {"temperature": "hot"}}
 TONES: Final = {"warm": "warm", "hot": "hot", "handed_over": "hot", "won": "ink", "rejected": "irrelevant"}
-STAGES: Final = (None, *Stage)
 MOST_SOURCES: Final = 8
 
 
@@ -112,8 +112,8 @@ class BandRow:
 class Rows:
     """Makes rows of leads, tasks and alerts."""
 
-    def __init__(self, asked: Asked, model: Version) -> None:
-        self.asked, self.f = asked, asked.formats
+    def __init__(self, asked: Asked, model: Version, roster: Roster) -> None:
+        self.asked, self.f, self.roster = asked, asked.formats, roster
         self.names = _names(model.published.document, asked.language)
 
     def ripe(self, found: Sequence[Ripe]) -> list[RipeRow]:
@@ -143,9 +143,28 @@ class Rows:
         company = who.company or lead.company or ""
         return name, self.names.short(company or (lead.key if who.name else ""), 44)
 
+    def unseen(self, found: Sequence[Unseen]) -> list[WaitingRow]:
+        """Alerts that nobody has acknowledged."""
+        return [self._unseen(each) for each in found]
+
+    def _unseen(self, each: Unseen) -> WaitingRow:
+        who, beneath = self.called(each.lead)
+        return WaitingRow(
+            each.id, f"/leads/{each.lead.id}", who, beneath, self.asked.say(f"today_alert.{each.kind}"),
+            self.f.age(each.at, self.asked.now), self.f.iso(each.at), self.team(each.team),
+        )  # fmt: skip
+
+    def team(self, id: str) -> str:
+        """A team by its label, else the product's word for it."""
+        known = self.roster.teams.get(id)
+        said = self.names.team(id)
+        return said if known is None else known.label.text(self.asked.language, said)
+
     def treatment(self, team: str, treatment: str) -> str:
-        """What is to be done, as the product says it."""
-        said = self.names.treatment(treatment)
+        """What is to be done, as the team calls it, else as the product does."""
+        known = self.roster.teams.get(team)
+        label = known.treatments.get(treatment, Label()) if known is not None else Label()
+        said = label.text(self.asked.language, self.names.treatment(treatment))
         return said[:1].upper() + said[1:]
 
 
@@ -153,7 +172,7 @@ class Sight(Rows):
     """The whole page."""
 
     def __init__(self, asked: Asked, found: Today, learnt: Learnt | None) -> None:
-        super().__init__(asked, found.model)
+        super().__init__(asked, found.model, found.roster)
         self.found, self.learnt = found, learnt
         seen = asked.who.teams_seen
         self.is_of_teams = bool(seen)
@@ -222,7 +241,7 @@ class Sight(Rows):
 
     def _late(self, each: Late) -> WaitingRow:
         who, beneath = self.called(each.lead)
-        member = self.found.roster.members.get(each.member or "")
+        member = self.roster.members.get(each.member or "")
         return WaitingRow(
             each.id, f"/desk/tasks/{each.id}", who, beneath, self.treatment(each.team, each.treatment),
             self.asked.say("today_waits.due", when=self.f.age(each.due_at, self.asked.now)), self.f.iso(each.due_at),
@@ -232,26 +251,7 @@ class Sight(Rows):
     @property
     def unseen_rows(self) -> list[WaitingRow]:
         """Alerts that nobody has acknowledged."""
-        return [self._unseen(each) for each in self.found.unseen]
-
-    def _unseen(self, each: Unseen) -> WaitingRow:
-        who, beneath = self.called(each.lead)
-        return WaitingRow(
-            each.id, f"/leads/{each.lead.id}", who, beneath, self.asked.say(f"today_alert.{each.kind}"),
-            self.f.age(each.at, self.asked.now), self.f.iso(each.at), self.team(each.team),
-        )  # fmt: skip
-
-    def team(self, id: str) -> str:
-        """A team by its label, else the product's word for it."""
-        known = self.found.roster.teams.get(id)
-        said = self.names.team(id)
-        return said if known is None else known.label.text(self.asked.language, said)
-
-    def treatment(self, team: str, treatment: str) -> str:
-        """What is to be done, as the team calls it."""
-        known = self.found.roster.teams.get(team)
-        label = known.treatments.get(treatment, Label()) if known is not None else Label()
-        return label.text(self.asked.language, self.names.treatment(treatment))
+        return self.unseen(self.found.unseen)
 
     # ---- The funnel --------------------------------------------------------------------------------------------
 
