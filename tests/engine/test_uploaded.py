@@ -60,6 +60,14 @@ def test_a_french_table_is_imported_as_it_stands(town: Town, french: Path) -> No
     assert list(uploads.pieces(town.connection, file.id)) == []
 
 
+def test_a_name_that_a_shell_would_read_otherwise_is_a_name(town: Town, french: Path) -> None:
+    file = upload(town, french, name="l'été; [1] *?{a,b}.csv")
+    uploading.ask_import(town.connection, file, wants(town, file), **BY)
+    (job,) = work(town)
+    assert job.standing is Standing.DONE, job.said
+    assert town.rows("select files from imports") == [(["l'été; [1] *?{a,b}.csv"],)]
+
+
 def test_what_would_come_of_it_is_told_and_nothing_is_written(town: Town, french: Path) -> None:
     file = upload(town, french)
     uploading.ask_foresee(town.connection, file, wants(town, file), **BY)

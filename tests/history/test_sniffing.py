@@ -140,6 +140,13 @@ def test_a_workbook_that_lies_about_its_size_is_read_as_it_is(tmp_path: Path) ->
     assert (seen.columns, seen.rows) == (("email",), (("ana@example.com",),))
 
 
+def test_a_cell_that_is_too_large_to_be_shown_hides_no_other_row(tmp_path: Path) -> None:
+    path = put(tmp_path, b"email,note\nana@example.com,x\nbob@example.com," + b"y" * 200_000 + b"\n")
+    seen = preview(path, "e.csv", sniff(path, "e.csv"))
+    assert seen.columns == ("email", "note")
+    assert all(len(cell) <= 120 for row in seen.rows for cell in row)
+
+
 def test_names_are_plain() -> None:
     assert plain_name("a" * 300 + ".csv").endswith(".csv")
     assert len(plain_name("a" * 300 + ".csv")) < 130

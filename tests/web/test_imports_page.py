@@ -20,6 +20,7 @@ from couveuse.web.areas.start.brought import guarded
 from tests.engine.town import Town
 from tests.engine.uploading import FRENCH, LEADS, work
 from tests.web.people import a_person, alice, bob, signed_in
+from tests.web.test_queries import MOST, counted
 
 DECLARED = {
     "basis": "legitimate_interest", "consent_source": "salon 2026", "since": "2026-03-01",
@@ -363,3 +364,23 @@ def test_each_page_speaks_each_language(town: Town, client: Client, language: st
     waiting = kept(client, FRENCH.encode("cp1252"))
     for place in ("/imports", "/imports/new", address, f"{address}/undo", waiting):
         assert f'lang="{language}"' in page(client, f"{place}?lang={language}")
+
+
+def test_no_page_asks_more_than_twelve_times(town: Town, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    done = imported(town, client)
+    waiting = kept(client, FRENCH.encode("cp1252"))
+    for place in ("/imports", "/imports/new", done, f"{done}/undo", waiting, "/start", "/start/model", "/start/send"):
+        with counted(monkeypatch) as sent:
+            page(client, place)
+        assert len(sent) <= MOST, (place, len(sent), sent)
+
+
+def test_addresses_of_nothing_are_answered_for_everybody_who_may(client: Client) -> None:
+    for place in ("", "/rejects.csv", "/undo"):
+        assert client.get(f"/imports/9{place}").status_code == 404
+    for place in ("", "/work"):
+        assert client.get(f"/imports/files/9{place}").status_code == 404
+    for place in ("/imports/9/undo", "/imports/files/9", "/imports/files/9/look", "/imports/files/9/away"):
+        assert client.post(place).status_code == 404
+    assert client.post("/imports/new").status_code == 422
+    assert client.get("/imports?before=nothing").status_code == 200

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Final
@@ -86,13 +87,10 @@ def _csv(name: str, text: str, encoding: str, limits: Limits) -> Preview:
     columns, delimiter = inputs.header_of(name, text.encode("utf-8", "replace"))
     if len(columns) > most:
         raise too_many_columns(name, len(columns), most)
-    try:
-        cells = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-        rows = list(islice(cells, 1, 10 * ROWS))
-    except csv.Error as error:
-        raise UnfitFile(
-            f"{name}: its rows cannot be cut into cells ({error}); check the quotes", Unfit.BROKEN
-        ) from None
+    rows: list[list[str]] = []
+    # At a cell larger than Python's bound the rows before it are shown; whether it can be read, the import tells.
+    with suppress(csv.Error):
+        rows.extend(islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), 1, 10 * ROWS))
     shown = [row[: len(columns)] for row in rows if any(cell.strip() for cell in row)][:ROWS]
     return _made(columns, shown, encoding=encoding, delimiter=delimiter)
 
