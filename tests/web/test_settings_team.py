@@ -134,7 +134,7 @@ def test_a_member_that_makes_no_sense_is_refused_beside_its_field(staffed: Town,
 def test_what_the_rest_of_the_document_does_not_bear_is_refused_and_told(staffed: Town):
     answer = signed_in(alice()).post(f"{PLACE}/members/alice/remove", {"replaces": newest(staffed).id})
     assert answer.status_code == 422
-    assert "nobody leads this team" in answer.content.decode()
+    assert "would have nobody who leads it" in answer.content.decode()
     assert len(staffed.rows("select from team_documents")) == 1
 
 

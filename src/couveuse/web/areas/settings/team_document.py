@@ -3,6 +3,7 @@
 Each change is applied upon the version that its form was made from: where another one counts meanwhile, it is refused.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import date
 from difflib import unified_diff
@@ -205,6 +206,26 @@ def restore(asked: Asked, number: int) -> HttpResponse:
     )  # fmt: skip
 
 
-def lines_of(errors: TeamErrors) -> list[str]:
-    """The errors of a document as lines, for a form that changes one thing of it."""
-    return [f"{each.field}: {each.message}; {each.cure}" for each in errors.findings]
+# What a form may run into in the rest of the document, by what the check says of it.
+_MESSAGES: Final = {
+    "nobody leads this team": "nobody_leads",
+    "the list is empty": "nobody_left",
+    "this team has no members to give tasks to": "nobody_to_give",
+    "this team has no territories": "no_territories",
+    "the territories decide nothing": "idle_territories",
+}
+_TEAM: Final = re.compile(r"teams\[(\d+)\]")
+
+
+def lines_of(asked: Asked, errors: TeamErrors, document: TeamDocument) -> list[str]:
+    """The errors of a document as lines, for a form that changes one thing of it; `document` is the one before."""
+    teams = list(document.roster.teams.values())
+    lines = []
+    for each in errors.findings:
+        place, key = _TEAM.search(each.field), _MESSAGES.get(each.message)
+        if place is None or key is None or int(place[1]) >= len(teams):
+            lines.append(f"{each.field}: {each.message}; {each.cure}")
+            continue
+        team = teams[int(place[1])]
+        lines.append(asked.say(f"settings_team.{key}", team=Telling(asked).label(team.label, team.id)))
+    return lines

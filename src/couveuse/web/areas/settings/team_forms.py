@@ -48,7 +48,8 @@ def _document() -> tuple[TeamDocument, int]:
 
 
 def _tried(
-    asked: Asked, change: Callable[[], TeamDocument], shown: Callable[[Sequence[str], int], HttpResponse],
+    asked: Asked, document: TeamDocument, change: Callable[[], TeamDocument],
+    shown: Callable[[Sequence[str], int], HttpResponse],
     back: str = PLACE,
 ) -> HttpResponse:  # fmt: skip
     """Make a change and apply it; what stands against it is shown above the form."""
@@ -56,7 +57,7 @@ def _tried(
     try:
         changed = change()
     except TeamErrors as errors:
-        return shown(lines_of(errors), 422)
+        return shown(lines_of(asked, errors, document), 422)
     except team_editing.NoSuch as error:
         raise Http404 from error
     except BadModel as error:  # the text is written in a way that nothing can be changed in
@@ -80,7 +81,7 @@ def add(asked: Asked) -> HttpResponse:
     if errors:
         return _member_form(asked, document.roster, version, given, errors=errors, status=422)
     return _tried(
-        asked, lambda: team_editing.add_member(document, _said(given), given["teams"], given["leads"]),
+        asked, document, lambda: team_editing.add_member(document, _said(given), given["teams"], given["leads"]),
         lambda lines, status: _member_form(asked, document.roster, version, given, lines=lines, status=status),
     )  # fmt: skip
 
@@ -103,7 +104,7 @@ def change(asked: Asked, id: str) -> HttpResponse:
         return _member_form(asked, document.roster, version, given, member=member, lines=lines, status=status)
 
     change = lambda: team_editing.change_member(document, id, _said(given), given["teams"], given["leads"])  # noqa: E731
-    return _tried(asked, change, shown)
+    return _tried(asked, document, change, shown)
 
 
 @page(Permission.MANAGE_TEAM, methods=("POST",))
@@ -118,7 +119,7 @@ def remove(asked: Asked, id: str) -> HttpResponse:
     def shown(lines: Sequence[str], status: int) -> HttpResponse:
         return _member_form(asked, document.roster, version, given, member=member, lines=lines, status=status)
 
-    return _tried(asked, lambda: team_editing.remove_member(document, id), shown)
+    return _tried(asked, document, lambda: team_editing.remove_member(document, id), shown)
 
 
 def _given(asked: Asked) -> dict[str, Any]:
@@ -212,7 +213,7 @@ def team(asked: Asked, id: str) -> HttpResponse:
     if errors:
         return _team_form(asked, found, version, given, errors=errors, status=422)
     return _tried(
-        asked, lambda: team_editing.set_team(document, id, _team_said(found, given)),
+        asked, document, lambda: team_editing.set_team(document, id, _team_said(found, given)),
         lambda lines, status: _team_form(asked, found, version, given, lines=lines, status=status),
     )  # fmt: skip
 
@@ -294,7 +295,7 @@ def _hours(asked: Asked, kind: str, id: str) -> HttpResponse:
     if errors:
         return _hours_form(asked, version, kind, id, called, has_own, given, errors=errors, status=422)
     return _tried(
-        asked, lambda: team_editing.set_hours(document, kind, id, said),
+        asked, document, lambda: team_editing.set_hours(document, kind, id, said),
         lambda lines, status: _hours_form(
             asked, version, kind, id, called, has_own, given, lines=lines, status=status
         ),
