@@ -50,7 +50,8 @@ def _asked_for(asked: Asked, kind: str, wrong: str = "", status: int = 200) -> H
     return render(
         asked, "start/new.html", status, title=asked.say("start_new.title"), wrong=wrong,
         kind=kind if kind in KINDS else EVENTS, megabytes=asked.formats.number(LIMITS.size // MIB),
-        workbook=asked.formats.number(LIMITS.workbook // MIB),
+        workbook=asked.formats.number(LIMITS.workbook // MIB), most=LIMITS.size,
+        too_large=saying.unfit(asked, too_large("", LIMITS.size)),
     )  # fmt: skip
 
 
