@@ -555,3 +555,69 @@ def test_a_session_lasts_two_weeks_and_no_longer(connection: Connection[Any]) ->
     assert timedelta(seconds=client.session.get_expiry_age()) == timedelta(days=14)
     connection.execute("update django_session set expire_date = now() - interval '1 second'")
     assert not is_in(client)
+
+
+def test_behind_a_proxy_attempts_are_counted_by_what_it_says_last() -> None:
+    from django.test import RequestFactory, override_settings
+
+    from couveuse.web.areas.accounts.locking import address_of
+
+    asked = RequestFactory(headers={"X-Forwarded-For": "203.0.113.9, 192.0.2.7"}).get("/")
+    assert address_of(asked) == "127.0.0.1"  # whoever asks without a proxy may say what they like
+    with override_settings(SESSION_COOKIE_SECURE=True):
+        assert address_of(asked) == "192.0.2.7"
+        assert address_of(RequestFactory(headers={"X-Forwarded-For": "nonsense"}).get("/")) == "127.0.0.1"
+        assert address_of(RequestFactory().get("/")) == "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"), [("https://couveuse.example.com", True), ("http://127.0.0.1:8000", False)]
+)
+def test_where_the_address_is_https_cookies_go_by_no_other_way(url: str, expected: bool) -> None:
+    import os
+    import subprocess
+    import sys
+
+    says = "from couveuse.store import settings as s; print(s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE)"
+    environment = {**os.environ, "COUVEUSE_PUBLIC_URL": url, "COUVEUSE_SECRET_KEY": "s" * 40}
+    done = subprocess.run([sys.executable, "-c", says], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [str(expected)] * 2
+
+
+def test_what_somebody_is_called_runs_nowhere(connection: Connection[Any]) -> None:
+    owner, bob = alice(), a_person("Bob", Role.READER)
+    evil = "<script>alert(1)</script>'\"><img src=x onerror=alert(1)>"
+    people.set_own(
+        connection, bob.pk, name=evil, language="en", timezone="Europe/Paris", theme="auto", by="bob@example.com", now=1
+    )
+    bob.refresh_from_db()
+    for client in (signed_in(owner), signed_in(bob)):
+        for place in ("/settings/users", f"/settings/users/{bob.pk}", "/settings/me"):
+            page = text_of(client.get(place))
+            assert "<script>alert" not in page
+            assert "<img src=x" not in page
+
+
+def test_pages_of_accounts_ask_few_questions(connection: Connection[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    import psycopg
+
+    asked: list[str] = []
+    execute = psycopg.Cursor.execute
+
+    def counted(self: Any, query: Any, *given: Any, **named: Any) -> Any:
+        asked.append(str(query))
+        return execute(self, query, *given, **named)
+
+    owner = alice()
+    for number in range(30):
+        a_person(f"Person{number}", Role.READER)
+    client = nobody()
+    enter(client, "alice@example.com")
+    monkeypatch.setattr(psycopg.Cursor, "execute", counted)
+    for place in ("/settings/users", f"/settings/users/{owner.pk}", "/settings/me", "/account/password/change/"):
+        asked.clear()
+        assert client.get(place).status_code == 200
+        questions = [
+            each for each in asked if not each.lstrip("b'SQL(").lower().startswith(("begin", "commit", "set "))
+        ]
+        assert len(questions) <= 12, (place, questions)

@@ -89,6 +89,19 @@ def test_after_the_second_step_one_goes_where_one_wanted_to(her: Client) -> None
     assert answer.headers["Location"] == "/leads?band=hot"
 
 
+def test_a_code_lets_in_once_whichever_process_is_asked(her: Client) -> None:
+    secret, _ = with_an_app(her)
+    code = code_of(secret)
+    found = []
+    for _ in range(2):
+        other = nobody()
+        enter(other, "alice@example.com")
+        other.post("/account/mfa/authenticate/", {"code": code})
+        found.append(is_in(other))
+        cache.clear()  # another process has its own
+    assert found == [True, False]
+
+
 def test_a_recovery_code_lets_in_once(her: Client) -> None:
     _, codes = with_an_app(her)
     for number, expected in ((0, True), (0, False), (1, True)):
