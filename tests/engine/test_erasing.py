@@ -72,6 +72,15 @@ def everything_of_alice(town: Town) -> None:
     connection.execute(
         "insert into refolds (lead_id, live) values (%s, %s)", [lead, json.dumps([[NOW, 1, "web", "of-crm-7788"]])]
     )
+    connection.execute("insert into holds (lead_id, at, by, because) values (%s, 1, 'Claire', %s)", [lead, NAME])
+    connection.execute("insert into findable (lead_id, words) values (%s, to_tsvector('simple', %s))", [lead, ALICE])
+    connection.execute("insert into findable_due values (%s) on conflict do nothing", [lead])
+    connection.execute(
+        "insert into uploads (name, kind, bytes, digest, format, compression, preview, at, by)"
+        " values ('leads.csv', 'leads', 9, '\\x01', 'csv', '', %s, 1, 'Claire')",
+        [json.dumps({"rows": [[ALICE, NAME]]})],
+    )
+    connection.execute("insert into upload_pieces values (1, 1, %s)", [f"email\n{ALICE}\n".encode()])
     connection.execute("insert into allowances (per_day, made_at, because) values (5, 1, 'a test')")
     connection.execute("insert into allowed (allowance_id, lead_id) select id, %s from allowances", [lead])
     told_of(town, lead)

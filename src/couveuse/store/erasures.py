@@ -1,6 +1,7 @@
 """Erasing a person: every table that may tell of one, what goes of each, and the journal of whom it was done to.
 
-Each table of the schema stands below, in what goes or in what stays; a test holds that none is missing.
+Each table of the schema stands below, in what goes or in what stays; a test holds that none is missing. Of files that
+were uploaded nobody knows of whom they speak: all that is kept of any goes, and whoever needs one uploads it again.
 """
 
 import json
@@ -34,8 +35,9 @@ _STEPS: Final = {
     table: _named(f"take_{table}")
     for table in (
         "intent_attempts", "digest_items", "intents", "alerts", "task_entries", "tasks", "handovers", "episodes",
-        "allowed", "refolds", "holds", "merges", "crossings", "lead_states", "consents", "imported", "archived_identities",
-        "archived_standings", "companies", "leads", "quiet_targets", "answers",
+        "allowed", "refolds", "holds", "merges", "crossings", "lead_states", "consents", "imported",
+        "archived_identities", "archived_standings", "companies", "findable", "findable_due", "leads", "quiet_targets",
+        "answers", "upload_pieces", "uploads",
     )
 }  # fmt: skip
 # What goes by functions of their own.
@@ -56,6 +58,16 @@ STAYS: Final = {
     "archived_months": "counts of files", "backups": "names of files",
     "jobs": "numbers, and our own people", "learnt_reports": "counts", "model_turns": "our own people",
     "drafts": "our own documents, and numbers of leads that may be gone",
+    "findable_made": "a word of the team's document", "group_names": "names of groups",
+    "lead_views": "what our own people look for", "mappings": "names of columns", "starting": "our own people",
+    "users": "our own people", "invitations": "our own people",
+    **dict.fromkeys(
+        ("account_emailaddress", "account_emailconfirmation", "mfa_authenticator", "socialaccount_socialaccount",
+         "socialaccount_socialapp", "socialaccount_socialtoken", "usersessions_usersession", "django_session",
+         "axes_accessattempt", "axes_accessattemptexpiration", "axes_accessfailurelog", "axes_accesslog"),
+        "our own people, and who tried to sign in",
+    ),
+    **dict.fromkeys(("auth_group", "auth_group_permissions", "auth_permission", "django_content_type"), "words"),
     "django_migrations": "names of migrations",
 }  # fmt: skip
 

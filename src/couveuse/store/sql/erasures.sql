@@ -151,6 +151,24 @@ delete from archived_standings where owner_id = any(%(ids)s::text::bigint[]);
 delete from companies c where c.id in (select company_id from leads where id = any(%(leads)s::text::bigint[]))
     and not exists (select from leads l where l.company_id = c.id and l.id <> all(%(leads)s::text::bigint[]));
 
+-- name: take_findable
+-- By what some leads are found.
+delete from findable where lead_id = any(%(leads)s::text::bigint[]);
+
+-- name: take_findable_due
+-- That some leads are to be found by other words.
+delete from findable_due where lead_id = any(%(leads)s::text::bigint[]);
+
+-- name: take_upload_pieces
+-- What is kept of files that were uploaded: nobody knows of whom they speak.
+delete from upload_pieces;
+
+-- name: take_uploads
+-- What was shown of such files.
+update uploads set preview = '{}', foreseen = null, failure = null,
+    emptied_at = coalesce(emptied_at, (extract(epoch from now()) * 1000000)::bigint)
+where preview <> '{}' or foreseen is not null or failure is not null or emptied_at is null;
+
 -- name: take_leads
 -- Some leads.
 delete from leads where id = any(%(leads)s::text::bigint[]);
