@@ -145,7 +145,11 @@ def test_numbers_lead_to_the_leads_behind_them(desk):
     ripe(desk)
     count(desk)
     page = signed_in(alice()).get("/today").content.decode()
-    for address in ("/leads?temperature=hot", "/leads?band=high", "/leads?ripened=7"):
+    for address in (
+        "/leads?temperature=hot",
+        "/leads?band=high&amp;temperature=hot&amp;temperature=warm&amp;temperature=cold",
+        "/leads?ripened=7",
+    ):
         assert f'href="{address}"' in page, address
 
 

@@ -27,11 +27,17 @@ from couveuse.web.permissions import Permission, may
 STEPS: Final = {"new": {}, "warm": {"temperature": "warm"}, "hot": {"temperature": "hot"}}
 TONES: Final = {"warm": "warm", "hot": "hot", "handed_over": "hot", "won": "ink", "rejected": "irrelevant"}
 MOST_SOURCES: Final = 8
+RELEVANT: Final = (Temperature.HOT, Temperature.WARM, Temperature.COLD)
 
 
 def leads_at(**asked: str) -> str:
     """The address of the list of leads, asked for some of them."""
     return "/leads" + (f"?{urlencode(asked)}" if asked else "")
+
+
+def relevant_at(**asked: str) -> str:
+    """The same of those that are not irrelevant, as they are counted."""
+    return f"{leads_at(**asked)}&{urlencode([('temperature', each.value) for each in RELEVANT])}"
 
 
 @lru_cache(maxsize=8)
@@ -312,7 +318,7 @@ class Sight(Rows):
             rows.append(
                 BandRow(
                     self.names.band_name(band), self.names.band_range(place), band.temperature,
-                    leads_at(band=band.id), self.f.number(leads), self.f.share(leads / total) if total else "",
+                    relevant_at(band=band.id), self.f.number(leads), self.f.share(leads / total) if total else "",
                     self.f.share(band.rate), *self._rate(band.id, band.rate),
                 )
             )  # fmt: skip
@@ -352,7 +358,7 @@ class Sight(Rows):
         return [
             (
                 self.names.short(each.name, 40) if each.name else self.asked.say("today_sources.unknown"),
-                leads_at(source=each.name) if each.name else "",
+                relevant_at(source=each.name) if each.name else "",
                 self.f.number(each.leads), self.f.share(each.hot / each.leads),
                 charts.bar(each.leads, each.hot, most, "hot"),
             )
