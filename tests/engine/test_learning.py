@@ -1,6 +1,7 @@
 """What is learnt of the whole history: the same as the files say, in counts, and when it is due."""
 
 import json
+import signal
 from dataclasses import asdict
 from pathlib import Path
 
@@ -11,8 +12,9 @@ from couveuse.engine.delivering import Tally
 from couveuse.engine.job_kinds import KINDS, LEARN
 from couveuse.engine.jobs import Jobs, Standing
 from couveuse.store import learnt as store
-from couveuse.store.learnt import Learnt
+from couveuse.store.learnt import Learnt, LearntLead
 from tests.engine.town import DAY, MODEL, NOW, Town, accepted, configuration, publish
+from tests.processes import python, until
 
 HOUR = DAY // 24
 
@@ -66,8 +68,11 @@ def test_each_rule_tells_its_leads_and_points_over_days(town, tmp_path):
     download = learn(town, tmp_path).rule("download")
     bob, alice = town.lead("bob@example.com"), town.lead("alice@example.com")
     assert (download.leads, download.lines, download.points) == (3, 4, 20)
-    assert [(each.days, each.leads, each.points, each.best) for each in download.periods] == [
-        (7, 1, 10, (bob,)), (30, 1, 10, (bob,)), (90, 2, 15, (bob, alice)),
+    assert [
+        (each.days, each.leads, each.points, [(one.lead_id, one.points) for one in each.best])
+        for each in download.periods
+    ] == [
+        (7, 1, 10, [(bob, 10)]), (30, 1, 10, [(bob, 10)]), (90, 2, 15, [(bob, 10), (alice, 5)]),
     ]  # fmt: skip
 
 
@@ -79,7 +84,7 @@ def test_of_a_fit_rule_each_period_tells_whom_it_fits_now(town, tmp_path):
 
 def test_a_lead_by_its_user_id_is_behind_a_rule_too(town, tmp_path):
     people(town)
-    assert learn(town, tmp_path).rule("visit").in_days(7).best == (town.lead("u2"),)
+    assert learn(town, tmp_path).rule("visit").in_days(7).best == (LearntLead(town.lead("u2"), 1.0),)
 
 
 def test_a_rule_that_did_nothing_did_nothing(town, tmp_path):
@@ -112,6 +117,47 @@ def test_a_later_report_stays_where_an_earlier_one_comes_late(town, tmp_path):
     store.save(town.connection, early)
     kept = store.latest(town.connection, town.model_id)
     assert kept == found
+
+
+HANGS = """
+import sys, threading
+from couveuse.engine.delivering import Tally
+from couveuse.engine.job_kinds import KINDS
+from couveuse.engine.jobs import Jobs
+from couveuse.history.scoring import Scoring
+from tests.engine.town import NOW, configuration
+
+def hang(*_):
+    print("here", flush=True)
+    threading.Event().wait()
+Scoring.fold = hang
+Jobs(sys.argv[1], configuration(data=sys.argv[2]), Tally(), KINDS, clock=lambda: NOW).run(threading.Event())
+"""
+
+
+def test_a_worker_killed_in_its_midst_leaves_it_to_another_and_nothing_of_a_person(town, tmp_path):
+    people(town)
+    number = learning.ask(town.connection, by="alice@example.com", now=NOW)
+    with python(HANGS, town.url, tmp_path) as worker:
+        assert worker.stdout is not None
+        while worker.stdout.readline().strip() != "here":
+            assert worker.poll() is None
+        assert list(tmp_path.iterdir()) != []
+        worker.send_signal(signal.SIGKILL)
+    one = Jobs(town.url, configuration(data=str(tmp_path)), Tally(), KINDS, clock=lambda: NOW)
+    until(lambda: one.work(town.connection))
+    job = jobs.find(town.connection, number)
+    assert job is not None
+    assert (job.standing, job.takes) == (Standing.DONE, 2)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_report_of_another_version_of_ours_is_counted_again(town, tmp_path):
+    people(town)
+    learn(town, tmp_path)
+    town.rows("update learnt_reports set report = report - 'bins' returning model_id")
+    assert store.latest(town.connection, town.model_id) is None
+    assert learning.is_due(town.connection, NOW)
 
 
 # ---- When ------------------------------------------------------------------------------------------------------------

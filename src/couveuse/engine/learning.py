@@ -27,6 +27,7 @@ from couveuse.store.learnt import (
     Learnt,
     LearntBand,
     LearntBin,
+    LearntLead,
     LearntPeriod,
     LearntRanking,
     LearntRule,
@@ -186,7 +187,7 @@ def _rules(url: str, scoring: Any) -> tuple[LearntRule, ...]:
             tuple(
                 LearntPeriod(
                     days, lately.leads, lately.points,
-                    tuple(numbers[name] for _, _, name in lately.best if name in numbers),
+                    tuple(LearntLead(numbers[name], points) for points, _, name in lately.best if name in numbers),
                 )
                 for days, lately in zip(PERIODS, tally.lately, strict=True)
             ),

@@ -42,13 +42,21 @@ class LearntBand:
 
 
 @dataclass(frozen=True, slots=True)
+class LearntLead:
+    """A lead by its number, and how many points a rule gave to it over a period."""
+
+    lead_id: int
+    points: float
+
+
+@dataclass(frozen=True, slots=True)
 class LearntPeriod:
-    """What a rule did in the last `days`: leads, points as given (caps taken off), and numbers of the best leads."""
+    """What a rule did in the last `days`: leads, points as given (caps taken off), and who got most."""
 
     days: int
     leads: int
     points: float
-    best: tuple[int, ...] = ()
+    best: tuple[LearntLead, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +132,15 @@ class Learnt:
 
 
 def latest(connection: Connection[Any], model_id: int) -> Learnt | None:
-    """The newest report of a version; None until there is one."""
+    """The newest report of a version; None until there is one.
+
+    One that another version of ours wrote otherwise is none: it is counted again.
+    """
     row = connection.execute(_LATEST, [model_id]).fetchone()
-    return None if row is None else _learnt(row[2])
+    try:
+        return None if row is None else _learnt(row[2])
+    except (KeyError, TypeError):
+        return None
 
 
 def save(connection: Connection[Any], learnt: Learnt) -> None:
@@ -157,7 +171,7 @@ def _learnt(told: Mapping[str, Any]) -> Learnt:
 
 
 def _periods(told: Sequence[Mapping[str, Any]]) -> tuple[LearntPeriod, ...]:
-    return tuple(LearntPeriod(**{**each, "best": tuple(each["best"])}) for each in told)
+    return tuple(LearntPeriod(**{**each, "best": _all(LearntLead, each["best"])}) for each in told)
 
 
 def _all(kind: type[Kind], told: Sequence[Mapping[str, Any]]) -> tuple[Kind, ...]:

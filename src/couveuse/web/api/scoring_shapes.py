@@ -129,13 +129,20 @@ class LearntBandShape(Answer):
     scant: str | None = Field(description="Why the rate is not to be leant on.")
 
 
+class LearntLeadShape(Answer):
+    """A lead by its number, and how many points a rule gave to it."""
+
+    lead_id: int
+    points: float
+
+
 class LearntPeriodShape(Answer):
-    """What a rule did in so many days; the leads that it gave most to, by number."""
+    """What a rule did in so many days; the leads that it gave most to."""
 
     days: int
     leads: int
     points: float
-    best: list[int]
+    best: list[LearntLeadShape]
 
 
 class LearntRuleShape(Answer):

@@ -17,10 +17,9 @@ from couveuse.report.names import Names
 from couveuse.report.persons import person
 from couveuse.store import cards, processes, versions
 from couveuse.store.cards import Card
-from couveuse.store.rosters import load_roster
 from couveuse.web import database
 from couveuse.web.areas.scoring.people import named
-from couveuse.web.areas.scoring.showing import Table, labels_of, model_of_text
+from couveuse.web.areas.scoring.showing import Table, labels_of, model_of_text, team_of
 from couveuse.web.asking import Asked, page
 from couveuse.web.permissions import Permission
 from couveuse.web.rendering import redirect, render
@@ -172,7 +171,7 @@ def _shown(asked: Asked, draft_id: int, *, error: str = "", per_day: str = "0", 
         ids = {each.lead_id for move in way.comparison.moves for each in move.named} if way.comparison else set()
         ids |= {each.lead_id for hand in way.comparison.hand_overs for each in hand.named} if way.comparison else set()
         found = cards.load_cards(connection, sorted(ids)) if ids else {}
-        roster = load_roster(connection)
+        roster = team_of(connection)
         works = way.draft.standing.is_open and any(each.kind == "deliverer" for each in processes.alive(connection))
     shown = Shown(asked, way, model_of_text(base.published.document), found, roster)
     return render(

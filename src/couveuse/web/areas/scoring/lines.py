@@ -4,10 +4,9 @@ from django.http import Http404, HttpResponse
 
 from couveuse.report.persons import person
 from couveuse.store import cards, learnt
-from couveuse.store.rosters import load_roster
 from couveuse.web import database, reading
 from couveuse.web.areas.scoring.people import Shown, scores_of, shown
-from couveuse.web.areas.scoring.showing import Table
+from couveuse.web.areas.scoring.showing import Table, team_of
 from couveuse.web.areas.scoring.table import days_of
 from couveuse.web.asking import Asked, page
 from couveuse.web.permissions import Permission
@@ -25,14 +24,15 @@ def show(asked: Asked, rule_id: str) -> HttpResponse:
             raise Http404
         report = learnt.latest(connection, model.id)
         period = report.rule(rule_id).in_days(days) if report is not None else learnt.LearntPeriod(days, 0, 0.0)
-        found = cards.load_cards(connection, period.best)
-        scores = scores_of(connection, model, period.best, asked.now)
-        roster = load_roster(connection)
+        ids = [each.lead_id for each in period.best]
+        found = cards.load_cards(connection, ids)
+        scores = scores_of(connection, model, ids, asked.now)
+        roster = team_of(connection)
     table = Table(asked, planned, report, roster, days)
-    rows: list[Shown] = [
-        shown(table.names, found[lead_id], person(found[lead_id].traits), scores[lead_id])
-        for lead_id in period.best
-        if lead_id in found and lead_id in scores
+    rows: list[tuple[Shown, float]] = [
+        (shown(table.names, found[lead], person(found[lead].traits), scores[lead]), each.points)
+        for each in period.best
+        if (lead := each.lead_id) in found and lead in scores
     ]
     is_fit = rule_id in {each.id for each in planned.fit}
     return render(

@@ -4,11 +4,12 @@ import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.urls import reverse
 from markupsafe import Markup
+from psycopg import Connection
 
 from couveuse.core.model import Band, Fit, Model, Persona, Route, Rule, Temperature
 from couveuse.core.roster import Roster
@@ -16,6 +17,7 @@ from couveuse.documents.reading import parse_model
 from couveuse.documents.words import TellingSection, tell
 from couveuse.report import charts
 from couveuse.report.names import Names
+from couveuse.store import rosters
 from couveuse.store.drafts import Draft
 from couveuse.store.learnt import PERIODS, Learnt, LearntBand
 from couveuse.store.turns import Turn
@@ -29,6 +31,12 @@ USUAL_DAYS: Final = 90
 def model_of_text(document: str) -> Model:
     """The model of a published document: it never changes, and takes a while to read."""
     return parse_model(document, "a published model").model
+
+
+def team_of(connection: Connection[Any]) -> Roster:
+    """The teams as their document names them; who is away is not asked."""
+    newest = rosters.newest(connection)
+    return Roster() if newest is None else newest.document().roster
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,6 +354,7 @@ def acted_text(asked: Asked, turn: Turn | None) -> str:
     return asked.say("scoring_versions.from_to", begun=begun, ended=ended, by=by_of(asked, turn.by))
 
 
+@lru_cache(maxsize=512)
 def counted(before: str, after: str) -> tuple[int, int]:
     """How many lines of a document came, and how many went."""
     matcher = difflib.SequenceMatcher(None, before.splitlines(), after.splitlines(), autojunk=False)

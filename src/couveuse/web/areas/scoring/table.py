@@ -5,13 +5,12 @@ from typing import Final
 from django.http import HttpResponse
 from django.urls import reverse
 
-from couveuse.engine import drafting, jobs, learning
+from couveuse.engine import jobs, learning
 from couveuse.engine.job_kinds import LEARN
-from couveuse.store import learnt, turns, versions
+from couveuse.store import drafts, learnt, turns, versions
 from couveuse.store.learnt import PERIODS
-from couveuse.store.rosters import load_roster
 from couveuse.web import database, reading
-from couveuse.web.areas.scoring.showing import USUAL_DAYS, Table, draft_text, version_rows
+from couveuse.web.areas.scoring.showing import USUAL_DAYS, Table, draft_text, team_of, version_rows
 from couveuse.web.asking import Asked, page
 from couveuse.web.permissions import Permission
 from couveuse.web.rendering import redirect, render
@@ -34,17 +33,17 @@ def show(asked: Asked) -> HttpResponse:
         model = reading.acting(connection)
         found = versions.versions(connection, before=newest, most=MOST_VERSIONS + 1)
         acted = turns.turns(connection)
-        on_its_way = drafting.on_its_way(connection)
+        draft = drafts.open_draft(connection)
         report = learnt.latest(connection, model.id)
-        counting = jobs.latest(connection, LEARN)
-        roster = load_roster(connection)
+        counting = jobs.latest(connection, LEARN) if report is None else None
+        roster = team_of(connection)
     table = Table(asked, model.plan.model, report, roster, days_of(asked))
     rows = version_rows(asked, found, acted)
     older = found[MOST_VERSIONS - 1].published.id if len(found) > MOST_VERSIONS else None
     return render(
         asked, "scoring/table.html", title=asked.say("scoring_table.title"), table=table, model=model.published,
         versions=rows[:MOST_VERSIONS], older=older,
-        way=on_its_way, way_text=draft_text(asked, on_its_way.draft) if on_its_way is not None else "",
+        draft=draft, way_text=draft_text(asked, draft) if draft is not None else "",
         counting=counting,
     )  # fmt: skip
 
