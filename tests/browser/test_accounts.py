@@ -2,12 +2,15 @@
 
 import re
 
+import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import PATIENCE, Opening, sign_in
 from tests.browser.house import PASSWORD, House
 from tests.processes import until
 
+RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 NEW = "aigrette-garzette-1846"
 
 
@@ -107,6 +110,33 @@ def test_one_signs_in_with_a_passkey_alone(furnished: House, chromium: Browser) 
     page.get_by_role("link", name="Remove").click()
     page.wait_for_url(lambda address: "/settings/me" not in address)
     context.close()
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_every_page_on_the_way_in_is_whole(furnished: House, opening: Opening, language: str, width: int) -> None:
+    faults: list[tuple[str, object]] = []
+
+    def look(page: Page, address: str) -> None:
+        page.goto(f"{address}?lang={language}")
+        found = Axe().run(page, options=RULES).response["violations"]
+        faults.extend((address, each["id"]) for each in found if each["impact"] in ("serious", "critical"))
+        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            faults.append((address, "wider than the window"))
+        assert page.locator("h1").count() == 1, address
+
+    stranger = opening(furnished, language=language, width=width)
+    for address in ("/account/login/", "/account/password/reset/", "/join/none", "/welcome/none", "/account/inactive/"):
+        look(stranger, address)
+    somebody = opening(furnished, "reader", language=language, width=width)
+    somebody.goto("/account/mfa/totp/activate/")
+    look(somebody, "/account/reauthenticate/")
+    fill(somebody, password=PASSWORD)
+    send(somebody)
+    for address in ("/account/mfa/totp/activate/", "/account/mfa/passkeys/add/", "/account/password/change/",
+                    "/settings/me", "/account/logout/"):  # fmt: skip
+        look(somebody, address)
+    assert faults == []
 
 
 def test_one_gets_in_without_script(furnished: House, opening: Opening) -> None:

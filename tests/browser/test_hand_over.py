@@ -12,12 +12,29 @@ from tests.browser.house import POMPES, House, house
 from tests.processes import until
 
 
+# One of each team, so that nobody else's turn it ever is; a second caller takes what is left.
+TEAM = """
+couveuse: 1
+team: of-a-test
+hours: {timezone: Europe/Paris, week: {mon-sun: ["00:00-24:00"]}}
+members:
+  - {id: alice, name: Alice Martin, email: alice.martin@example.com, language: en}
+  - {id: bob, name: Bob Lefèvre, email: bob.lefevre@example.com, language: en,
+     absences: [{from: 2020-01-01, until: 2099-12-31, because: away}]}
+  - {id: frank, name: Frank Olivier, email: frank.olivier@example.com, language: en}
+teams:
+  - {id: telemarketing, members: [alice, bob], assignment: round_robin, alert: [member], sla: {within: 8h}}
+  - {id: sales, members: [frank], assignment: round_robin, alert: [member], sla: {within: 4h}}
+"""
+
+
 @pytest.fixture(scope="module")
 def working(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A product with a model, a team with mail, and people; no leads yet."""
     with house(tmp_path_factory.mktemp("working")) as made:
         made.run("rescore", str(POMPES / "bareme.yaml"), "--yes")
-        made.run("team", "apply", str(POMPES / "equipe.yaml"))
+        (made.folder / "team.yaml").write_text(TEAM, encoding="utf-8")
+        made.run("team", "apply", "team.yaml")
         made.person("owner")
         made.person("telemarketing", member="alice")
         made.person("sales", member="frank")
@@ -35,8 +52,12 @@ def _sent(at: House, key: str, who: str, event: str, **properties: object) -> No
     """Something that a lead did, told to the front door as a site's server would."""
     traits = {"email": f"{who}@example.org", "first_name": who.capitalize(), "last_name": "Durand",
               "company": "Eaux de Lune", "phone": "+33 1 99 00 22 33", "country": "FR"}  # fmt: skip
-    body = {"userId": who, "event": event, "properties": properties, "context": {"traits": traits}}
-    assert httpx.post(f"{at.url}/v1/track", auth=(key, ""), json=body).json() == {"success": True}
+    messages = [
+        {"type": "identify", "userId": who, "traits": traits},
+        {"type": "track", "userId": who, "event": event, "properties": properties},
+    ]
+    answer = httpx.post(f"{at.url}/v1/batch", auth=(key, ""), json={"batch": messages})
+    assert answer.json() == {"success": True}
 
 
 def _mail_of(at: House, who: str) -> str:
