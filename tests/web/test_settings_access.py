@@ -1,11 +1,14 @@
 """Write keys and API tokens on screen: shown once, revoked at once, made by nobody else; and who did what."""
 
 import re
+import tomllib
+from importlib.resources import files
 
 import pytest
 
 from couveuse.store import write_keys
 from couveuse.store.accounts.models import Role
+from couveuse.store.api_tokens import Scope
 from tests.engine.town import Town
 from tests.web.asking import Asker
 from tests.web.people import a_person, alice, bob, charlie, signed_in
@@ -121,6 +124,13 @@ def test_both_languages_are_complete(town: Town):
     for place in ("/settings", KEYS, TOKENS, AUDIT, "/settings/switches"):
         answer = client.get(place)
         assert (answer.status_code, 'lang="fr"' in answer.content.decode()) == (200, True)
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_every_scope_says_what_it_is_for_in_both_languages(language):
+    words = tomllib.loads(files("couveuse.web.areas.settings").joinpath("words.toml").read_text("utf-8"))
+    assert {scope.value.replace(":", "_") for scope in Scope} == set(words["settings_scope"])
+    assert all(texts[language] for texts in words["settings_scope"].values())
 
 
 # ---- Who did what ----------------------------------------------------------------------------------------------------

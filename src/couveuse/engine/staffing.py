@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from psycopg import Connection
 
+from couveuse.core.model import Model
 from couveuse.core.roster import Roster
 from couveuse.core.roster_changes import Change, Did
 from couveuse.documents.reading import parse_model
@@ -25,7 +27,13 @@ class Foreseen:
 def missing(connection: Connection[Any], roster: Roster) -> list[Gap]:
     """What the acting model's routes ask of teams that are not there."""
     acting = [model for model in published.live_models(connection) if model.standing == "acting"]
-    return [gap for model in acting for gap in gaps(parse_model(model.document, model.name).model, roster)]
+    return [gap for each in acting for gap in gaps(_model(each.document, each.name), roster)]
+
+
+@lru_cache(maxsize=4)
+def _model(document: str, name: str) -> Model:
+    """A published model, read once: a page asks for it each time."""
+    return parse_model(document, name).model
 
 
 def lacking(connection: Connection[Any], roster: Roster) -> list[str]:
