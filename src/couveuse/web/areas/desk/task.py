@@ -201,8 +201,10 @@ def refused(asked: Asked, refused: Refused, task_id: int, desk: Desk) -> HttpRes
     known = asked.words.known("desk_why", refused.why)
     key = refused.why if known != refused.why else "changed"
     by = desk.called(refused.holder) or asked.say("desk_task.somebody")
+    is_act = asked.request.method == "POST"
+    title = asked.say("desk_refused.title") if is_act else asked.say("desk_refused.taken")
     return render(
-        asked, "desk/refused.html", 409, title=asked.say("desk_refused.title"), task_id=task_id,
+        asked, "desk/refused.html", 409, title=title, task_id=task_id, is_act=is_act,
         why=asked.say(f"desk_why.{key}", by=by), can_look=refused.why not in (Why.HELD, Why.ERASED),
     )  # fmt: skip
 
