@@ -148,6 +148,17 @@ def test_rejects_of_the_last_day_are_told_by_reason(well: dict[str, str], connec
     assert check == Check("rejects", "3 in the last day: no_event (2), too_old (1)", "see: couveuse rejects")
 
 
+def test_outcomes_that_no_deliverer_records(well: dict[str, str], connection: Connection[Any]) -> None:
+    connection.execute(
+        "insert into tasks (lead_id, episode_id, team, treatment, opened_at, due_at, rate, value, expected, score, "
+        "settles_at) select n, n, 'sales', 'call', 1, 1, 0, 0, 0, 0, case when n > 1 then "
+        "(extract(epoch from now() - make_interval(mins => n)) * 1000000)::bigint end from generate_series(1, 4) n"
+    )
+    told = found(well)["outcomes"]
+    assert told.says == "3 were said and are not recorded yet, for 4 minutes"
+    assert "couveuse deliver" in told.cure
+
+
 def test_a_team_that_no_document_has(well: dict[str, str], connection: Connection[Any]) -> None:
     connection.execute(
         "insert into tasks (lead_id, episode_id, team, treatment, opened_at, due_at, rate, value, expected, score) "

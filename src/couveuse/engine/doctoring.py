@@ -17,21 +17,24 @@ from psycopg import Connection
 from psycopg.errors import UndefinedTable
 
 from couveuse.configuration import Configuration
-from couveuse.core.times import DAY_US, HOUR_US, SECOND_US
+from couveuse.core.times import DAY_US, HOUR_US, MINUTE_US, SECOND_US
 from couveuse.engine import outgoing
 from couveuse.errors import CouveuseError
-from couveuse.store import OLDEST, archives, binaries, clusters, connections, health, private, processes
+from couveuse.store import OLDEST, archives, binaries, clusters, connections, health, private, processes, settlings
 from couveuse.store.health import Check
 from couveuse.store.statements import statement
 
 _SERVER = statement("health", "server")
 _IN_USE = statement("health", "in_use")
-_BACKUPS, _UNKNOWN_TEAMS = statement("health", "backups"), statement("health", "unknown_teams")
+_UPKEEP = statement("health", "upkeep")
 # A day's backup that was made two days ago is not the day's any more.
 BACKUP_US: Final = 2 * DAY_US
 NEWEST: Final = 18
 # The migration that made the tables of what goes out, of backups and of the archive.
 NEEDED: Final = "0002_handed_over"
+# Since this migration an outcome waits for ten seconds; one that waits for longer than this is recorded by nobody.
+HOLDS_BACK: Final = "0006_holds"
+LATE_SECONDS: Final = 60
 # Less than this and PostgreSQL may stop within a day.
 FREE_BYTES: Final = 1 << 30
 # Clocks further apart than this put facts of one machine before those of another.
@@ -149,27 +152,39 @@ def _instance(connection: Connection[Any], settings: Configuration, address: Add
     here = platform.node()
     yield from _address(settings, address, is_serving=any(process.host == here for process in webs))
     if NEEDED in (look.migrations or ()):  # else of an older version: the migrations are told
-        yield from _backups(connection, settings)
+        row = connection.execute(_UPKEEP).fetchone()
+        assert row is not None  # a select without a table has one
+        *backed_up, unknown_teams = row
+        yield from _backups(*backed_up, settings)
         yield _archive(connection, settings)
         yield from outgoing.checks(outgoing.standing(connection, alive), settings, time.time_ns() // 1000)
-        yield from _teams(connection)
+        yield from _teams(unknown_teams)
+    if HOLDS_BACK in (look.migrations or ()):
+        yield from _settlings(connection)
     yield from _in_use(connection, settings)
 
 
-def _teams(connection: Connection[Any]) -> Iterator[Check]:
+def _teams(unknown: Sequence[tuple[str, int]]) -> Iterator[Check]:
     """Teams that have tasks and that the document of the team does not have: nobody is told of them."""
-    for team, tasks in connection.execute(_UNKNOWN_TEAMS).fetchall():
+    for team, tasks in unknown:
         cure = "name the team in the document: couveuse team apply FILE; or give the route another one"
         open_ = "1 task is open" if tasks == 1 else f"{tasks:,} tasks are open"
         says = f"{open_}, and no document of a team has it"
         yield Check(f"team {team}", says, cure, "team_unknown", {"team": team, "n": tasks})
 
 
-def _backups(connection: Connection[Any], settings: Configuration) -> Iterator[Check]:
+def _settlings(connection: Connection[Any]) -> Iterator[Check]:
+    """Outcomes that people have said and that no deliverer records: nothing is lost, and nobody is told of them."""
+    waiting, since = settlings.late(connection, time.time_ns() // 1000 - LATE_SECONDS * SECOND_US)
+    if since is not None:
+        minutes = (time.time_ns() // 1000 - since) // MINUTE_US
+        says = f"{waiting:,} were said and are not recorded yet, for {minutes:,} minutes"
+        cure = "run: couveuse up, or couveuse deliver; else see its log"
+        yield Check("outcomes", says, cure, "outcomes_late", {"n": waiting, "minutes": minutes})
+
+
+def _backups(last: int | None, error: str, made: int | None, settings: Configuration) -> Iterator[Check]:
     """Whether the days' backups are made; one that was made by hand counts as well."""
-    row = connection.execute(_BACKUPS).fetchone()
-    assert row is not None  # a select without a table has one
-    last, error, made = row
     now = time.time_ns() // 1000
     says = f"the last one {(now - last) / HOUR_US:,.0f} hours ago" if last is not None else "none was made yet"
     if settings.backup_at == "off":

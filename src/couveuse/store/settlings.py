@@ -16,7 +16,7 @@ from couveuse.store.statements import statement
 
 _PUT, _OF_TASK = statement("settlings", "put"), statement("settlings", "of_task")
 _DUE, _NEXT = statement("settlings", "due"), statement("settlings", "next")
-_TAKE = statement("settlings", "take")
+_TAKE, _LATE = statement("settlings", "take"), statement("settlings", "late")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,13 @@ def next_due(connection: Connection[Any]) -> int | None:
     row = connection.execute(_NEXT).fetchone()
     assert row is not None  # an aggregate always answers
     return None if row[0] is None else int(row[0])
+
+
+def late(connection: Connection[Any], before: int) -> tuple[int, int | None]:
+    """How many outcomes should have counted before an instant and do not, and since when the first of them waits."""
+    row = connection.execute(_LATE, {"before": before}).fetchone()
+    assert row is not None  # an aggregate always answers
+    return int(row[0]), row[1]
 
 
 def take(connection: Connection[Any], task_id: int) -> Settling | None:

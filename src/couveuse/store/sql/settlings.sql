@@ -15,6 +15,10 @@ select id from tasks where settles_at <= %(now)s order by settles_at, id limit %
 -- When something is to count next (null: nothing waits).
 select min(settles_at) from tasks where settles_at is not null;
 
+-- name: late
+-- How many outcomes should have counted before an instant, and since when the first one waits.
+select count(*), min(settles_at) from tasks where settles_at < %(before)s;
+
 -- name: take
 -- What waits of a task waits no more, and whoever takes it does with it what is to be done. No row where nothing waits.
 with known as (
