@@ -1,11 +1,13 @@
 """A model on its way: made, looked at, published or given up, by one at a time, whatever is killed in between."""
 
+import os
 import signal
+import threading
 
 import pytest
 
 from couveuse.documents.findings import ModelErrors
-from couveuse.engine import drafting, jobs
+from couveuse.engine import drafting, jobs, rescoring
 from couveuse.engine.delivering import Tally
 from couveuse.engine.drafting import AnotherDraft, CommandRuns, NotReady, Same
 from couveuse.engine.job_kinds import KINDS
@@ -146,6 +148,25 @@ def test_where_nothing_acts_nothing_sets_out(town):
     town.rows("update models set standing = 'retired' returning id")
     with pytest.raises(NothingPublished):
         begin(town)
+
+
+def test_very_many_are_made_in_processes_of_their_own_from_the_deliverers_thread(town, monkeypatch):
+    monkeypatch.setattr(rescoring, "MANY", 1)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    draft_id, stopping = begin(town), threading.Event()
+    thread = threading.Thread(
+        target=Jobs(town.url, configuration(), Tally(), KINDS, clock=lambda: NOW).run, args=(stopping,)
+    )
+    thread.start()
+    try:
+        until(lambda: way(town, draft_id).draft.standing is Way.READY, 120)
+    finally:
+        stopping.set()
+        thread.join()
+    found = way(town, draft_id)
+    assert found.comparison is not None
+    # Processes of their own have the clock of the machine, by which a month has passed: all states are there.
+    assert sum(move.leads for move in found.comparison.moves) == 2
 
 
 # ---- Given up --------------------------------------------------------------------------------------------------------
