@@ -180,3 +180,23 @@ def test_who_has_lost_the_second_factor_is_helped_by_an_owner_or_a_command(her: 
     assert not is_in(her)
     other = nobody()
     assert enter(other, "alice@example.com").headers["Location"] == "/"
+
+
+def test_with_another_secret_key_factors_open_nothing_and_the_page_says_what_to_do(
+    her: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from couveuse.store.sealed import Box
+    from couveuse.web.areas.accounts import adapters
+
+    secret, _ = with_an_app(her)
+    monkeypatch.setattr(adapters, "_box", lambda: Box("another key of another instance, as long as it has to be"))
+    other = nobody()
+    enter(other, "alice@example.com")
+    answer = other.post("/account/mfa/authenticate/", {"code": code_of(secret)})
+    assert answer.status_code == 200
+    assert "Ask an owner to forget it" in text_of(answer)
+    assert not is_in(other)
+    assert "0 codes are left" in text_of(her.get("/settings/me"))
+    answer = her.get("/account/mfa/recovery-codes/")
+    assert answer.headers["Location"] == "/settings/me"
+    assert "Ask an owner" in text_of(her.get("/settings/me"))

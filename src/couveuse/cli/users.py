@@ -35,6 +35,8 @@ COLUMNS = ("email", "name", "role", "member", "standing", "second factor", "sess
 @contextmanager
 def _accounts() -> Iterator[Connection[Any]]:
     with database() as url, connect(url, "command", autocommit=True) as connection:
+        if connection.execute("select to_regclass('users') is null").fetchone() == (True,):
+            raise BadInput("the database has no accounts yet, it is an older version's: run couveuse upgrade")
         migrating.setup(url)
         yield connection
 

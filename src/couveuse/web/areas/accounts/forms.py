@@ -10,11 +10,19 @@ from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.http import HttpRequest
 
+from couveuse.store.sealed import CannotOpen
+from couveuse.web import languages
 from couveuse.web.areas.accounts import locking
 
 # A code is good for half a minute, and for as long before and after.
 GOOD_SECONDS: Final = 90
+
+
+def other_key(request: HttpRequest) -> str:
+    """What is said where second factors were sealed under another secret key."""
+    return languages.words(languages.language_of(request)).say("accounts_factors.other_key")
 
 
 class _Counted:
@@ -30,6 +38,8 @@ class _Counted:
             code = str(super().clean_code())  # type: ignore[misc]  # the form beside it has one
             if self.authenticator.type == Authenticator.Type.TOTP and not spend(self.authenticator.pk, code):
                 raise get_adapter().validation_error("incorrect_code")
+        except CannotOpen:
+            raise ValidationError(other_key(context.request)) from None
         except ValidationError:
             locking.count_failure(context.request, self.user.email)
             raise

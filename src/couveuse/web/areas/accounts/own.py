@@ -14,6 +14,7 @@ from couveuse.language.words import LANGUAGES
 from couveuse.store.accounts import passwords, people
 from couveuse.store.accounts.models import User
 from couveuse.store.accounts.people import THEMES, Refused
+from couveuse.store.sealed import CannotOpen
 from couveuse.web import database
 from couveuse.web.areas.accounts import browsers, locking
 from couveuse.web.areas.accounts.refusing import errors_of, nothing_wrong, wrong
@@ -76,10 +77,14 @@ def _factors(id: int) -> dict[str, Any]:
     """The second factors of somebody: an authenticator or none, passkeys, how many codes are left."""
     found = list(Authenticator.objects.filter(user_id=id).order_by("id"))
     codes = next((each.wrap() for each in found if each.type == Authenticator.Type.RECOVERY_CODES), None)
+    try:
+        left = None if codes is None else len(codes.get_unused_codes())
+    except CannotOpen:
+        left = 0  # sealed under another secret key: none opens anything
     return {
         "totp": next((each for each in found if each.type == Authenticator.Type.TOTP), None),
         "passkeys": [(each.pk, each.wrap().name) for each in found if each.type == Authenticator.Type.WEBAUTHN],
-        "codes_left": None if codes is None else len(codes.get_unused_codes()),
+        "codes_left": left,
     }
 
 

@@ -5,9 +5,12 @@ from typing import Any
 
 import requests
 import structlog
+from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from couveuse.store.sealed import CannotOpen
+from couveuse.web.areas.accounts.forms import other_key
 from couveuse.web.asking import Asked, page
 from couveuse.web.permissions import Permission
 
@@ -21,7 +24,11 @@ def passed(view: Callable[..., Any], permission: Permission | None = None) -> Vi
 
     @page(permission, methods=("GET", "POST"))
     def answered(asked: Asked, **named: Any) -> HttpResponse:
-        answer: HttpResponse = view(asked.request, **named)
+        try:
+            answer: HttpResponse = view(asked.request, **named)
+        except CannotOpen:
+            messages.error(asked.request, other_key(asked.request))
+            return HttpResponseRedirect("/settings/me" if asked.who.is_somebody else "/account/login/")
         return answer
 
     return answered
