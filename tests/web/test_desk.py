@@ -3,6 +3,7 @@
 import re
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from django.test import Client
 from couveuse.core.consent import Channel, Suppressed, Suppression
 from couveuse.core.outcomes import Outcome, Told
 from couveuse.core.text import telephone
-from couveuse.core.times import DAY_US
+from couveuse.core.times import DAY_US, microseconds
 from couveuse.engine import tasking
 from couveuse.store import consents, tasks
 from couveuse.store.accounts.models import Role
@@ -120,6 +121,23 @@ def test_what_was_said_may_be_undone(desk: Desk) -> None:
     count(desk)
     assert the_call(desk).standing == "open"
     assert "Undone" in text(client.get(f"/desk/tasks/{task.id}"))
+
+
+def test_the_note_of_what_was_undone_is_there_again(desk: Desk) -> None:
+    client, task = caller(desk), the_call(desk)
+    post(client, task, "outcome", outcome="no_budget", note="Next <year>")
+    post(client, task, "undo")
+    assert ">Next &lt;year&gt;</textarea>" in client.get(f"/desk/tasks/{task.id}").content.decode()
+    post(client, task, "note", note="Next year")
+    assert "Next &lt;year&gt;</textarea>" not in client.get(f"/desk/tasks/{task.id}").content.decode()
+
+
+def test_times_are_by_the_clock_of_whoever_writes_them(desk: Desk) -> None:
+    client, task = caller(desk), the_call(desk)
+    post(client, task, "outcome", outcome="call_again", call_at="2027-03-01T09:00")
+    count(desk)
+    assert the_call(desk).not_before == microseconds(datetime(2027, 3, 1, 8, tzinfo=UTC))  # 9 o'clock in Paris
+    assert "1 March 2027, 09:00" in text(client.get(f"/desk/tasks/{task.id}"))
 
 
 def test_what_counts_already_cannot_be_undone_and_the_page_says_so(desk: Desk) -> None:

@@ -81,7 +81,7 @@ def undo(connection: Connection[Any], task_id: int, *, by: str, now: int) -> Don
             return Refused(Why.HELD, f"{waits.by} said what came of it, and may take it back", holder=waits.by)
         settlings.take(connection, task_id)
         tasks.lock_task(connection, task_id, by=by, until=now + ON_SCREEN_US, now=now)
-        about = {"outcome": str(waits.told.outcome)}
+        about = {"outcome": str(waits.told.outcome), "note": waits.told.note}  # what was typed is not typed again
         tasks.write_entry(connection, task_id, by=by, did="taken_back", now=now, about=about)
         return Done(_as_it_is(connection, task_id))
 

@@ -169,6 +169,14 @@ def history(asked: Asked, desk: Desk, entries: Sequence[Entry]) -> list[Said]:
     return [each for each in found if each.what or each.note]
 
 
+def typed_before(entries: Sequence[Entry], by: str) -> str:
+    """The note of what somebody took back just now: it is there again."""
+    said = [each for each in entries if each.did not in _UNSAID]
+    if not said or said[-1].did != "taken_back" or said[-1].by != by:
+        return ""
+    return str(said[-1].about.get("note", ""))
+
+
 def _said(asked: Asked, desk: Desk, entry: Entry) -> Said:
     about_it, f = entry.about, asked.formats
     at = about_it.get("not_before") or about_it.get("starts_at")

@@ -136,6 +136,7 @@ def _shown(
         following=_following(asked, sheet.following),
         after=None if following is None else Place(task.expected, task.id),
         is_turn=is_turn,
+        typed=mistake.written.get("note", "") if mistake.form else showing.typed_before(sheet.entries, desk.by),
         mistake=mistake,
     )
 
