@@ -55,6 +55,7 @@ def test_a_french_table_is_imported_as_it_stands(town: Town, french: Path) -> No
     stored = imports.import_by_id(town.connection, job.found["import"])
     assert stored is not None
     assert (stored.files, stored.counts["facts"], stored.counts["rejects"]) == (["événements.csv"], 3, {"bad_time": 1})
+    assert stored.counts["reach"]["allowed"] == 2  # kept: it is asked of every lead
     done = again(town, file)
     assert (done.import_id, done.preview) == (stored.id, {})
     assert list(uploads.pieces(town.connection, file.id)) == []

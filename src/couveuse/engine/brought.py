@@ -1,6 +1,6 @@
 """What an import has come to: its counts, and who of its leads may be written to."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from psycopg import Connection
@@ -9,7 +9,7 @@ from couveuse.core.consent import Purpose
 from couveuse.errors import BadInput
 from couveuse.store import consents, imports
 from couveuse.store.consents import Reach
-from couveuse.store.imports import Import
+from couveuse.store.imports import DONE, Import
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +27,32 @@ def told(connection: Connection[Any], number: int) -> Told:
         raise BadInput(f"import {number}: there is none; see: couveuse import --list")
     reach = consents.reach_of_import(connection, number, purpose=Purpose.MARKETING_EMAIL, since=stored.started_at)
     return Told(stored, reach)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What an import had come to when it was done; `reach` is None where it is not done, or was taken back."""
+
+    stored: Import
+    reach: Reach | None
+
+
+def keep(connection: Connection[Any], number: int) -> Told:
+    """What an import that is done has come to, kept for whoever looks at it later."""
+    found = told(connection, number)
+    imports.keep_reach(connection, number, asdict(found.reach))
+    return found
+
+
+def kept(connection: Connection[Any], number: int) -> Kept | None:
+    """What was kept of an import; None where there is none of that number.
+
+    One that an earlier version ended is asked of its leads now.
+    """
+    stored = imports.import_by_id(connection, number)
+    if stored is None:
+        return None
+    if stored.standing != DONE:
+        return Kept(stored, None)
+    reach = stored.counts.get("reach")
+    return Kept(stored, told(connection, number).reach if reach is None else Reach(**reach))

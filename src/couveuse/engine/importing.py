@@ -21,7 +21,7 @@ import psycopg
 from psycopg import Connection
 
 from couveuse.engine.bringing import Bringer, BroughtElsewhere, Declared, Share, Task, shares_of
-from couveuse.engine.brought import Told, told
+from couveuse.engine.brought import Told, keep
 from couveuse.engine.live import model_of
 from couveuse.engine.refolding import refold_waiting
 from couveuse.engine.running import now_us
@@ -168,7 +168,7 @@ class Importing:
                 ripe = imports.leads_with_routes(connection, number, acting.id)
                 why = f"import {number}"
                 allowances.allow(connection, ripe, per_day=self.wanted.hand_over, because=why, now=now_us())
-        return told(connection, number)
+        return keep(connection, number)
 
 
 def _names(scoring: Scoring, wanted: Wanted) -> list[str]:

@@ -15,6 +15,7 @@ from typing import Any, Final
 from psycopg import Connection
 
 from couveuse.engine.bringing import Declared, StoppedAway
+from couveuse.engine.brought import keep
 from couveuse.engine.foreseeing import foresee
 from couveuse.engine.importing import Importing, Wanted
 from couveuse.engine.jobs import Work
@@ -137,6 +138,9 @@ def _run(work: Work, importing: Importing, scoring: Scoring, arranged: Arranged,
 
 
 def _done(connection: Connection[Any], work: Work, upload: Upload, number: int) -> None:
+    found = imports.import_by_id(connection, number)
+    if found is not None and "reach" not in found.counts:  # the process that ended it was killed before it kept that
+        keep(connection, number)
     with connection.transaction():
         uploads.become(connection, upload.id, number)
         uploads.empty(connection, upload.id, work.clock())

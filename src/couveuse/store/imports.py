@@ -18,7 +18,7 @@ _BEGIN, _OF_FILES, _BY_ID, _ALL = (statement("imports", name) for name in ("begi
 _LOCK_SHARE, _ADVANCE = statement("imports", "lock_share"), statement("imports", "advance")
 _NOTE, _PROGRESS, _END = (statement("imports", name) for name in ("note_identities", "progress", "end"))
 _LOCK_FILES, _HOLD = statement("imports", "lock_files"), statement("imports", "hold")
-_PAGE = statement("imports", "page")
+_PAGE, _KEEP_REACH = statement("imports", "page"), statement("imports", "keep_reach")
 _WITH_ROUTES = statement("imports", "leads_with_routes")
 
 
@@ -128,6 +128,11 @@ def rows_done(connection: Connection[Any], import_id: int) -> int:
 def end_import(connection: Connection[Any], import_id: int, counts: Mapping[str, Any]) -> None:
     """An import is done; what became of its rows is added to these counts of its files."""
     connection.execute(_END, {"import": import_id, "counts": json.dumps(counts, ensure_ascii=False)})
+
+
+def keep_reach(connection: Connection[Any], import_id: int, reach: Mapping[str, int]) -> None:
+    """Keep whom an import reached when it was done."""
+    connection.execute(_KEEP_REACH, {"import": import_id, "reach": json.dumps(reach)})
 
 
 def leads_with_routes(connection: Connection[Any], import_id: int, model_id: int) -> list[int]:

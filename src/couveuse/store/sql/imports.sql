@@ -157,3 +157,7 @@ delete from identities where id = any(%s::text::bigint[]);
 select id, kind, files, settings, consent, standing, counts, (extract(epoch from started_at) * 1000000)::bigint,
     (extract(epoch from ended_at) * 1000000)::bigint
 from imports where id < %(before)s order by id desc limit %(most)s;
+
+-- name: keep_reach
+-- Whom an import reached when it was done: for pages, for it is asked of every lead.
+update imports set counts = counts || jsonb_build_object('reach', %(reach)s::jsonb) where id = %(import)s;

@@ -15,9 +15,8 @@ from pydantic import ConfigDict, Field
 from couveuse.core import times
 from couveuse.core.consent import Basis, Purpose, basis_of, purpose_of
 from couveuse.engine import jobs, uploading
-from couveuse.engine.brought import Told, told
+from couveuse.engine.brought import Kept, kept
 from couveuse.engine.uploading import ENCODINGS, TooMuchKept, Wants
-from couveuse.errors import BadInput
 from couveuse.history.columns import Dates
 from couveuse.history.limits import LIMITS, too_large
 from couveuse.history.unfit import UnfitFile
@@ -118,9 +117,9 @@ class ImportShape(Answer):
 
 
 class ImportWhole(ImportShape):
-    """The same with whom it reaches."""
+    """The same with whom it reached when it was done; null as long as it is not, and once it was taken back."""
 
-    reach: ReachShape
+    reach: ReachShape | None
 
 
 class ImportsPage(Answer):
@@ -351,17 +350,17 @@ def _shape(stored: imports.Import) -> dict[str, Any]:
         "files": list(stored.files),
         "standing": stored.standing,
         "consent": consent,
-        "counts": dict(stored.counts),
+        "counts": {name: value for name, value in stored.counts.items() if name != "reach"},
         "started_at": iso(stored.started_at),
         "ended_at": iso(stored.ended_at),
     }
 
 
-def _import(connection: Connection[Any], number: int) -> Told:
-    try:
-        return told(connection, number)
-    except BadInput:
-        raise Problem(Kind.NO_SUCH_IMPORT) from None
+def _import(connection: Connection[Any], number: int) -> Kept:
+    found = kept(connection, number)
+    if found is None:
+        raise Problem(Kind.NO_SUCH_IMPORT)
+    return found
 
 
 @router.get(
@@ -369,10 +368,10 @@ def _import(connection: Connection[Any], number: int) -> Told:
     summary="Read what came of an import",
 )  # fmt: skip
 def read_import(request: HttpRequest, import_id: ImportId) -> dict[str, Any]:
-    """Its counts, and who of its leads may be written to."""
+    """Its counts, and who of its leads might be written to when it was done."""
     with database.reading() as connection:
         found = _import(connection, import_id)
-    return {**_shape(found.stored), "reach": asdict(found.reach)}
+    return {**_shape(found.stored), "reach": None if found.reach is None else asdict(found.reach)}
 
 
 @router.get(

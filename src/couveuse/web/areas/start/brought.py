@@ -11,12 +11,11 @@ from psycopg import Connection
 
 from couveuse.core.consent import Refusal
 from couveuse.engine import jobs, uploading
-from couveuse.engine.brought import Told, told
+from couveuse.engine.brought import Kept, kept
 from couveuse.engine.job_kinds import UNDO_IMPORT
 from couveuse.engine.jobs import Job
 from couveuse.engine.live import model_of
 from couveuse.engine.versions import Versions
-from couveuse.errors import BadInput
 from couveuse.report.names import Names
 from couveuse.store import imports, rejects, uploads
 from couveuse.store.imports import UNDONE, Import
@@ -88,7 +87,7 @@ def one(asked: Asked, number: int) -> HttpResponse:
         return render(asked, "start/rejects_rows.html", rows=_lines(asked, shown), following=following)
     return render(
         asked, "start/import.html", title=asked.say("start_import.title", number=number), told=found,
-        stored=found.stored, line=_line(found.stored), reach=asdict(found.reach),
+        stored=found.stored, line=_line(found.stored), reach=None if found.reach is None else asdict(found.reach),
         refusals=[refusal.value for refusal in Refusal], rows=_lines(asked, shown), following=following,
         upload=upload, undoing=undoing, is_undoing=undoing is not None and not undoing.standing.is_over,
         undo_failed=_why(undoing), step=saying.step(asked, undoing) if undoing is not None else "", names=names,
@@ -105,11 +104,11 @@ def _after(asked: Asked) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
-def _told(connection: Connection[Any], number: int) -> Told:
-    try:
-        return told(connection, number)
-    except BadInput:
-        raise Http404 from None
+def _told(connection: Connection[Any], number: int) -> Kept:
+    found = kept(connection, number)
+    if found is None:
+        raise Http404
+    return found
 
 
 def _lines(asked: Asked, rows: list[StoredReject] | Any) -> list[Mapping[str, Any]]:
