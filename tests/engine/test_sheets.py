@@ -95,6 +95,18 @@ def test_a_member_gets_their_own_and_what_is_nobodys_of_their_teams(desk: Desk) 
     assert turn(desk, "dan", "sales", member="dan") is None
 
 
+def test_where_others_have_the_first_tasks_the_next_ones_are_looked_at(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sheets, "MOST_AHEAD", 1)
+    desk.come(*(fact("Quote Requested", email=f"lead-{number}@example.com") for number in range(4)))
+    assert len({turn(desk, f"seller {number}", "sales") for number in range(4)} - {None}) == 4
+    assert turn(desk, "late", "sales") is None
+    desk.come(fact("Quote Requested", email="last@example.com"))
+    monkeypatch.setattr(sheets, "MOST_PAGES", 2)  # no more are looked at than that
+    assert turn(desk, "late", "sales") is None
+
+
 def test_a_screen_that_was_left_alone_is_given_to_another_one(desk: Desk) -> None:
     desk.come(fact("Document Downloaded"))
     assert turn(desk, "alice") == 1

@@ -29,6 +29,8 @@ from couveuse.store.tasks import Page, Place, Task
 
 # So many tasks are looked at for one that nobody has on screen, and for the name of the next one.
 MOST_AHEAD: Final = 20
+# Where others have all of these on screen the next ones are looked at, so many times: 500 people at one queue.
+MOST_PAGES: Final = 25
 # So many of the last things that a lead did are shown, of so many facts that are looked at.
 MOST_DEEDS: Final = 6
 MOST_FACTS: Final = 30
@@ -90,11 +92,17 @@ def take_turn(
     connection: Connection[Any], scope: Scope, model_id: int | None, *, by: str, now: int, after: Place | None = None
 ) -> Turn:
     """Take the best task of a scope on screen that nobody else has; of two who ask at once each gets another one."""
-    found = queue(connection, scope, model_id, now=now, most=MOST_AHEAD, cursor=after).tasks
-    free = [each for each in found if each.holder(now) in (None, by)]
-    taken = tasks.take_first(connection, [each.id for each in free], by=by, until=now + ON_SCREEN_US, now=now)
-    following = next((each for each in free if each.id != taken), None)
-    return Turn(taken, following, [each for each in found if each.holder(now) not in (None, by)])
+    held, cursor = list[Task](), after
+    for _ in range(MOST_PAGES):
+        page = queue(connection, scope, model_id, now=now, most=MOST_AHEAD, cursor=cursor)
+        free = [each for each in page.tasks if each.holder(now) in (None, by)]
+        taken = tasks.take_first(connection, [each.id for each in free], by=by, until=now + ON_SCREEN_US, now=now)
+        held += [each for each in page.tasks if each.holder(now) not in (None, by)]
+        if taken is not None or page.next is None:
+            following = next((each for each in free if each.id != taken), None)
+            return Turn(taken, following, held)
+        cursor = page.next
+    return Turn(None, None, held)
 
 
 def take(connection: Connection[Any], task_id: int, *, by: str, now: int) -> bool:

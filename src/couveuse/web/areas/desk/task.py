@@ -1,7 +1,7 @@
 """One task fills the page: whose turn it is, or the one that is asked for."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from django.http import Http404, HttpResponse
 from psycopg import Connection
@@ -35,6 +35,8 @@ class Mistake:
 
 
 _NONE = Mistake()
+# So many of those who have all tasks on screen are named.
+MOST_NAMES: Final = 5
 
 
 @page(Permission.SEE_TASKS)
@@ -186,7 +188,7 @@ def _following(asked: Asked, following: sheets.Following | None) -> dict[str, st
 
 def _nothing(asked: Asked, desk: Desk, found: Turn, waiting: list[Waiting]) -> HttpResponse:
     """Nothing may be had now: all is done, or others have all of it on screen."""
-    held = sorted({desk.called(each.holder(asked.now)) for each in found.held})
+    held = sorted({desk.called(each.holder(asked.now)) for each in found.held})[:MOST_NAMES]
     return render(
         asked, "desk/nothing.html", title=asked.say("desk_tabs.desk"), held=held, waiting=_waiting(asked, waiting),
     )  # fmt: skip
