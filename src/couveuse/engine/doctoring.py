@@ -154,8 +154,8 @@ def _instance(connection: Connection[Any], settings: Configuration, address: Add
     if NEEDED in (look.migrations or ()):  # else of an older version: the migrations are told
         row = connection.execute(_UPKEEP).fetchone()
         assert row is not None  # a select without a table has one
-        *backed_up, unknown_teams = row
-        yield from _backups(*backed_up, settings)
+        last, error, made, unknown_teams = row
+        yield from _backups(last, error, made, settings)
         yield _archive(connection, settings)
         yield from outgoing.checks(outgoing.standing(connection, alive), settings, time.time_ns() // 1000)
         yield from _teams(unknown_teams)
@@ -195,11 +195,10 @@ def _backups(last: int | None, error: str, made: int | None, settings: Configura
         return
     is_late = now - (last or made or now) > BACKUP_US
     cure = "see couveuse backups, then make one: couveuse backup; couveuse deliver makes the days' ones"
+    values: dict[str, str | float] = {"hours": _hours_since(last, now), "error": error, "at": settings.backup_at}
     if error:
-        values = {"hours": _hours_since(last, now), "error": error}
         yield Check("backups", f"{says}; the last try failed: {error}", cure, "backups_failed", values)
     else:
-        values = {"hours": _hours_since(last, now), "at": settings.backup_at}
         code = "backups_none" if last is None else "backups_late" if is_late else "backups"
         yield Check("backups", f"{says}; each day at {settings.backup_at} (UTC)", cure if is_late else "", code, values)
 

@@ -69,15 +69,14 @@ select
 select current_setting('server_version'), current_setting('server_version_num')::integer,
     pg_database_size(current_database()), (select coalesce(sum(events), 0)::bigint from inbox);
 
--- name: backups
--- When the last backup succeeded (null: never), the error of the last one that has ended, and when our tables were made:
--- one row.
+-- name: upkeep
+-- When the last backup succeeded (null: never), the error of the last one that has ended, when our tables were made, and
+-- teams that have open tasks and stand in no document of a team, by name, with how many: one row.
 select (select max(at) from backups where ended_at is not null and error = ''),
     coalesce((select error from backups where ended_at is not null order by at desc, id desc limit 1), ''),
-    (select min(extract(epoch from applied) * 1000000)::bigint from django_migrations where app = 'store');
-
--- name: unknown_teams
--- Teams that have open tasks and stand in no document of a team, by name, with how many.
-select team, count(*) from tasks k where standing = 'open'
-    and not exists (select from teams t where t.id = k.team and t.removed_at is null)
-group by team order by team;
+    (select min(extract(epoch from applied) * 1000000)::bigint from django_migrations where app = 'store'),
+    (select coalesce(jsonb_agg(jsonb_build_array(team, tasks) order by team), '[]') from (
+        select team, count(*) as tasks from tasks k where standing = 'open'
+            and not exists (select from teams t where t.id = k.team and t.removed_at is null)
+        group by team
+    ) unknown);
