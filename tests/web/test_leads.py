@@ -124,7 +124,7 @@ def test_leads_of_one_score_have_an_order_too(api):
 @pytest.mark.parametrize("window", [2, 10_000])
 def test_a_filter_leaves_in_who_meets_it_and_nobody_else(api, monkeypatch, query, holds, order, window):
     """However few leads a page looks at."""
-    monkeypatch.setattr(listing, "WINDOW", window)
+    monkeypatch.setattr(listing, "WINDOWS", (window,))
     everyone = list(api.pages("/api/v1/leads", "leads", order=order))
     found = [lead["id"] for lead in api.pages("/api/v1/leads", "leads", order=order, limit=3, **query)]
     assert found == [lead["id"] for lead in everyone if holds(lead)]

@@ -321,9 +321,9 @@ def numbers_of(connection: Connection[Any], model: LiveModel, wanted: Wanted, mo
     found: list[int] = []
     after: Place | None = FIRST
     while after is not None:
-        listed, after, _ = listing.list_leads(connection, model.id, wanted, after, most=most + 1, by_number=False)
+        listed, after, total = listing.list_leads(connection, model.id, wanted, after, most=most + 1, by_number=False)
         found += [each.lead_id for each in listed]
-        if len(found) > most:
+        if len(found) > most or (total or 0) > most:
             return None
     return sorted(found)
 
