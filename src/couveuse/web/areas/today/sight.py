@@ -368,4 +368,7 @@ class Sight(Rows):
     @property
     def counted_at(self) -> str:
         """As of when it was counted."""
-        return "" if self.counted is None else self.f.time(self.counted.at)
+        if self.counted is None:
+            return ""
+        is_of_today = self.f.moment(self.counted.at).date() == self.f.moment(self.asked.now).date()
+        return self.f.time(self.counted.at) if is_of_today else self.f.instant(self.counted.at)
