@@ -211,6 +211,43 @@ def test_what_cannot_be_recorded_any_more_stays_written_down_with_its_note(desk:
     assert desk.mind() == 0
 
 
+def test_what_joins_the_task_meanwhile_is_no_reason_to_forget_what_was_said(desk: Desk) -> None:
+    call, sale = a_task(desk), a_task(desk, "Quote Requested")
+    said(desk, sale, Outcome.CALL_AGAIN, by="carol", call_at=NOW + DAY_US)
+    joined = tasking.settle(
+        desk.connection, call.id, Told(Outcome.PROJECT_DETECTED), version=0, by="alice", now=desk.now
+    )  # fmt: skip
+    assert isinstance(joined, Done)
+    assert joined.follow_up is not None
+    assert joined.follow_up.id == sale.id
+    desk.now += LATER
+    desk.mind()
+    assert the_task(desk, sale.id).not_before == NOW + DAY_US
+    assert "not_recorded" not in dids(desk, sale)
+
+
+def test_it_is_taken_back_or_counts_and_never_both(desk: Desk) -> None:
+    for number in range(4):
+        task = a_task(desk, email=f"lead-{number}@example.com")
+        before = waiting(desk)
+        said(desk, task, Outcome.PROJECT_DETECTED)
+        ready, undone = threading.Barrier(2), list[object]()
+
+        def take_back(task_id: int, ready: threading.Barrier, undone: list[object]) -> None:
+            with connections.connect(desk.url, "test", autocommit=True) as connection:
+                ready.wait()
+                undone.append(undo(connection, task_id, by="alice", now=NOW))
+
+        thread = threading.Thread(target=take_back, args=(task.id, ready, undone))
+        thread.start()
+        ready.wait()
+        settle_due(desk.connection, NOW + LATER)
+        thread.join()
+        is_undone = isinstance(undone[0], Done)
+        assert waiting(desk) - before == (0 if is_undone else 2)
+        assert the_task(desk, task.id).standing == ("open" if is_undone else "closed")
+
+
 def test_of_an_erased_lead_nothing_counts(desk: Desk) -> None:
     task = a_task(desk)
     said(desk, task, Outcome.NO_BUDGET)

@@ -108,9 +108,11 @@ def _settle(connection: Connection[Any], task_id: int, now: int) -> None:
         waits = settlings.take(connection, task_id)
         if waits is None:  # taken back, or settled by another process
             return
+        # What a person saw nobody else could change since; what joined the task meanwhile is no reason to forget it.
+        version = _as_it_is(connection, task_id).version
         try:
             with connection.transaction():
-                settle_now(connection, task_id, waits.told, waits.version, waits.by, waits.at, waits.request)
+                settle_now(connection, task_id, waits.told, version, waits.by, waits.at, waits.request)
         except NotDone as no:
             _write_down(connection, task_id, waits, no.refused, now)
 
