@@ -13,8 +13,9 @@ select
 
 -- name: best
 -- The lead with the most points under the acting model, if any has some.
-select s.lead_id, s.score from lead_states s join models m on m.id = s.model_id and m.standing = 'acting'
-where s.sort_score > 0 order by s.sort_score desc, s.lead_id limit 1;
+select s.lead_id, s.score from lead_states s
+where s.model_id = (select id from models where standing = 'acting') and s.sort_score > 0
+order by s.sort_score desc, s.lead_id limit 1;
 
 -- name: is_bare
 -- Whether nothing was recorded yet: neither a fact nor a lead.
