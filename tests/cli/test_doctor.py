@@ -159,6 +159,17 @@ def test_outcomes_that_no_deliverer_records(well: dict[str, str], connection: Co
     assert "couveuse deliver" in told.cure
 
 
+def test_leads_that_nobody_counts(well: dict[str, str], connection: Connection[Any]) -> None:
+    assert "counting" not in found(well)
+    put = "insert into rollups (name, model_id, at, took, counted) values ('leads', 1, %s, 1, '{}')"
+    connection.execute(put, [time.time_ns() // 1000 - 5 * 3_600_000_000])
+    told = found(well)["counting"]
+    assert told.says == "leads were last counted 5 hours ago: the first page is as old"
+    assert "couveuse deliver" in told.cure
+    connection.execute("delete from processes where kind = 'deliverer'")
+    assert "counting" not in found(well)  # that none is there is told already
+
+
 def test_a_team_that_no_document_has(well: dict[str, str], connection: Connection[Any]) -> None:
     connection.execute(
         "insert into tasks (lead_id, episode_id, team, treatment, opened_at, due_at, rate, value, expected, score) "

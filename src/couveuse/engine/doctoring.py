@@ -19,8 +19,20 @@ from psycopg.errors import UndefinedTable
 from couveuse.configuration import Configuration
 from couveuse.core.times import DAY_US, HOUR_US, MINUTE_US, SECOND_US
 from couveuse.engine import outgoing
+from couveuse.engine.rolling_up import LEADS
 from couveuse.errors import CouveuseError
-from couveuse.store import OLDEST, archives, binaries, clusters, connections, health, private, processes, settlings
+from couveuse.store import (
+    OLDEST,
+    archives,
+    binaries,
+    clusters,
+    connections,
+    health,
+    private,
+    processes,
+    rollups,
+    settlings,
+)
 from couveuse.store.health import Check
 from couveuse.store.statements import statement
 
@@ -35,6 +47,9 @@ NEEDED: Final = "0002_handed_over"
 # Since this migration an outcome waits for ten seconds; one that waits for longer than this is recorded by nobody.
 HOLDS_BACK: Final = "0006_holds"
 LATE_SECONDS: Final = 60
+# Since this migration leads are counted in the background, every ten minutes at least.
+COUNTS: Final = "0003_crossings"
+UNCOUNTED_US: Final = HOUR_US
 # Less than this and PostgreSQL may stop within a day.
 FREE_BYTES: Final = 1 << 30
 # Clocks further apart than this put facts of one machine before those of another.
@@ -161,6 +176,8 @@ def _instance(connection: Connection[Any], settings: Configuration, address: Add
         yield from _teams(unknown_teams)
     if HOLDS_BACK in (look.migrations or ()):
         yield from _settlings(connection)
+    if COUNTS in (look.migrations or ()) and any(process.kind == "deliverer" for process in alive):
+        yield from _counted(connection)
     yield from _in_use(connection, settings)
 
 
@@ -181,6 +198,15 @@ def _settlings(connection: Connection[Any]) -> Iterator[Check]:
         says = f"{waiting:,} were said and are not recorded yet, for {minutes:,} minutes"
         cure = "run: couveuse up, or couveuse deliver; else see its log"
         yield Check("outcomes", says, cure, "outcomes_late", {"n": waiting, "minutes": minutes})
+
+
+def _counted(connection: Connection[Any]) -> Iterator[Check]:
+    """Whether the first page shows numbers of long ago, though deliverers are there that should count."""
+    found = rollups.rollups(connection).get(LEADS)
+    hours = 0 if found is None else (time.time_ns() // 1000 - found.at) // HOUR_US
+    if hours * HOUR_US >= UNCOUNTED_US:
+        says = f"leads were last counted {hours:,} hours ago: the first page is as old"
+        yield Check("counting", says, "see the log of couveuse deliver", "counting_late", {"hours": hours})
 
 
 def _backups(last: int | None, error: str, made: int | None, settings: Configuration) -> Iterator[Check]:
