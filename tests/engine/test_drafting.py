@@ -10,7 +10,7 @@ from couveuse.documents.findings import ModelErrors
 from couveuse.engine import drafting, jobs, rescoring
 from couveuse.engine.delivering import Tally
 from couveuse.engine.drafting import AnotherDraft, CommandRuns, NotReady, Same
-from couveuse.engine.job_kinds import KINDS
+from couveuse.engine.job_kinds import KINDS, LEARN, MAKE_DRAFT, PUBLISH_DRAFT
 from couveuse.engine.jobs import Jobs, Standing
 from couveuse.engine.live import NothingPublished
 from couveuse.engine.rescoring import Rescore, give_up
@@ -21,6 +21,7 @@ from tests.engine.town import MODEL, NOW, Town, accepted, configuration
 from tests.processes import python, until
 
 NEW = MODEL.replace("points: 5", "points: 12").replace("points: 20", "points: 2")
+DRAFTS = {name: KINDS[name] for name in (MAKE_DRAFT, PUBLISH_DRAFT)}
 ALICE, BOB = "alice@example.com", "bob@example.com"
 
 
@@ -41,7 +42,7 @@ def begin(town: Town, text: str = NEW, by: str = ALICE) -> int:
 
 
 def work(town: Town) -> bool:
-    return Jobs(town.url, configuration(), Tally(), KINDS, clock=lambda: town.now).work(town.connection)
+    return Jobs(town.url, configuration(), Tally(), DRAFTS, clock=lambda: town.now).work(town.connection)
 
 
 def way(town: Town, draft_id: int) -> drafting.OnItsWay:
@@ -85,6 +86,9 @@ def test_it_works(town):
     assert before.ended_at == NOW
     assert town.rows("select by, did from audit order by id") == [(ALICE, "draft begun"), (BOB, "model published")]
     assert drafting.on_its_way(town.connection) is None
+    counting = jobs.latest(town.connection, LEARN)
+    assert counting is not None
+    assert counting.standing is Standing.WAITING  # what the history says of it is wanted soon
 
 
 def test_facts_that_come_while_it_is_looked_at_are_in_what_acts(town):

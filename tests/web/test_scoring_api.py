@@ -4,7 +4,7 @@ import pytest
 
 from couveuse.engine import learning
 from couveuse.engine.delivering import Tally
-from couveuse.engine.job_kinds import KINDS
+from couveuse.engine.job_kinds import KINDS, LEARN, MAKE_DRAFT, PUBLISH_DRAFT
 from couveuse.engine.jobs import Jobs
 from couveuse.store.api_tokens import Scope
 from tests.engine.town import MODEL, NOW, Town, accepted, configuration
@@ -24,8 +24,9 @@ def crowd(town: Town) -> Town:
     return town
 
 
-def work(town: Town, **settings: str) -> None:
-    while Jobs(town.url, configuration(**settings), Tally(), KINDS, clock=lambda: NOW).work(town.connection):
+def work(town: Town, *names: str, **settings: str) -> None:
+    kinds = {name: KINDS[name] for name in names or (MAKE_DRAFT, PUBLISH_DRAFT)}
+    while Jobs(town.url, configuration(**settings), Tally(), kinds, clock=lambda: NOW).work(town.connection):
         pass
 
 
@@ -49,7 +50,9 @@ def test_it_works(crowd: Town, api: Asker) -> None:
     settled = api.get(place).json
     assert (settled["standing"], settled["hand_over_per_day"]) == ("published", 2)
     assert api.get("/api/v1/models").json["models"][0]["standing"] == "acting"
-    assert [each["kind"] for each in api.get("/api/v1/jobs").json["jobs"]] == ["publish-draft", "make-draft"]
+    assert [each["kind"] for each in api.get("/api/v1/jobs").json["jobs"]] == [
+        "learn", "publish-draft", "make-draft",
+    ]  # fmt: skip
 
 
 def test_errors_of_the_document_have_their_lines(api: Asker) -> None:
@@ -97,7 +100,7 @@ def test_what_was_learnt(crowd: Town, api: Asker, tmp_path) -> None:
     place = f"/api/v1/models/{crowd.model_id}/learnt"
     assert api.get(place).json["type"] == "urn:couveuse:problem:not-learnt"
     learning.ask(crowd.connection, by="a test", now=NOW)
-    work(crowd, data=str(tmp_path))
+    work(crowd, LEARN, data=str(tmp_path))
     found = api.get(place)
     assert found.status == 200, found.text
     assert [(band["id"], band["leads"]) for band in found.json["bands"]] == [("low", 1), ("mid", 0), ("high", 1)]

@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from couveuse.engine.delivering import Tally
-from couveuse.engine.job_kinds import KINDS
+from couveuse.engine.job_kinds import KINDS, MAKE_DRAFT, PUBLISH_DRAFT
 from couveuse.engine.jobs import Jobs
 from couveuse.store.accounts.models import Role
 from tests.engine.town import MODEL, NOW, Town, accepted, configuration
@@ -25,7 +25,8 @@ def crowd(town: Town) -> None:
 
 
 def work(town: Town) -> None:
-    while Jobs(town.url, configuration(), Tally(), KINDS, clock=lambda: NOW).work(town.connection):
+    kinds = {name: KINDS[name] for name in (MAKE_DRAFT, PUBLISH_DRAFT)}
+    while Jobs(town.url, configuration(), Tally(), kinds, clock=lambda: NOW).work(town.connection):
         pass
 
 

@@ -13,7 +13,7 @@ from psycopg import Connection
 from couveuse.documents.reading import Document, parse_model
 from couveuse.engine import comparing, jobs, rescoring
 from couveuse.engine.comparing import Comparison
-from couveuse.engine.job_kinds import MAKE_DRAFT, PUBLISH_DRAFT
+from couveuse.engine.job_kinds import LEARN, MAKE_DRAFT, PUBLISH_DRAFT
 from couveuse.engine.jobs import GivenUp, Job, Standing, Work
 from couveuse.engine.live import NothingPublished
 from couveuse.engine.rescoring import Rescore
@@ -212,6 +212,8 @@ def put_to_work(work: Work) -> Mapping[str, object]:
                 waiting = rescore.switch(hand_over=draft.per_day)
         elif draft.standing is Way.PUBLISHED:  # killed after the switch
             states.drop_partition(connection, draft.base_id)
+        # What the history says of it is wanted at once, by whoever looks at the table.
+        jobs.ask(connection, LEARN, {}, work.job.by, work.clock(), key="", is_low=True)
         return {"draft": draft.id, "model": draft.model_id, "waiting": waiting}
 
 
