@@ -88,7 +88,7 @@ def test_it_works(desk: Desk, owner: Client) -> None:
 def test_the_receipt_adds_up_and_each_line_leads_to_its_rule(desk: Desk, owner: Client) -> None:
     number = ripe(desk)
     page = get(owner, f"/leads/{number}")
-    assert "/scoring#rule-download" in page
+    assert "/scoring/lines/download" in page
     receipt = re.search(r'<table class="receipt".*?</table>', page, re.DOTALL)
     assert receipt is not None
     rows = re.findall(r"<tr>(.*?)</tr>", receipt.group().partition("<tbody>")[2], re.DOTALL)
@@ -186,6 +186,18 @@ def test_a_timeline_is_narrowed_by_kind(desk: Desk, owner: Client, show: str, sa
     assert unsaid not in found
 
 
+def test_the_next_rows_come_by_themselves_where_a_script_asks_for_them(
+    desk: Desk, owner: Client, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(record_page, "MOST", 2)
+    page = get(owner, f"/leads/{ripe(desk)}")
+    more = re.search(r'hx-get="([^"]*after=[^"]*)"', page)
+    assert more is not None
+    part = get(owner, more.group(1), **{"HX-Request": "true"})
+    assert "<html" not in part
+    assert len(rows(part)) == 2
+
+
 def test_a_place_that_was_changed_begins_anew(desk: Desk, owner: Client) -> None:
     number = ripe(desk)
     assert rows(get(owner, f"/leads/{number}?after=nonsense&show=nothing")) == rows(get(owner, f"/leads/{number}"))
@@ -207,7 +219,7 @@ def test_a_lead_of_many_facts_is_not_folded_unasked(desk: Desk, owner: Client, m
     part = get(owner, f"/leads/{number}/receipt", **{"HX-Request": "true"})
     assert "<html" not in part
     assert 'class="receipt"' in part
-    assert get(owner, f"/leads/{number}/receipt").count("#rule-visit") == 30
+    assert get(owner, f"/leads/{number}/receipt").count("/scoring/lines/visit") == 30
 
 
 def test_of_more_facts_than_a_page_reads_nothing_is_folded(desk: Desk, owner: Client, monkeypatch: Any) -> None:

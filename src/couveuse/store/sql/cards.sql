@@ -20,7 +20,7 @@ where l.id = any(%s);
 -- A lead's episodes with their hand-overs, the newest episode first and in it the oldest hand-over.
 select e.number, e.opened_at, e.closed_at, e.closed_by, h.id, h.model_id, h.team, h.treatment, h.kind, h.cause, h.causes,
     h.at, h.made_at, h.score, h.band, h.why, h.withdrawn_at, h.withdrawn_because
-from episodes e left join handovers h on h.episode_id = e.id
+from episodes e left join handovers h on h.episode_id = e.id and h.lead_id = e.lead_id
 where e.lead_id = %s order by e.number desc, h.id limit %s;
 
 -- name: handover_of_task

@@ -51,7 +51,7 @@ select here.id, r.sort, r.key, l.created_at, c.id, c.domain, c.name, l.traits, l
     (select coalesce(jsonb_agg(jsonb_build_array(e.number, e.opened_at, e.closed_at, coalesce(e.closed_by, ''), (
         select coalesce(jsonb_agg(jsonb_build_array(h.team, h.treatment, h.cause, h.at, h.score, h.set_aside_at is not null
             and h.dispatched_at is null, h.withdrawn_at, coalesce(h.withdrawn_because, '')) order by h.id), '[]')
-        from (select * from handovers where episode_id = e.id order by id limit %(most)s) h))
+        from (select * from handovers where lead_id = e.lead_id and episode_id = e.id order by id limit %(most)s) h))
         order by e.number desc), '[]') from (
             select * from episodes where lead_id = here.id order by number desc limit %(episodes)s) e),
     (select document from team_documents order by id desc limit 1)

@@ -69,7 +69,7 @@ def record(asked: Asked, lead_id: int) -> HttpResponse:
     if found.lead_id != lead_id:
         return redirect(asked, _address(asked, found.lead_id))
     if asked.is_htmx and "after" in asked.request.GET:
-        return render(asked, "leads/timeline.html", shown=shown, **line)
+        return render(asked, "leads/timeline.html", shown=shown, record=found, **line)
     bill = shown.receipt(MOST_ROWS, "leads_receipt.elsewhere")
     return render(
         asked, "leads/record.html", title=shown.title, shown=shown, record=found, around=found.around, call=call,
