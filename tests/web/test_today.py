@@ -105,6 +105,7 @@ def test_who_only_reads_sees_who_ripened_and_no_task_or_alert(desk, monkeypatch)
     assert "anna@example.com" in said
     assert "late" not in said
     assert "acknowledge" not in answer.content.decode()
+    assert "/desk" not in answer.content.decode()
 
 
 def test_an_alert_is_acknowledged_and_waits_no_more(desk):

@@ -21,7 +21,7 @@ from couveuse.store.learnt import Learnt
 from couveuse.store.today import MOST, MOST_TASKS, Late, Lead, Ripe, Unseen
 from couveuse.store.versions import Version
 from couveuse.web.asking import Asked
-from couveuse.web.permissions import Permission, may
+from couveuse.web.permissions import Permission, may, may_see_team
 
 # Which leads a step's numbers are of, as the list of leads is asked for them.
 STEPS: Final = {"new": {}, "warm": {"temperature": "warm"}, "hot": {"temperature": "hot"}}
@@ -132,8 +132,8 @@ class Rows:
         why = self.names.cause(each.cause) if each.cause else ""
         route = each.routes[0] if each.routes else None
         say = self.asked.say
-        act = say("today_ripe.open") if route is None else f"{self.treatment(route['team'], route['treatment'])}"
-        may_act = each.task_id is not None and self.asked.who.role is not None
+        may_act = each.task_id is not None and route is not None and may_see_team(self.asked.who, route["team"])
+        act = self.treatment(route["team"], route["treatment"]) if route and may_act else say("today_ripe.open")
         return RipeRow(
             at=each.at, address=address, who=who, beneath=beneath,
             why=why or say("today_ripe.by_time"),
