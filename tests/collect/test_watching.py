@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from couveuse.collect import watching
-from couveuse.store.write_keys import KeyKind, create_key, load_keys, revoke_key
+from couveuse.store.write_keys import KeyKind, create_key, digest_of, load_keys, revoke_key
 from tests.collect.doors import Door, a_batch, a_track, make_keys
 from tests.collect.test_writing import until
 
@@ -37,6 +37,36 @@ def test_a_revoked_key_lets_nobody_in(own_door: Door) -> None:
     with psycopg.connect(own_door.url) as connection:
         assert revoke_key(connection, load_keys(connection)[-1].id)
     until(lambda: own_door.post("/v1/track", a_track(), key=key).status_code == 401)
+
+
+def test_when_a_key_was_last_used_is_written_down_and_not_each_time(own_door: Door) -> None:
+    with psycopg.connect(own_door.url, autocommit=True) as connection:
+        key = create_key(connection, kind=KeyKind.SERVER, source="crm")
+        other = create_key(connection, kind=KeyKind.SERVER, source="idle")
+        own_door.send("/v1/track", a_track(), key=key)
+
+        def used(key: str) -> object:
+            return next(each.used_at for each in load_keys(connection) if each.digest == digest_of(key))
+
+        until(lambda: used(key) is not None)
+        assert used(other) is None
+
+
+def test_a_use_within_the_minute_is_not_written_again(own_door: Door) -> None:
+    with psycopg.connect(own_door.url, autocommit=True) as connection:
+        key = create_key(connection, kind=KeyKind.SERVER, source="crm")
+        number = load_keys(connection)[-1].id
+        for ago, is_written in (("30 seconds", False), ("61 seconds", True)):
+            connection.execute("update write_keys set used_at = now() - %s::interval where id = %s", [ago, number])
+            before = load_keys(connection)[-1].used_at
+            own_door.send("/v1/track", a_track(), key=key)
+            if is_written:
+                until(lambda before=before: load_keys(connection)[-1].used_at != before)
+            else:
+                loaded = create_key(connection, kind=KeyKind.SERVER, source="later")
+                own_door.send("/v1/track", a_track(), key=loaded)  # the keys were read since, and uses written
+                assert load_keys(connection)[-2].used_at == before
+                connection.execute("delete from write_keys where source = 'later'")
 
 
 def test_keys_that_are_nobodys_cost_no_query_each(own_door: Door, monkeypatch: pytest.MonkeyPatch) -> None:

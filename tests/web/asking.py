@@ -63,7 +63,8 @@ class Asker:
         whole = f"{path}?{urlencode(named, doseq=True)}" if named else path
         client = Client(raise_request_exception=False, headers=given)
         found = client.generic(method, whole, data, content_type="application/json")
-        return Answer(found.status_code, {k.lower(): v for k, v in found.headers.items()}, found.content)
+        body = b"".join(found.streaming_content) if found.streaming else found.content
+        return Answer(found.status_code, {k.lower(): v for k, v in found.headers.items()}, body)
 
     def pages(self, path: str, inside: str, **query: object) -> Iterator[Any]:
         """What stands in all pages of a list, by its cursors."""

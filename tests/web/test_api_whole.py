@@ -16,7 +16,9 @@ PROBLEM = "application/problem+json"
 # What stands in an address where it names something; nothing is there by that name.
 VALUES = {"integer": "999999", "string": "nothing"}
 # Lists that end by themselves: as many as somebody has set up, or as the product knows.
-WHOLE_LISTS = {"list_outcomes", "list_addresses", "list_keys", "list_tokens"}
+WHOLE_LISTS = {
+    "list_outcomes", "list_addresses", "list_keys", "list_tokens", "list_lead_views", "list_users", "list_invitations",
+}  # fmt: skip
 
 
 def described() -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pytest
 from couveuse.store import answers
 from couveuse.store.api_tokens import Scope
 from couveuse.web import once
-from tests.engine.town import DAY, NOW, Town
+from tests.engine.town import DAY, NOW, Town, accepted
 from tests.web.asking import Answer, Asker, a_token
 from tests.web.test_team import TEAM
 
@@ -239,6 +239,17 @@ def test_an_erasure_that_comes_between_keeps_the_body_out(town: Town, staffed: A
     monkeypatch.setattr(team, "Status", erased_meanwhile)
     assert absent(staffed, "k-1").status == 201
     assert town.rows("select sealed from answers") == [(None,)]
+
+
+def test_an_erasure_is_done_once_and_its_own_answer_is_not_kept(town: Town, api: Asker, monkeypatch, tmp_path):
+    """It works on a connection of its own, beside the transaction of the request."""
+    monkeypatch.setenv("COUVEUSE_BACKUPS", str(tmp_path))
+    town.take(accepted("Page Viewed", email="gone@example.com"))
+    path, headers = f"/api/v1/leads/{town.lead('gone@example.com')}/erase", {"Idempotency-Key": "k-1"}
+    assert api.post(path, {"lead": "gone@example.com"}, headers=headers).status == 200
+    again = api.post(path, {"lead": "gone@example.com"}, headers=headers)
+    assert (again.status, again.json["type"]) == (409, "urn:couveuse:problem:key-spent")
+    assert len(town.rows("select from erasures")) == 1
 
 
 def test_another_secret_key_opens_no_answer_and_does_nothing_twice(town: Town, staffed: Asker, monkeypatch):

@@ -80,7 +80,8 @@ def _done(connection: Connection[Any], asking: Asking, do: Callable[[], HttpResp
     if found is not None:
         return _again(found)
     response = do()
-    if 200 <= response.status_code < 400:
+    # What streams is read once it has been answered: it is not kept, and changes nothing.
+    if 200 <= response.status_code < 400 and not response.streaming:
         headers = {name: response.headers[name] for name in HEADERS if name in response.headers}
         answers.keep(connection, _box(), asking, erased, response.status_code, headers, response.content, now)
     return response
