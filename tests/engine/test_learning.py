@@ -2,6 +2,7 @@
 
 import json
 import signal
+import threading
 from dataclasses import asdict
 from pathlib import Path
 
@@ -117,6 +118,17 @@ def test_a_later_report_stays_where_an_earlier_one_comes_late(town, tmp_path):
     store.save(town.connection, early)
     kept = store.latest(town.connection, town.model_id)
     assert kept == found
+
+
+def test_a_process_that_is_told_to_stop_leaves_it_between_two_steps(town, tmp_path):
+    people(town)
+    number, stopping = learning.ask(town.connection, by="alice@example.com", now=NOW), threading.Event()
+    stopping.set()
+    Jobs(town.url, configuration(data=str(tmp_path)), Tally(), KINDS, clock=lambda: NOW).work(town.connection, stopping)
+    job = jobs.find(town.connection, number)
+    assert job is not None
+    assert (job.standing, job.tries) == (Standing.WAITING, 0)
+    assert list(tmp_path.iterdir()) == []
 
 
 HANGS = """

@@ -8,7 +8,7 @@ states. The files name people: they stand in a folder that only its owner may re
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
@@ -59,11 +59,18 @@ class Laid:
 
 @contextmanager
 def laid_out(
-    url: str, data: Path, plan: Plan, *, visitors: bool = False, known_at: int | None = None
+    url: str,
+    data: Path,
+    plan: Plan,
+    *,
+    visitors: bool = False,
+    known_at: int | None = None,
+    progress: Callable[[int], None] = lambda _: None,
 ) -> Iterator[Laid]:
     """Lay out all facts that were received by an instant, as far as a plan reads them; they are of one snapshot.
 
-    Raises OutOfReach where the archive is needed and cannot be read.
+    `progress` is told how many rows are written; what it raises ends the work. Raises OutOfReach where the archive is
+    needed and cannot be read.
     """
     data.mkdir(parents=True, exist_ok=True)
     _sweep(data)
@@ -76,7 +83,7 @@ def laid_out(
                 owners = _owners(connection, visitors=visitors)
                 known = EVER if known_at is None else known_at
                 facts = chain(_archived(connection, owners, known), _live(connection, owners, plan, known))
-                events = _write(folder, "events", EVENTS, facts)
+                events = _write(folder, "events", EVENTS, facts, progress)
                 leads = _write(folder, "leads", LEADS, _leads(connection))
         yield Laid(events, leads, folder)
     finally:
@@ -177,12 +184,18 @@ def _leads(connection: Connection[Any]) -> Iterator[tuple[Any, ...]]:
         yield (key if sort == 0 else None, key if sort == 1 else None, traits)
 
 
-def _write(folder: Path, name: str, schema: pa.Schema, rows: Iterable[tuple[Any, ...]]) -> tuple[str, ...]:
+def _write(
+    folder: Path,
+    name: str,
+    schema: pa.Schema,
+    rows: Iterable[tuple[Any, ...]],
+    progress: Callable[[int], None] = lambda _: None,
+) -> tuple[str, ...]:
     """Write rows as files of some millions each, which nobody else may read."""
     found: list[str] = []
     writer: pq.ParquetWriter | None = None
     held: list[tuple[Any, ...]] = []
-    written = 0
+    written = whole = 0
     try:
         for row in chain(rows, (None,)):
             if row is not None:
@@ -196,8 +209,9 @@ def _write(folder: Path, name: str, schema: pa.Schema, rows: Iterable[tuple[Any,
                 columns = zip(*held, strict=True)
                 arrays = [pa.array(column, kind.type) for column, kind in zip(columns, schema, strict=True)]
                 writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
-                written += len(held)
+                written, whole = written + len(held), whole + len(held)
                 held = []
+                progress(whole)
                 if written >= FILE_ROWS:
                     writer.close()
                     writer, written = None, 0

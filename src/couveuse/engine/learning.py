@@ -106,8 +106,11 @@ def count(work: Work, model_id: int, model: Model) -> Learnt:
     def step(number: int) -> None:
         work.progress(number, len(STEPS), STEPS[number])
 
+    def written(rows: int) -> None:
+        work.progress(rows, None, STEPS[0])
+
     step(0)
-    with laid_out(work.url, work.settings.data, plan(model)) as laid:
+    with laid_out(work.url, work.settings.data, plan(model), progress=written) as laid:
         step(1)
         request = Request(
             laid.events, model, now, now, leads=laid.leads, want_rules=True, want_rates=True, processes=1,
@@ -118,7 +121,7 @@ def count(work: Work, model_id: int, model: Model) -> Learnt:
         with Scoring(request, within=laid.folder) as scoring:
             prepared = scoring.prepare()
             step(2)
-            scoring.fold(prepared)
+            scoring.fold(prepared, lambda done, of: work.progress(done, of, STEPS[2]))
             step(3)
             return _summed(work.url, scoring, model_id)
 

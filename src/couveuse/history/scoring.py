@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -146,10 +146,10 @@ class Scoring:
             return [Input(str(nothing), Format.NDJSON)], leads
         return read(request.events), leads
 
-    def fold(self, prepared: Prepared) -> None:
-        """Fold every lead; the tables can be asked for from then on."""
+    def fold(self, prepared: Prepared, progress: Callable[[int, int], None] = lambda *_: None) -> None:
+        """Fold every lead; the tables can be asked for from then on. `progress` is told of the shares that are done."""
         self.prepared = prepared
-        self.tallies = fold_shares(self.folding(prepared), prepared, processes=self.processes)
+        self.tallies = fold_shares(self.folding(prepared), prepared, processes=self.processes, progress=progress)
         for name in ("scores", "states", "lines", "observed"):
             files = quoted(str(self.folder / f"share-*-{name}.parquet"))
             self.staging.sql(f"create view {name} as select * from read_parquet({files})")

@@ -4,7 +4,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from itertools import pairwise
@@ -68,8 +68,13 @@ def write_tables(folder: Folder, target: str) -> None:
         pq.write_table(table, f"{target}-{name}.parquet", compression="lz4")
 
 
-def fold_shares(folding: Folding, prepared: Prepared, *, processes: int) -> dict[str, RuleTally]:
-    """Fold a history, and write its tables beside it; the tallies are of all shares."""
+def fold_shares(
+    folding: Folding, prepared: Prepared, *, processes: int, progress: Callable[[int, int], None] = lambda *_: None
+) -> dict[str, RuleTally]:
+    """Fold a history, and write its tables beside it; the tallies are of all shares.
+
+    `progress` is told how many shares of how many are done; what it raises ends the work.
+    """
     few = prepared.rows < FEW_FACTS
     many = 1 if few else max(processes * 4, prepared.rows // (SHARE_NAMED if folding.is_named else SHARE_FACTS))
     edges = [DIGESTS * index // many for index in range(many + 1)]
@@ -92,8 +97,9 @@ def fold_shares(folding: Folding, prepared: Prepared, *, processes: int) -> dict
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=context, initializer=_begin_process) as pool:
         try:
-            for done in as_completed([pool.submit(fold_share, share) for share in shares]):
+            for count, done in enumerate(as_completed([pool.submit(fold_share, share) for share in shares]), 1):
                 _add(tallies, done.result())
+                progress(count, many)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
