@@ -38,7 +38,32 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     from couveuse.store.private import PrivateServer
 
     with PrivateServer(Path(tmp_path_factory.mktemp("postgresql"))) as private:
+        # Databases are made and dropped by the thousand, and none of them has to outlive the machine. What is promised
+        # of durability is tested on servers of their own (tests/faults).
+        _sync(private.url, "off")
         yield private.url
+
+
+def _sync(server: str, setting: str) -> None:
+    """Whether the server waits for its disk, from now on."""
+    administer(server, f"alter system set fsync = {setting}")
+    administer(server, "select pg_reload_conf()")
+    for _ in range(1000):
+        with psycopg.connect(server) as connection:
+            if connection.execute("show fsync").fetchone() == (setting,):
+                return
+    raise AssertionError(setting)
+
+
+@pytest.fixture(scope="module")
+def durable(server: str) -> Iterator[None]:
+    """For tests that look at the server's own settings: as a server has to be."""
+    if os.environ.get(VARIABLE):
+        yield
+        return
+    _sync(server, "on")
+    yield
+    _sync(server, "off")
 
 
 @pytest.fixture(scope="session")
@@ -66,7 +91,7 @@ def shared_database(server: str, template: str) -> Iterator[str]:
 
 def _copied(server: str, template: str) -> Iterator[str]:
     name = f"couveuse_test_{os.getpid()}_{next(_numbers)}"
-    administer(server, f"create database {name} template {template}")
+    administer(server, f"create database {name} template {template} strategy file_copy")
     url = named(server, name)
     migrating.setup(url)
     yield url

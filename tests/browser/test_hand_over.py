@@ -11,7 +11,6 @@ from tests.browser.conftest import Opening
 from tests.browser.house import POMPES, House, house
 from tests.processes import until
 
-
 # One of each team, so that nobody else's turn it ever is; a second caller takes what is left.
 TEAM = """
 couveuse: 1

@@ -21,6 +21,8 @@ from couveuse.store.write_keys import KeyKind, create_key
 from tests.cli.conftest import Ask
 from tests.processes import free_port
 
+pytestmark = pytest.mark.usefixtures("durable")
+
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:

@@ -15,7 +15,7 @@ from tests.databases import administer, named
 def open_door(server: str, template: str) -> Iterator[Door]:
     """The front door, open from the first test to the last."""
     name = f"couveuse_collect_{os.getpid()}"
-    administer(server, f"create database {name} template {template}")
+    administer(server, f"create database {name} template {template} strategy file_copy")
     url = named(server, name)
     migrating.setup(url)
     make_keys(url)

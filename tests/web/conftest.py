@@ -33,7 +33,7 @@ def api(town: Town) -> Asker:
 def street(server: str, template: str) -> Iterator[Town]:
     """A town for all tests of a module, which leave it as it is."""
     name = f"couveuse_street_{os.getpid()}"
-    administer(server, f"create database {name} template {template}")
+    administer(server, f"create database {name} template {template} strategy file_copy")
     _streets.append(named(server, name))
     migrating.setup(_streets[-1])
     with _town(_streets[-1]) as found:
