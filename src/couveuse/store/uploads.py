@@ -194,4 +194,4 @@ def _json(value: Mapping[str, object]) -> str:
 
 
 def _upload(row: tuple[Any, ...] | None) -> Upload | None:
-    return None if row is None else Upload(*row[:4], bytes(row[4]), *row[5:])
+    return None if row is None else Upload(*(*row[:4], bytes(row[4]), *row[5:]))
