@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Opening
+from tests.browser.conftest import PATIENCE, Opening
 from tests.browser.house import House
 from tests.browser.test_desk import RULES
 from tests.processes import until
@@ -76,11 +76,12 @@ def test_a_lead_is_whole(furnished: House, opening: Opening, width: int) -> None
 
 def test_the_timeline_goes_on_in_place(furnished: House, opening: Opening) -> None:
     page = opening(furnished, "owner")
-    page.goto(f"/leads/{lead_of(page, 6)}")
-    before = page.locator(".timeline li").count()
     more = page.locator(".record-middle .more a")
-    if more.count() == 0:
-        pytest.skip("the lead has one page")
+    for place in range(4, 20):
+        page.goto(f"/leads/{lead_of(page, place)}")
+        if more.count():
+            break
+    before = page.locator(".timeline li").count()
     more.click()
-    expect(page.locator(".timeline li").nth(before)).to_be_visible()
+    expect(page.locator(".timeline li").nth(before)).to_be_visible(timeout=PATIENCE)
     expect(page.locator("h1")).to_have_count(1)
