@@ -50,14 +50,14 @@ def test_a_host_that_is_none_is_refused(api: Asker):
 
 
 def test_what_breaks_is_logged_and_says_nothing_of_itself(api: Asker, monkeypatch, caplog):
+    from couveuse.web import asking
     from couveuse.web.api import instance
-    from couveuse.web.pages import home
 
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("the secret of ada@example.com")
 
     monkeypatch.setattr(instance.versions, "versions", broken)
-    monkeypatch.setattr(home, "language_of", broken)
+    monkeypatch.setattr(asking, "who_of", broken)
     answer, page = api.get("/api/v1/models"), api.get("/")
     assert (answer.status, page.status) == (500, 500)
     assert answer.json["type"] == "urn:couveuse:problem:broken"
@@ -72,7 +72,7 @@ def test_without_a_database_programs_are_told_to_come_again(town: Town, api: Ask
     answer = api.get("/api/v1/leads")
     assert (answer.status, answer.headers["retry-after"]) == (503, "5")
     assert answer.json["type"] == "urn:couveuse:problem:away"
-    assert api.get("/").status == 200
+    assert api.get("/").status == 302
 
 
 def test_a_connection_that_was_cut_is_opened_again(town: Town, api: Asker):

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse
+from django.middleware.gzip import GZipMiddleware
 
 from couveuse.web.problems import MEDIA_TYPE, Kind, Problem
 from couveuse.web.rendering import POLICY
@@ -41,3 +42,11 @@ def private(answer: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequ
         return response
 
     return answered
+
+
+class Compressed(GZipMiddleware):
+    """Pages are compressed; what programs are answered goes as it is, and assets are compressed already."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """The answer, smaller where somebody reads it in a browser."""
+        return response if is_api(request) else super().process_response(request, response)
