@@ -16,7 +16,8 @@ from couveuse.documents.reading import read_model
 from couveuse.errors import BadInput
 from couveuse.history.rejects import Rejected, rejected, write_rejects
 from couveuse.history.scoring import Request, Scoring
-from couveuse.history.staging import LEAD_PREFIX, NoUsableRow
+from couveuse.history.columns import LEAD_PREFIX
+from couveuse.history.staging import NoUsableRow
 
 # How many lines of rejected rows a notice names.
 NAMED_LINES = 5

@@ -94,7 +94,7 @@ def people_of(
         "id": company_id, "model": model_id, "score": score, "lead": number, "limit": most + 1, "most": MOST_PEOPLE,
     }  # fmt: skip
     rows = connection.execute(_PEOPLE, wanted, binary=True).fetchall()
-    found = [Colleague(*row[:3], None if row[3] is None else bytes(row[3]), row[4]) for row in rows]
+    found = [Colleague(*(*row[:3], None if row[3] is None else bytes(row[3]), row[4])) for row in rows]
     return found[:most], len(found) > most
 
 

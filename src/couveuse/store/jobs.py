@@ -66,7 +66,8 @@ class Job:
 
 
 def _job(row: tuple[Any, ...]) -> Job:
-    return Job(*row[:6], Standing(row[6]), *row[7:])
+    values = [*row[:6], Standing(row[6]), *row[7:]]
+    return Job(*values)
 
 
 def ask(
