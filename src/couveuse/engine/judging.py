@@ -93,9 +93,7 @@ def _find(connection: Connection[Any], recaller: Recaller, lead_id: int, hit: Hi
     if not facts:
         raise BadVerdict("of", "this lead has no such fact; take it from the lead's facts, with its source and instant")
     if CHANGES.get(facts[0].event):
-        raise BadVerdict(
-            "of", f"{facts[0].event}: only what somebody did can be a machine's; say this anew"
-        )
+        raise BadVerdict("of", f"{facts[0].event}: only what somebody did can be a machine's; say this anew")
 
 
 def _digest(*parts: object) -> str:
