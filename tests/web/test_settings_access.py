@@ -149,7 +149,8 @@ def test_who_did_what_is_told_the_newest_first_page_by_page(town: Town):
     following = re.search(r'href="(/settings/audit\?[^"]*before=\d+)"', page)
     assert following is not None
     rest = client.get(following[1].replace("&amp;", "&")).content.decode()
-    assert rest.count("<tr><td>") == 10
+    [(every,)] = town.rows("select count(*) from audit")
+    assert rest.count("<tr><td>") == every - 50
     part = client.get(following[1].replace("&amp;", "&"), headers={"HX-Request": "true"}).content.decode()
     assert "<html" not in part
 
