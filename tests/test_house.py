@@ -27,7 +27,7 @@ def pins(name: str) -> dict[str, tuple[str, int]]:
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.strip().startswith("#")]
     pinned = {}
     for line in lines:
-        match = re.match(r"([\w.-]+)(?:\[[\w.,-]+\])?==(\S+)", line)
+        match = re.match(r"([\w.-]+)(?:\[[\w., -]+\])?==(\S+)", line)
         assert match, f"not pinned to one version: {line[:80]}"
         pinned[canonicalize_name(match[1])] = (match[2], line.count("--hash=sha256:"))
     return pinned

@@ -17,9 +17,12 @@ MISSING = "no Chromium: install it (Debian: apt-get install chromium), then run 
 PATIENCE = 20_000
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The browser; outside CI a machine without one skips these tests, and says so."""
+    """The browser; outside CI a machine without one skips these tests, and says so.
+
+    Its loop ends with the module: while it runs, Django takes this thread for one that must not wait for a database.
+    """
     if CHROMIUM is None:
         if in_ci():
             pytest.fail(MISSING)

@@ -182,7 +182,9 @@ def _alert(task: DueTask) -> NewAlert:
     kind = NoticeKind.OVERDUE if task.standing == "open" else NoticeKind.NEWS_WANTED
     # Somebody who did something with it begins anew to be told, and each is told once for ever by its key.
     since = f"v{task.version}:" if task.version else ""
-    return NewAlert(kind, f"{kind}:{task.id}:{since}{task.times + 1}", task.lead_id, task.team, task.handover_id, task.id)
+    return NewAlert(
+        kind, f"{kind}:{task.id}:{since}{task.times + 1}", task.lead_id, task.team, task.handover_id, task.id
+    )
 
 
 # ---- Digests ---------------------------------------------------------------------------------------------------------

@@ -257,8 +257,8 @@ def _after(roster: Roster, task: Task, told: Told, row: Row, by: str, now: int) 
     """The task as an outcome leaves it; whoever called a lead that was nobody's has it from now on."""
     is_taken = task.member is None and by in roster.members
     after = replace(
-        task, locked_by=None, locked_until=None, overdue_times=0, overdue_at=None, member=by if is_taken else task.member,
-        assigned_because="by_hand" if is_taken else task.assigned_because,
+        task, locked_by=None, locked_until=None, overdue_times=0, overdue_at=None,
+        member=by if is_taken else task.member, assigned_because="by_hand" if is_taken else task.assigned_because,
     )  # fmt: skip
     team = _team(roster, task)
     if row.becomes is Becomes.CLOSED:
