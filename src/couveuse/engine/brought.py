@@ -1,6 +1,6 @@
 """What an import has come to: its counts, and who of its leads may be written to."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from psycopg import Connection
@@ -40,8 +40,9 @@ class Kept:
 def keep(connection: Connection[Any], number: int) -> Told:
     """What an import that is done has come to, kept for whoever looks at it later."""
     found = told(connection, number)
-    imports.keep_reach(connection, number, asdict(found.reach))
-    return found
+    reach = asdict(found.reach)
+    imports.keep_reach(connection, number, reach)
+    return replace(found, stored=replace(found.stored, counts={**found.stored.counts, "reach": reach}))
 
 
 def kept(connection: Connection[Any], number: int) -> Kept | None:
