@@ -60,7 +60,7 @@ def test_an_empty_list_says_what_to_do(couveuse: Said) -> None:
     ("words", "said"),
     [
         (("create", "x"), "--scope"),
-        (("create", "x", "--scope", "everything"), "leads:read, leads:write, facts:read"),
+        (("create", "x", "--scope", "everything"), "there is no such scope; give leads:read, leads:write"),
         (("create", " ", "--scope", "leads:read"), "name the program"),
         (("create", "x" * 201, "--scope", "leads:read"), "name the program"),
         (("create", "x", "--scope", "leads:read", "--days", "0"), "--days"),
