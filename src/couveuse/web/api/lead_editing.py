@@ -43,7 +43,7 @@ class Traits(Schema):
     region: Text | None = Field(None, max_length=MOST_TRAIT)
     country: Text | None = Field(None, max_length=MOST_TRAIT)
     language: Text | None = Field(None, max_length=MOST_TRAIT)
-    website: Text | None = Field(None, max_length=MOST_TRAIT, description="Begins with https:// or http://.")
+    website: Text | None = Field(None, max_length=MOST_TRAIT, description="An address of the web, with its scheme.")
     deal_value: float | None = Field(None, ge=0, le=editing.MOST_NUMBER)
 
 
