@@ -1,5 +1,6 @@
 """The OpenAPI document is true, it is kept with the documentation, and no request drawn from it breaks anything."""
 
+import gc
 import json
 from pathlib import Path
 
@@ -42,7 +43,7 @@ def test_it_is_served_as_it_is_kept(street: Town):
 
 
 def test_it_names_nobody_else_s_host(street: Town):
-    assert "://" not in written().replace("https://json-schema.org", "")
+    assert "://" not in written().replace("https://json-schema.org", "").replace("https://www.example.com", "")
 
 
 def test_every_operation_says_what_it_is_its_scope_and_its_errors(street: Town):
@@ -89,6 +90,8 @@ def token(inhabited: Town) -> str:
 schema = schemathesis.openapi.from_dict(json.loads(KEPT.read_text("utf-8")))
 
 
+# Of an upload that breaks off in the middle Django leaves the temporary file to the garbage collector.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore:unclosed file:ResourceWarning")
 @schema.parametrize()
 @settings(max_examples=EXAMPLES)
 def test_no_request_drawn_from_it_breaks_anything(case: schemathesis.Case, token: str):
@@ -100,3 +103,5 @@ def test_no_request_drawn_from_it_breaks_anything(case: schemathesis.Case, token
     # Answers come compressed where that is taken, and Schemathesis does not unpack what a WSGI application gives it.
     headers = {"Authorization": f"Bearer {token}", "Accept-Encoding": "identity"}
     case.call_and_validate(app=application, headers=headers, checks=CHECKS)
+    if case.media_type == "multipart/form-data":
+        gc.collect()

@@ -14,9 +14,9 @@ from couveuse.core.events import CURES, Reject
 from couveuse.core.model import Model
 from couveuse.documents.reading import read_model
 from couveuse.errors import BadInput
+from couveuse.history.columns import LEAD_PREFIX
 from couveuse.history.rejects import Rejected, rejected, write_rejects
 from couveuse.history.scoring import Request, Scoring
-from couveuse.history.columns import LEAD_PREFIX
 from couveuse.history.staging import NoUsableRow
 
 # How many lines of rejected rows a notice names.
