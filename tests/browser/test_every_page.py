@@ -21,7 +21,13 @@ def addresses() -> list[str]:
     found = []
     for place, view in patterns(get_resolver().url_patterns):
         guard = getattr(view, "guard", None)
-        if isinstance(guard, Guard) and "GET" in guard.methods and "<" not in place and not place.startswith(NO_PAGES):
+        if (
+            isinstance(guard, Guard)
+            and "GET" in guard.methods
+            and "<" not in place
+            and place
+            and not place.startswith(NO_PAGES)
+        ):
             found.append(f"/{place}")
     return sorted(set(found))
 

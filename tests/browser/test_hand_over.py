@@ -140,6 +140,7 @@ def _until_said(page: Page, words: str) -> None:
 def _say(page: Page, outcome: str, given: dict[str, str | None]) -> None:
     """Say what came of the task that is open: at once where nothing is to be added, else in its form."""
     at_once = page.locator(f"button[name=outcome][value={outcome}]")
+    before = page.url
     if at_once.count():
         at_once.click()
     else:
@@ -152,7 +153,7 @@ def _say(page: Page, outcome: str, given: dict[str, str | None]) -> None:
             for name, value in given.items():
                 form.locator(f"[name={name}]").fill(value or "")
             form.locator("button.primary").click()
-    page.wait_for_load_state()
+    page.wait_for_function("before => document.readyState === 'complete' && location.href !== before", arg=before)
 
 
 def test_what_was_said_is_taken_back_within_ten_seconds(working: House, key: str, opening: Opening) -> None:

@@ -6,7 +6,8 @@ from itertools import product
 
 import pytest
 
-STYLE = files("couveuse.report").joinpath("templates", "tokens.css").read_text("utf-8")
+FOLDER = files("couveuse.report").joinpath("templates")
+STYLE = "\n".join(FOLDER.joinpath(name).read_text("utf-8") for name in ("tokens.css", "report.css"))
 TEXT = ("ink", "quiet", "accent", "cold", "warm", "hot", "irrelevant")
 GROUNDS = ("paper", "card", "hover")
 SHAPES = ("cold-fill", "warm-fill", "hot-fill")

@@ -124,9 +124,14 @@ def test_it_works(left: str, version: str, tmp_path: Path) -> None:
 
 
 def test_nothing_of_the_past_is_handed_over_anew_and_what_comes_is(left: str, version: str) -> None:
+    due = "select count(*) from handovers where dispatched_at is null"
+    if version != "0.1.0":  # which had hand-overs, and nobody who dispatched them
+        before = rows(left, due)
+        migrating.migrate(left)
+        assert rows(left, due) == before
+        return
     migrating.migrate(left)
     gone = "select count(*) from handovers where withdrawn_at is not null and withdrawal_told_at is null"
-    due = "select count(*) from handovers where dispatched_at is null"
     assert rows(left, due) == rows(left, gone) == [(0,)]
     dispatcher = Dispatcher(left, configuration(), Tally())
     with psycopg.connect(left, autocommit=True) as connection:
@@ -166,7 +171,7 @@ def test_killed_in_the_middle_it_is_done_the_next_time(left: str, version: str, 
         " and pid <> pg_backend_pid()"
     )
     with psycopg.connect(left) as holding:
-        holding.execute("select from handovers")
+        holding.execute("select from handovers" if version == "0.1.0" else "select from tasks")
         with couveuse_runs(tmp_path, "upgrade", "--no-backup", database_url=left, data=tmp_path / "data") as running:
             until(lambda: rows(left, waits) == [(1,)], 60)
             everybody = running.children(deep=True)

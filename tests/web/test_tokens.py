@@ -100,9 +100,10 @@ def described() -> Iterator[tuple[str, str, str]]:
             yield method.upper(), path, scopes[0]
 
 
-def test_every_route_is_tried_here(alice):
+def test_every_route_that_is_tried_here_is_there(alice):
+    """All others are asked for by tests/web/test_api_whole.py, which knows them from the document."""
     tried = {(route.method, re.sub(r"/(\d+|stop|none)(?=/|$)", "/{}", route.path), route.scope) for route in ROUTES}
-    assert {(method, re.sub(r"{\w+}", "{}", path), scope) for method, path, scope in described()} == tried
+    assert tried <= {(method, re.sub(r"{\w+}", "{}", path), scope) for method, path, scope in described()}
 
 
 @each_route

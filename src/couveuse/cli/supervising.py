@@ -25,7 +25,6 @@ from couveuse.configuration import Configuration
 from couveuse.errors import CouveuseError
 from couveuse.serve.addresses import require_free
 from couveuse.store import tethers
-from couveuse.store.connections import connect
 from couveuse.store.private import PrivateServer
 
 _log = structlog.get_logger("couveuse.up")
@@ -159,14 +158,14 @@ class Supervisor:
             self._welcome()
 
     def _welcome(self) -> None:
-        """Print where the first visitor makes the owner's account, while there is none."""
-        from couveuse.engine.welcoming import welcome_link
+        """Print where the first visitor makes the owner's account, while there is none.
 
-        url = self._settings.database_url if self._server is None else self._server.url
-        with suppress(CouveuseError), connect(url, "up") as connection:
-            link = welcome_link(connection, self._settings)
-            if link is not None:
-                note(f"Nobody has an account yet. Whoever opens this link makes the owner's:\n\n    {link}\n")
+        A process of its own finds it out, so that this one loads nothing that it needs no more.
+        """
+        asked = subprocess.run(command("welcome"), env=self._environment, check=False, capture_output=True, text=True)
+        if asked.returncode == 0:
+            link = asked.stdout.strip()
+            note(f"Nobody has an account yet. Whoever opens this link makes the owner's:\n\n    {link}\n")
 
     def _look_after_server(self) -> None:
         if self._server is None:
