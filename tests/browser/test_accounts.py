@@ -128,7 +128,7 @@ def test_every_page_on_the_way_in_is_whole(furnished: House, opening: Opening, l
     stranger = opening(furnished, language=language, width=width)
     for address in ("/account/login/", "/account/password/reset/", "/join/none", "/welcome/none", "/account/inactive/"):
         look(stranger, address)
-    somebody = opening(furnished, "reader", language=language, width=width)
+    somebody = opening(furnished, "marketing", language=language, width=width)
     somebody.goto("/account/mfa/totp/activate/")
     look(somebody, "/account/reauthenticate/")
     fill(somebody, password=PASSWORD)
