@@ -8,6 +8,7 @@ import csv
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from zlib import crc32
 
 from clock import ACTIVITY, DAYS, HOUR, MINUTE, at, the_day, working
 from dice import Dice, total
@@ -50,7 +51,7 @@ BY_HAND = (
 TOTAL_RATES = {phase: total(rates) / 1000 for phase, rates in RATES.items()}
 COLUMNS = """
     email first_name last_name job_title department company company_size employees sector city country lead_source
-    deal_value
+    phone deal_value
 """.split()
 
 ANSWERS = ("email", "kind", "won_on", "phases")
@@ -149,7 +150,13 @@ def row_of(lead: Lead) -> tuple[object, ...]:
     p, c = lead.person, lead.person.company
     title, department = (p.job_title, p.department) if lead.is_title_known else ("", "")
     who = (p.email, p.first_name, p.last_name, title, department)
-    return (*who, c.name, c.size, c.employees, c.sector, c.city, c.country, p.source, p.deal_value)
+    return (*who, c.name, c.size, c.employees, c.sector, c.city, c.country, p.source, phone_of(p.email), p.deal_value)
+
+
+def phone_of(email: str) -> str:
+    """A number among those that France keeps for fiction; of one in four none is known."""
+    number = crc32(email.encode())
+    return f"+33 1 99 00 {number // 100 % 100:02d} {number % 100:02d}" if number % 4 else ""
 
 
 def generate(out: Path, leads: int, seed: int, with_truth: bool = False) -> int:

@@ -131,7 +131,7 @@ def test_every_python_writes_these_very_bytes(tmp_path):
     assert run(tmp_path, "--leads", "60").returncode == 0
     assert digests(tmp_path) == {
         "events.ndjson": "25516fa9a6e8291657079cd8c312e903949b0eb83ab4bea356ff294d48bbfe83",
-        "leads.csv": "43db9243cf0e0d66e499d3b8e8d0f5c50996fa491001692402befbe8d20c273d",
+        "leads.csv": "6bf023cec30fc1eb8eafcb16a60f9d9f80c49d53371e0ac1e30baed2a2d21022",
     }
 
 
