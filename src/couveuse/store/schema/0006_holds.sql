@@ -31,3 +31,6 @@ create index tasks_sold on tasks (member, (-closed_at), id)
 create index tasks_accepted_by on tasks (member, id) where standing = 'accepted';
 -- What is late, the longest first.
 create index tasks_due on tasks (team, due_at, id) where standing = 'open';
+
+-- What was joined to a lead: its page shows whatever happened to those.
+create index leads_joined on leads (joined_id) where joined_id is not null;
