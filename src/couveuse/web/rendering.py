@@ -1,5 +1,6 @@
 """Pages of the application: Jinja2 templates with every value escaped, in the frame that all share."""
 
+import time
 from collections.abc import Iterator
 from functools import cache
 from typing import Any, Final
@@ -9,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import get_token
 from django.urls import reverse
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from couveuse.language.plain import clean
 from couveuse.language.words import LANGUAGES
@@ -56,8 +57,6 @@ def _address(name: str, **named: Any) -> str:
 
 def context(request: HttpRequest) -> dict[str, Any]:
     """What every template may use beside its own parts; Django asks for it too, for pages of allauth."""
-    import time
-
     who = who_of(request)
     found = getattr(request, "couveuse_asked", None)
     asked = found if isinstance(found, Asked) else Asked(request, who, time.time_ns() // 1000)
@@ -109,8 +108,3 @@ def redirect(asked: Asked, address: str, toast: str | None = None, **values: obj
     if asked.is_htmx:
         return HttpResponse(status=204, headers={"HX-Redirect": address})
     return HttpResponseRedirect(address, status=SEE_OTHER)
-
-
-def text(value: object) -> Markup:
-    """A value escaped, for pure functions that put markup together."""
-    return escape(value)
