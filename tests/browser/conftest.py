@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
 from tests.browser.house import PASSWORD, House, house
 from tests.conftest import in_ci
@@ -80,10 +80,23 @@ def opening(chromium: Browser) -> Iterator[Opening]:
     assert complaints == []
 
 
+def followed(button: Locator) -> None:
+    """Press what leads on, and wait until it has led there: whoever goes elsewhere before loses what was sent."""
+    with button.page.expect_navigation():
+        button.click()
+
+
+def pressed(page: Page, key: str) -> None:
+    """A key that leads on, pressed outside of any field."""
+    page.evaluate("document.activeElement.blur()")
+    with page.expect_navigation():
+        page.keyboard.press(key)
+
+
 def sign_in(page: Page, who: str) -> None:
     """As a person does: address, password, the button."""
     page.goto("/account/login/")
     page.locator("input[name=login]").fill(f"{who}@example.com")
     page.locator("input[name=password]").fill(PASSWORD)
-    page.locator("main form[method=post] button[type=submit]").first.click()
+    followed(page.locator("main form[method=post] button[type=submit]").first)
     page.wait_for_url(lambda address: "/account/login" not in address)

@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import PATIENCE, Opening, sign_in
+from tests.browser.conftest import PATIENCE, Opening, followed, sign_in
 from tests.browser.house import PASSWORD, House
 from tests.processes import until
 
@@ -22,7 +22,7 @@ def fill(page: Page, **given: str) -> None:
 
 def send(page: Page) -> None:
     """Its button."""
-    page.locator("main form[method=post] .primary").first.click()
+    followed(page.locator("main form[method=post] .primary").first)
 
 
 def welcome_of(house: House) -> str:
@@ -57,7 +57,7 @@ def test_the_first_visitor_invites_another_who_forgets_the_password(empty: House
     fill(owner, email="bob@example.com", name="Bob")
     owner.locator("[name=role]").select_option("sales")
     owner.locator("#invite [name=language]").select_option("en")
-    owner.locator("#invite .primary").click()
+    followed(owner.locator("#invite .primary"))
     expect(owner.locator(".toast")).to_contain_text("bob@example.com")
     bob = opening(empty)
     bob.goto(mailed(empty, "bob@example.com", "/join/"))
@@ -67,7 +67,7 @@ def test_the_first_visitor_invites_another_who_forgets_the_password(empty: House
     bob.wait_for_url(lambda address: "/join/" not in address)
     bob.goto("/settings/me")
     bob.locator("details.menu summary").click()
-    bob.locator("form[action='/account/logout/'] button").click()
+    followed(bob.locator("form[action='/account/logout/'] button"))
     bob.goto("/account/password/reset/")
     fill(bob, email="bob@example.com")
     send(bob)
@@ -93,7 +93,7 @@ def test_one_signs_in_with_a_passkey_alone(furnished: House, chromium: Browser) 
     }})  # fmt: skip
     sign_in(page, "reader")
     page.goto("/settings/me")
-    page.get_by_role("link", name="Add a passkey").click()
+    followed(page.get_by_role("link", name="Add a passkey"))
     fill(page, password=PASSWORD)
     send(page)
     fill(page, name="My laptop")
@@ -103,11 +103,11 @@ def test_one_signs_in_with_a_passkey_alone(furnished: House, chromium: Browser) 
     page.goto("/settings/me")
     expect(page.locator("#factors")).to_contain_text("My laptop")
     page.locator("details.menu summary").click()
-    page.locator("form[action='/account/logout/'] button").click()
+    followed(page.locator("form[action='/account/logout/'] button"))
     page.goto("/account/login/?next=/settings/me")
     page.locator("[data-passkey=login] [data-begins]").click()
     page.wait_for_url("**/settings/me")
-    page.get_by_role("link", name="Remove").click()
+    followed(page.get_by_role("link", name="Remove"))
     page.wait_for_url(lambda address: "/settings/me" not in address)
     context.close()
 

@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Opening
+from tests.browser.conftest import Opening, followed, pressed
 from tests.browser.house import House
 from tests.processes import until
 
@@ -50,13 +50,6 @@ def opened(page: Page) -> None:
 
 def name_of(page: Page) -> str:
     return page.locator("article.desk h1").inner_text()
-
-
-def pressed(page: Page, key: str) -> None:
-    """A key that leads to another page."""
-    page.evaluate("document.activeElement.blur()")
-    with page.expect_navigation():
-        page.keyboard.press(key)
 
 
 def key_of(page: Page, outcome: str) -> str:
@@ -145,5 +138,5 @@ def test_all_of_it_works_without_a_script(busy: House, opening: Opening) -> None
     page.locator("summary.key", has_text="Call again").click()
     page.locator(".key-form[open] .chip").first.click()
     assert page.locator(".desk-waiting").inner_text().startswith(first)
-    page.get_by_role("button", name="Undo").click()
+    followed(page.get_by_role("button", name="Undo"))
     assert name_of(page) == first

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Opening
+from tests.browser.conftest import Opening, followed
 from tests.browser.house import PASSWORD, House
 from tests.processes import until
 
@@ -26,7 +26,7 @@ def _welcomed(page: Page, house: House) -> None:
     page.locator("#f-email").fill("odile@example.com")
     page.locator("#f-password").fill(PASSWORD)
     page.locator("#f-language").select_option("en")
-    page.locator("main form button.primary").click()
+    followed(page.locator("main form button.primary"))
     page.wait_for_url("**/start**")
 
 
@@ -36,12 +36,12 @@ def test_a_file_becomes_scored_leads(empty: House, opening: Opening, tmp_path: P
     page = opening(empty, script=script)
     _welcomed(page, empty)
     page.goto("/start/model")
-    page.locator("button[name=preset][value=bareme-b2b]").click()
+    followed(page.locator("button[name=preset][value=bareme-b2b]"))
     sample = tmp_path / "sample.csv"
     sample.write_bytes(page.request.get("/start/sample.csv").body())
     page.goto("/imports/new")
     page.locator("input[type=file]").set_input_files(sample)
-    page.locator("main form button.primary").click()
+    followed(page.locator("main form button.primary"))
     page.wait_for_url("**/imports/files/*")
     page.locator("input[name=basis][value=legitimate_interest], input[name=basis][value=legitimate-interest]").check()
     page.locator("#f-consent_source").fill("the sample file")
@@ -76,10 +76,10 @@ def test_an_event_is_seen_to_arrive(empty: House, opening: Opening) -> None:
     page = opening(empty)
     _welcomed(page, empty)
     page.goto("/start/model")
-    page.locator("button[name=preset][value=bareme-b2b]").click()
+    followed(page.locator("button[name=preset][value=bareme-b2b]"))
     page.goto("/start/send")
     page.locator("input[name=source]").fill("site")
-    page.locator("main form button.primary").click()
+    followed(page.locator("main form button.primary"))
     key = page.locator("#key").inner_text().strip()
     email = re.search(r"first-event-\d+@example\.com", page.content())
     assert email is not None
@@ -89,7 +89,7 @@ def test_an_event_is_seen_to_arrive(empty: House, opening: Opening) -> None:
     )  # fmt: skip
     assert answer.json() == {"success": True}
     expect(page.locator("main a[href^='/leads/']")).to_be_visible()
-    page.locator("main a[href^='/leads/']").click()
+    followed(page.locator("main a[href^='/leads/']"))
     expect(page.locator(".receipt tfoot .total")).to_contain_text("20.0")
 
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Opening
+from tests.browser.conftest import Opening, followed, pressed
 from tests.browser.house import POMPES, House, house
 from tests.processes import until
 
@@ -73,7 +73,7 @@ def _text(mail: object) -> str:
 def _task_of(page: Page, who: str) -> None:
     """Open the task of somebody: it may not be the first of the queue."""
     page.goto("/desk/queue")
-    page.locator("main a", has_text=who).first.click()
+    followed(page.locator("main a", has_text=who).first)
     expect(page.locator(".desk h1")).to_contain_text(who)
 
 
@@ -86,10 +86,7 @@ def test_a_lead_turns_hot_is_called_sent_back_and_another_won(working: House, ke
         _task_of(caller, who)
         expect(caller.locator("a.number[href^='tel:']")).to_be_visible()
         caller.locator("#desk-note").fill(f"{who} has a project for spring")
-        caller.locator("#desk-note").blur()
-        caller.locator("body").click(position={"x": 2, "y": 2})
-        caller.keyboard.press("1")  # a project was detected
-        caller.wait_for_url(lambda address: "/outcome" not in address)
+        pressed(caller, "1")  # a project was detected
     # The moment to take it back passes; then it is recorded, and sales has a task.
     seller = opening(working, "sales")
     for who in ("Lucie", "Marc"):
@@ -103,10 +100,10 @@ def test_a_lead_turns_hot_is_called_sent_back_and_another_won(working: House, ke
     _say(seller, "won", {"amount": "5400"})
     owner = opening(working, "owner")
     owner.goto("/leads?q=marc")
-    owner.locator("main table a[href^='/leads/']").filter(has_text="Marc").first.click()
+    followed(owner.locator("main table a[href^='/leads/']").filter(has_text="Marc").first)
     _until_said(owner, "Opportunity won")
     owner.goto("/leads?q=lucie")
-    owner.locator("main table a[href^='/leads/']").filter(has_text="Lucie").first.click()
+    followed(owner.locator("main table a[href^='/leads/']").filter(has_text="Lucie").first)
     _until_said(owner, "Lead rejected")
 
 
@@ -126,7 +123,7 @@ def _of_mine(page: Page, who: str) -> None:
         return page.locator("main a", has_text=who).count() > 0
 
     until(is_there, 60)
-    page.locator("main a", has_text=who).first.click()
+    followed(page.locator("main a", has_text=who).first)
 
 
 def _until_said(page: Page, words: str) -> None:
@@ -140,20 +137,18 @@ def _until_said(page: Page, words: str) -> None:
 def _say(page: Page, outcome: str, given: dict[str, str | None]) -> None:
     """Say what came of the task that is open: at once where nothing is to be added, else in its form."""
     at_once = page.locator(f"button[name=outcome][value={outcome}]")
-    before = page.url
     if at_once.count():
-        at_once.click()
+        followed(at_once)
     else:
         form = page.locator(f"details.key-form:has(input[name=outcome][value={outcome}])")
         form.locator("summary").click()
         chips = form.locator(".chip")
         if chips.count():
-            chips.first.click()
+            followed(chips.first)
         else:
             for name, value in given.items():
                 form.locator(f"[name={name}]").fill(value or "")
-            form.locator("button.primary").click()
-    page.wait_for_function("before => document.readyState === 'complete' && location.href !== before", arg=before)
+            followed(form.locator("button.primary"))
 
 
 def test_what_was_said_is_taken_back_within_ten_seconds(working: House, key: str, opening: Opening) -> None:
@@ -162,7 +157,7 @@ def test_what_was_said_is_taken_back_within_ten_seconds(working: House, key: str
     caller = opening(working, "telemarketing")
     _task_of(caller, "Nadia")
     _say(caller, "no_budget", {})
-    caller.locator("[data-undo]").first.click()
+    followed(caller.locator("[data-undo]").first)
     expect(caller.locator(".desk h1")).to_contain_text("Nadia")
     expect(caller.locator("button[name=outcome]").first).to_be_visible()
 
@@ -184,6 +179,5 @@ def test_everything_is_done_without_script(working: House, key: str, opening: Op
     _mail_of(working, "Rosa")
     caller = opening(working, "telemarketing", language="fr", script=False)
     _task_of(caller, "Rosa")
-    caller.locator("button[name=outcome][value=no_answer]").click()
-    caller.wait_for_load_state()
+    followed(caller.locator("button[name=outcome][value=no_answer]"))
     assert caller.locator("h1").count() == 1

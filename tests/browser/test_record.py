@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PATIENCE, Opening
+from tests.browser.conftest import PATIENCE, Opening, followed
 from tests.browser.house import House
 from tests.browser.test_desk import RULES
 from tests.processes import until
@@ -21,10 +21,9 @@ def lead_of(page: Page, place: int) -> int:
     return int(numbers[place])
 
 
-def pressed(page: Page, button: str, place: int = 0) -> None:
-    """A button that leads on."""
-    with page.expect_navigation():
-        page.locator("main").get_by_role("button", name=button, exact=True).nth(place).click()
+def said(page: Page, button: str) -> None:
+    """A button of the page, by its name."""
+    followed(page.locator("main").get_by_role("button", name=button, exact=True).first)
 
 
 def seen(page: Page, address: str, there: Callable[[], bool]) -> None:
@@ -40,27 +39,27 @@ def seen(page: Page, address: str, there: Callable[[], bool]) -> None:
 @pytest.mark.parametrize("script", [True, False])
 def test_a_lead_is_worked_by_hand(furnished: House, opening: Opening, script: bool) -> None:
     page = opening(furnished, "owner", script=script)
-    first, said = (0 if script else 2), f"Call after the fair {script}"
+    first, note = (0 if script else 2), f"Call after the fair {script}"
     one, other = lead_of(page, first), lead_of(page, first + 1)
     page.goto(f"/leads/{one}/merge?with={other}")
-    pressed(page, "Merge, keeping this one")
+    said(page, "Merge, keeping this one")
     expect(page).to_have_url(re.compile(rf"/leads/{one}$"))
     expect(page.locator("#identities")).to_contain_text("Merged with")
     page.goto(f"/leads/{other}")
     expect(page).to_have_url(re.compile(rf"/leads/{one}$"))
-    pressed(page, "Undo")
+    said(page, "Undo")
     page.goto(f"/leads/{one}?show=hands&lang=fr")
     expect(page.locator(".timeline").first).to_contain_text("défaite")
     page.goto(f"/leads/{other}")
     expect(page).to_have_url(re.compile(rf"/leads/{other}$"))
     page.goto(f"/leads/{one}/hold")
-    pressed(page, "Put on hold")
+    said(page, "Put on hold")
     expect(page.locator(".notice.hold")).to_contain_text("On hold until it is lifted.")
-    pressed(page, "End the hold")
+    said(page, "End the hold")
     expect(page.locator(".notice.hold")).to_have_count(0)
-    page.locator("#f-text").fill(said)
-    pressed(page, "Note")
-    seen(page, f"/leads/{one}?show=notes", lambda: page.locator(".written", has_text=said).count() == 1)
+    page.locator("#f-text").fill(note)
+    said(page, "Note")
+    seen(page, f"/leads/{one}?show=notes", lambda: page.locator(".written", has_text=note).count() == 1)
 
 
 @pytest.mark.parametrize("width", [1440, 390])

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Opening
+from tests.browser.conftest import Opening, followed
 from tests.browser.house import House
 from tests.processes import until
 
@@ -22,7 +22,7 @@ def _ready(page: Page) -> None:
 
 def _published(page: Page) -> None:
     page.locator("#f-sure").check()
-    page.locator("button[form=publishing]").click()
+    followed(page.locator("button[form=publishing]"))
     expect(page.locator("p.notice.good")).to_be_visible(timeout=60_000)
 
 
@@ -37,12 +37,12 @@ def test_a_model_is_edited_compared_published_and_restored(page: Page) -> None:
     rule = re.search(r"id: ([\w-]+)", text)
     assert rule is not None
     page.locator("#f-document").fill(text.replace("event:", "evnet:", 1))
-    page.locator("button[value=check]").click()
+    followed(page.locator("button[value=check]"))
     expect(page.locator(".findings")).to_contain_text("evnet")
     dearer = text.replace("points: 5, stage: evaluation", "points: 25, stage: evaluation", 1)
     assert dearer != text
     page.locator("#f-document").fill(dearer)
-    page.locator("button[value=compare]").click()
+    followed(page.locator("button[value=compare]"))
     page.wait_for_url("**/scoring/drafts/*")
     _ready(page)
     assert page.locator(".moves .up .movers tbody tr").count() > 0
@@ -54,7 +54,7 @@ def test_a_model_is_edited_compared_published_and_restored(page: Page) -> None:
     addresses = [before.nth(place).get_attribute("href") for place in range(before.count())]
     oldest = min((each for each in addresses if each), key=lambda each: int(each.rpartition("/")[2]))
     page.goto(oldest)
-    page.locator("form[action$='/restore'] button").click()
+    followed(page.locator("form[action$='/restore'] button"))
     page.wait_for_url("**/scoring/drafts/*")
     _ready(page)
     _published(page)
@@ -70,11 +70,11 @@ def test_two_leads_are_merged_and_parted(furnished: House, opening: Opening) -> 
     name = page.locator("h1").inner_text()
     page.goto(f"{one}/merge?with={other.rpartition('/')[2]}")
     keep = page.locator(f"form:has(input[name=into][value='{one.rpartition('/')[2]}']) button")
-    keep.click()
+    followed(keep)
     page.wait_for_url(f"**{one}**")
     page.goto(other)
     until(lambda: page.url.endswith(one), 20)  # the lead that was absorbed leads to the one that it is now
-    page.locator("form[action*='/merges/'][action$='/undo'] button").first.click()
+    followed(page.locator("form[action*='/merges/'][action$='/undo'] button").first)
 
     def is_back() -> bool:
         page.goto(other)
