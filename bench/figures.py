@@ -54,6 +54,15 @@ def _tasks(found: Found) -> Iterator[Row]:
     yield what, f"p50 {it['p50']:.1f} ms, p99 {it['p99']:.1f} ms"
 
 
+def _pages(found: Found) -> Iterator[Row]:
+    over = f"with {found['leads']:,} leads and {found['stored_events']:,} events, one request after the other"
+    for name in ("leads", "a lead", "desk"):
+        it = found["pages"][name]
+        yield f"the page of {name}, {over}" if name == "leads" else f"the page of {name}", f"p50 {it['p50_ms']:.0f} ms, p95 {it['p95_ms']:.0f} ms"
+    slow = max(found["pages"].values(), key=lambda page: page["p95_ms"])
+    yield f"the slowest of {len(found['pages'])} pages", f"p50 {slow['p50_ms']:.0f} ms, p95 {slow['p95_ms']:.0f} ms"
+
+
 def _size(found: Found) -> Iterator[Row]:
     browser = found.get("segment-analytics-next-1.84.3-snippet") or found["invented"]
     yield "a browser's page view, stored, its digest and indexes included", f"{browser['bytes_an_event']:.0f} bytes"
@@ -84,6 +93,7 @@ ROWS: Mapping[str, Callable[[Found], Iterator[Row]]] = {
     "latency": _latency,
     "alerts": _alerts,
     "tasks": _tasks,
+    "pages": _pages,
     "size": _size,
     "import": _import,
     "rescore": _rescore,
