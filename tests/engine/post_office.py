@@ -12,7 +12,8 @@ import psycopg
 from couveuse.configuration import Configuration
 from couveuse.core.notices import Notice
 from couveuse.engine.alerting import Gone
-from couveuse.engine.delivering import Deliverer, Tally, now_us
+from couveuse.engine.clocks import now_us
+from couveuse.engine.delivering import Deliverer, Tally
 from couveuse.engine.delivery_process import work
 from couveuse.engine.ways import Way, ways
 from couveuse.store import connections, endpoints, intents, sealed, secrets

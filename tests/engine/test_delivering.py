@@ -6,7 +6,7 @@ import pytest
 from psycopg import OperationalError
 
 from couveuse.channels import Delivered, Failed, Refused, Unknown
-from couveuse.engine import delivering
+from couveuse.engine.clocks import now_us
 from couveuse.engine.delivering import PAUSES_SECONDS, after
 from couveuse.store import intents, switches
 from couveuse.store.intents import Intent
@@ -115,7 +115,7 @@ def test_what_is_refused_is_given_up_and_can_be_sent_on_by_hand(office, box):
     box.at_rcpt = ["550 no such user"]
     office.work()
     assert office.standing(number) == ("dead", 1, 0)
-    assert intents.replay(office.connection, [number], by="alice", now=delivering.now_us()) == [number]
+    assert intents.replay(office.connection, [number], by="alice", now=now_us()) == [number]
     office.work()
     assert office.standing(number) == ("done", 2, 0)
     assert office.rows('select "by", did from audit') == [("alice", "replayed intents")]
@@ -230,7 +230,7 @@ def test_an_alert_that_is_withdrawn_while_its_attempt_fails_is_not_tried_again(o
     alert = office.alert()
     number = office.plan(alert_id=alert)
     deliverer = office.deliverer()
-    (intent,) = intents.claim_intents(office.connection, "email", by=7, most=1, alone=False, now=delivering.now_us())
+    (intent,) = intents.claim_intents(office.connection, "email", by=7, most=1, alone=False, now=now_us())
     begun = intents.begin_attempt(office.connection, intent, 1)
     (taken,) = intents.withdraw_intents(office.connection, [alert], 1)
     assert taken.may_be_known

@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from couveuse.engine.delivering import Tally, now_us
+from couveuse.engine.clocks import now_us
+from couveuse.engine.delivering import Tally
 from couveuse.engine.posting import Post
 from couveuse.store import connections, intents, switches
 from tests.channels.servers import HANG, hang, http_server, mail_server

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from couveuse.engine.delivering import now_us
+from couveuse.engine.clocks import now_us
 from couveuse.engine.ways import ways
 from couveuse.errors import BadInput
 from couveuse.store import endpoints

@@ -15,7 +15,8 @@ from couveuse.cli.tables import console, many
 from couveuse.configuration import Configuration
 from couveuse.core.times import iso
 from couveuse.engine import archiving
-from couveuse.engine.backing_up import Backup, back_up, list_backups, now_us, open_backup
+from couveuse.engine.backing_up import Backup, back_up, list_backups, open_backup
+from couveuse.engine.clocks import now_us
 from couveuse.engine.restoring import restore as restore_backup
 from couveuse.errors import BadInput
 from couveuse.store import backups as store

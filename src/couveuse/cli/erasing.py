@@ -7,7 +7,7 @@ from couveuse.cli import FINDING, confirming, note
 from couveuse.cli.databases import database
 from couveuse.cli.tables import many
 from couveuse.engine import archiving
-from couveuse.engine.backing_up import now_us
+from couveuse.engine.clocks import now_us
 from couveuse.engine.erasing import Eraser
 from couveuse.errors import BadInput
 from couveuse.store import backups

@@ -14,8 +14,8 @@ import typer
 from couveuse.cli import FINDING, note
 from couveuse.cli.databases import database
 from couveuse.cli.tables import many
+from couveuse.engine.clocks import now_us
 from couveuse.engine.outcomes_in import COLUMNS, Became, Result, take_outcomes
-from couveuse.engine.running import now_us
 from couveuse.errors import BadInput
 from couveuse.store.connections import connect
 

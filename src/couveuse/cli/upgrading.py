@@ -8,7 +8,8 @@ from couveuse import __version__, configuration
 from couveuse.cli import FINDING, note
 from couveuse.cli.tables import many
 from couveuse.engine import upgrading
-from couveuse.engine.backing_up import back_up, now_us
+from couveuse.engine.backing_up import back_up
+from couveuse.engine.clocks import now_us
 from couveuse.engine.upgrading import Before
 from couveuse.errors import BadInput
 from couveuse.store import connections, health, migrating, private

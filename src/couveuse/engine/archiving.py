@@ -38,6 +38,7 @@ from couveuse.archive.writing import manifest_at, next_generation, tidy, verify,
 from couveuse.configuration import Configuration
 from couveuse.core.events import kind
 from couveuse.core.plan import plan
+from couveuse.engine.clocks import now_us
 from couveuse.engine.collector import collecting_seldom
 from couveuse.engine.live import model_of
 from couveuse.errors import BadInput, CouveuseError
@@ -100,11 +101,6 @@ class _Task:
 def address_of(settings: Configuration) -> str:
     """Where the archive stands by the settings."""
     return settings.archive or str((settings.data / DATA_FOLDER).absolute())
-
-
-def now_us() -> int:
-    """The clock, in microseconds."""
-    return time.time_ns() // 1000
 
 
 def is_closed(month: str, now: int, *, after: int = 0) -> bool:

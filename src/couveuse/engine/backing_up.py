@@ -9,7 +9,6 @@ import fcntl
 import json
 import os
 import shutil
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from psycopg import Connection
 from couveuse import __version__
 from couveuse.configuration import Configuration
 from couveuse.core.times import DAY_US, MINUTE_US, iso, moment
+from couveuse.engine.clocks import now_us
 from couveuse.errors import BadInput, CouveuseError
 from couveuse.store import backups as store
 from couveuse.store import connections, dumps, erasure_journal, erasures
@@ -38,11 +38,6 @@ DUMP, KEY, MANIFEST = "database.dump", "secret-key", "manifest.json"
 PREFIX, UNFINISHED = "couveuse-", "-unfinished"
 # One that failed is tried again after so long.
 AGAIN_US: Final = 60 * MINUTE_US
-
-
-def now_us() -> int:
-    """The clock, in microseconds."""
-    return time.time_ns() // 1000
 
 
 class BadBackup(BadInput):

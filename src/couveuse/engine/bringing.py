@@ -17,11 +17,11 @@ from psycopg import Connection
 
 from couveuse.core.consent import Said
 from couveuse.engine.batches import Arrived, Counts, Folder, Given
+from couveuse.engine.clocks import now_us
 from couveuse.engine.collector import collecting_seldom
 from couveuse.engine.live import LiveModels
 from couveuse.engine.poison import POISON, halve, why
 from couveuse.engine.resolving import Keyed, Resolved, nodes_of
-from couveuse.engine.running import now_us
 from couveuse.errors import CouveuseError
 from couveuse.history.shares import DIGESTS
 from couveuse.history.whole import Arranged, WholeRow, whole_rows
@@ -116,7 +116,7 @@ class Bringer:
             try:
                 with connections.connect(self._task.url, "import", autocommit=True, statement_ms=0) as connection:
                     return self._bring(connection, share)
-            except (psycopg.OperationalError, psycopg.InterfaceError, connections.NoDatabase) as error:
+            except connections.LOST as error:
                 self._folder.forget()
                 away_since = time.monotonic() if away_since is None else away_since
                 if isinstance(error, psycopg.errors.DeadlockDetected):

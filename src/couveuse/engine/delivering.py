@@ -4,13 +4,11 @@ Nothing leaves before its attempt stands in the database, so that whoever is kil
 """
 
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol, assert_never
 
-import psycopg
 import structlog
 from psycopg import Connection
 
@@ -19,6 +17,8 @@ from couveuse.configuration import Configuration
 from couveuse.core.notices import Notice
 from couveuse.core.times import SECOND_US
 from couveuse.engine.alerting import Gone, Later
+from couveuse.engine.clocks import now_us
+from couveuse.engine.loops import Loop
 from couveuse.engine.ways import Nowhere, Way
 from couveuse.store import connections, intents
 from couveuse.store.intents import Intent, Settlement
@@ -32,19 +32,12 @@ SPREAD: Final = 0.2
 # Something of ours that may have arrived is sent once more after so long, marked.
 AGAIN_SECONDS: Final = 2
 MOST_UNKNOWNS: Final = 2
-# PostgreSQL away: how long is waited before it is tried again, at first and at most.
-AWAY_SECONDS: Final = (0.1, 5.0)
 # Even if nobody wakes it, a deliverer looks this often; lines that nobody uses are closed then.
 LOOK_SECONDS: Final = 5.0
 REHEARSAL: Final = "rehearsal"
 
 Compose = Callable[[Connection[Any], Intent, Configuration, int], Notice | Gone | Later]
 """The notice that an intent is to bring, as it is now; or why there is nothing to tell any more, or not yet."""
-
-
-def now_us() -> int:
-    """The clock, in microseconds."""
-    return time.time_ns() // 1000
 
 
 @dataclass(slots=True)
@@ -127,8 +120,10 @@ class _Ended:
     place: Mapping[str, Any]
 
 
-class Deliverer:
+class Deliverer(Loop):
     """Delivers the intents of one channel, on a connection of its own, until it is told to stop."""
+
+    name = application = "deliverer"
 
     def __init__(
         self,
@@ -140,16 +135,14 @@ class Deliverer:
         tally: Tally,
         clock: Callable[[], int] = now_us,
     ) -> None:
-        self._url, self._way, self._numbered, self._compose = url, way, numbered, compose
+        super().__init__(url, log, tally.fail)
+        self._way, self._numbered, self._compose = way, numbered, compose
         self._settings, self._tally, self._now = settings, tally, clock
-        self._wait = AWAY_SECONDS[0]
         self._held: dict[int, Intent] = {}  # claimed, and not begun
         self._ended: _Ended | None = None
         self.wake = threading.Event()
         self.stopping = threading.Event()
         self.done = threading.Event()  # it holds nothing any more, and will claim nothing
-        self.connection: Connection[Any] | None = None
-        self.turn = 0
         self.flying_by: int | None = None  # under which number an attempt is under way
 
     @property
@@ -215,7 +208,7 @@ class Deliverer:
         """The notice; what cannot be composed fails as an attempt does, so that it is seen and given up one day."""
         try:
             return self._compose(connection, intent, self._settings, self._now())
-        except (psycopg.OperationalError, psycopg.InterfaceError):
+        except connections.LOST:
             raise
         except Exception as error:
             self._tally.fail()
@@ -260,31 +253,17 @@ class Deliverer:
         """Deliver until told to stop; PostgreSQL may go away and come back."""
         self.stopping = stopping
         try:
-            while not stopping.is_set():
-                self._connected(stopping)
+            super().run(stopping)
         finally:
             self.done.set()
             self._way.close()
 
-    def _connected(self, stopping: threading.Event) -> None:
-        try:
-            with connections.connect(self._url, "deliverer", autocommit=True, statement_ms=0) as connection:
-                self.connection = connection
-                self._until_stopped(connection, stopping)
-        except (psycopg.OperationalError, psycopg.InterfaceError, connections.NoDatabase) as error:
-            log.warning("database away", error=connections.first_line(error), again_in=self._wait)
-            stopping.wait(self._wait)
-            self._wait = min(self._wait * 2, AWAY_SECONDS[1])
-        except Exception as error:
-            self._tally.fail()
-            log.exception("deliverer failed", error=type(error).__name__, again_in=AWAY_SECONDS[1])
-            stopping.wait(AWAY_SECONDS[1])
-
-    def _until_stopped(self, connection: Connection[Any], stopping: threading.Event) -> None:
+    def until_stopped(self, connection: Connection[Any], stopping: threading.Event) -> None:
+        """Deliver what is due whenever it is woken."""
         while not stopping.is_set():
             self.wake.clear()
             claimed = self.work(connection)
-            self._wait = AWAY_SECONDS[0]
+            self.has_worked()
             if not claimed and not self.wake.wait(LOOK_SECONDS):
                 self._way.rest()
         self._tidy(connection)

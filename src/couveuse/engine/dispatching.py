@@ -9,9 +9,8 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-import psycopg
 import structlog
 from psycopg import Connection
 
@@ -23,14 +22,20 @@ from couveuse.core.recipients import recipients
 from couveuse.core.roster import Hours, Promise, Roster
 from couveuse.core.times import moment
 from couveuse.engine.calendars import working_of
+from couveuse.engine.clocks import now_us
+from couveuse.engine.loops import AWAY_SECONDS, Counting, Loop, hear
 from couveuse.engine.outside import tell_closed, tell_crossings
 from couveuse.engine.telling import Event, ToTell, tell, tell_endpoints
 from couveuse.engine.withdrawing import close_ended, withdraw_fallen
-from couveuse.store import connections, dispatch, leads, tasks
+from couveuse.store import dispatch, leads, tasks
 from couveuse.store.alerts import NewAlert
 from couveuse.store.dispatch import Due
 from couveuse.store.rosters import load_roster
 from couveuse.store.tasks import NewTask
+
+__all__ = [
+    "AWAY_SECONDS", "Counting", "Dispatcher", "dispatch_waiting", "due_after", "looked_up", "now_us", "take_up",
+]  # fmt: skip
 
 log = structlog.get_logger("couveuse.engine")
 
@@ -40,34 +45,17 @@ AT_ONCE: Final = 50
 FULL: Final = AT_ONCE // 2
 # Even if nothing tells of hand-overs they are looked for this often, and those set aside are looked at.
 LOOK_SECONDS: Final = 5.0
-# PostgreSQL away: how long is waited before it is tried again, at first and at most.
-AWAY_SECONDS: Final = (0.2, 5.0)
 NOBODY: Final = Chosen(None, "", "")
 
 
-class Counting(Protocol):
-    """Counts what was done, by name, and failures."""
-
-    def count(self, what: str, number: int = 1) -> None:
-        """Count so many."""
-
-    def fail(self) -> None:
-        """Count a failure."""
-
-
-def now_us() -> int:
-    """The clock, in microseconds."""
-    return time.time_ns() // 1000
-
-
-class Dispatcher:
+class Dispatcher(Loop):
     """Dispatches on a connection of its own, until it is told to stop."""
 
+    name = application = "dispatcher"
+
     def __init__(self, url: str, settings: Configuration, tally: Counting, clock: Callable[[], int] = now_us) -> None:
-        self._url, self._settings, self._tally, self._clock = url, settings, tally, clock
-        self._wait = AWAY_SECONDS[0]
-        self.connection: Connection[Any] | None = None
-        self.turn = 0
+        super().__init__(url, log, tally.fail)
+        self._settings, self._tally, self._clock = settings, tally, clock
 
     def work(self, connection: Connection[Any], *, everything: bool = True) -> int:
         """Dispatch what waits, withdrawals and ends of episodes first; returns how much there was.
@@ -93,35 +81,17 @@ class Dispatcher:
                     break
         return done
 
-    def run(self, stopping: threading.Event) -> None:
-        """Dispatch until told to stop; PostgreSQL may go away and come back."""
-        while not stopping.is_set():
-            try:
-                with connections.connect(self._url, "dispatcher", autocommit=True, statement_ms=0) as connection:
-                    self.connection = connection
-                    self._until_stopped(connection, stopping)
-            except (psycopg.OperationalError, psycopg.InterfaceError, connections.NoDatabase) as error:
-                log.warning("database away", error=connections.first_line(error), again_in=self._wait)
-                stopping.wait(self._wait)
-                self._wait = min(self._wait * 2, AWAY_SECONDS[1])
-            except Exception as error:
-                self._tally.fail()
-                log.exception("dispatcher failed", error=type(error).__name__, again_in=AWAY_SECONDS[1])
-                stopping.wait(AWAY_SECONDS[1])
-
-    def _until_stopped(self, connection: Connection[Any], stopping: threading.Event) -> None:
+    def until_stopped(self, connection: Connection[Any], stopping: threading.Event) -> None:
+        """Dispatch what is handed over as soon as it is told; what was set aside is looked at now and then."""
         connection.execute(f"listen {dispatch.CHANNEL}")
         look_at = 0.0
         while not stopping.is_set():
             everything = time.monotonic() >= look_at
             self.work(connection, everything=everything)
-            self._wait = AWAY_SECONDS[0]
+            self.has_worked()
             if everything:
                 look_at = time.monotonic() + LOOK_SECONDS
-            while not stopping.is_set() and time.monotonic() < look_at:
-                # In short waits, so that a stop is heeded; what was told during work is told at once.
-                if any(True for _ in connection.notifies(timeout=0.5, stop_after=1)):
-                    break
+            hear(connection, stopping, look_at - time.monotonic())
 
 
 # ---- One batch -------------------------------------------------------------------------------------------------------

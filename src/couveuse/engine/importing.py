@@ -17,14 +17,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import duckdb
-import psycopg
 from psycopg import Connection
 
 from couveuse.engine.bringing import Bringer, BroughtElsewhere, Declared, Share, Task, shares_of
 from couveuse.engine.brought import Told, keep
+from couveuse.engine.clocks import now_us
 from couveuse.engine.live import model_of
 from couveuse.engine.refolding import refold_waiting
-from couveuse.engine.running import now_us
 from couveuse.engine.versions import Versions
 from couveuse.errors import BadInput
 from couveuse.history.columns import Dates
@@ -143,7 +142,7 @@ class Importing:
 
             def look() -> None:
                 # Where PostgreSQL goes away, the processes that bring the shares wait for it or say so.
-                with suppress(psycopg.OperationalError, psycopg.InterfaceError):
+                with suppress(*connections.LOST):
                     progress(imports.rows_done(connection, number), arranged.rows)
 
             if len(shares) == 1:

@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-import psycopg
 import structlog
 from psycopg import Connection
 
 from couveuse.configuration import Configuration
 from couveuse.core.times import SECOND_US
-from couveuse.engine.dispatching import AWAY_SECONDS, Counting, now_us
+from couveuse.engine.clocks import now_us
+from couveuse.engine.loops import Counting, Loop, hear
 from couveuse.errors import CouveuseError
 from couveuse.store import connections
 from couveuse.store import jobs as store
@@ -75,43 +75,25 @@ Run = Callable[[Work], Mapping[str, object] | None]
 Kinds = Mapping[str, Run]
 
 
-class Jobs:
+class Jobs(Loop):
     """Does work on a connection of its own, until it is told to stop."""
+
+    name = application = "jobs"
 
     def __init__(
         self, url: str, settings: Configuration, tally: Counting, kinds: Kinds, clock: Callable[[], int] = now_us
     ) -> None:
-        self._url, self._settings, self._tally, self._kinds, self._clock = url, settings, tally, kinds, clock
-        self._wait = AWAY_SECONDS[0]
-        self.connection: Connection[Any] | None = None
-        self.turn = 0
+        super().__init__(url, log, tally.fail)
+        self._settings, self._tally, self._kinds, self._clock = settings, tally, kinds, clock
 
-    def run(self, stopping: threading.Event) -> None:
-        """Work until told to stop; PostgreSQL may go away and come back."""
-        while not stopping.is_set():
-            try:
-                with connections.connect(self._url, "jobs", autocommit=True, statement_ms=0) as connection:
-                    self.connection = connection
-                    self._until_stopped(connection, stopping)
-            except (psycopg.OperationalError, psycopg.InterfaceError, connections.NoDatabase) as error:
-                log.warning("database away", error=connections.first_line(error), again_in=self._wait)
-                stopping.wait(self._wait)
-                self._wait = min(self._wait * 2, AWAY_SECONDS[1])
-            except Exception as error:
-                self._tally.fail()
-                log.exception("jobs failed", error=type(error).__name__, again_in=AWAY_SECONDS[1])
-                stopping.wait(AWAY_SECONDS[1])
-
-    def _until_stopped(self, connection: Connection[Any], stopping: threading.Event) -> None:
+    def until_stopped(self, connection: Connection[Any], stopping: threading.Event) -> None:
+        """Do what is asked for, each piece as soon as it is told."""
         connection.execute(f"listen {store.CHANNEL}")
         while not stopping.is_set():
             while not stopping.is_set() and self.work(connection, stopping):
                 pass
-            self._wait = AWAY_SECONDS[0]
-            look_at = time.monotonic() + LOOK_SECONDS
-            while not stopping.is_set() and time.monotonic() < look_at:
-                if any(True for _ in connection.notifies(timeout=0.5, stop_after=1)):
-                    break
+            self.has_worked()
+            hear(connection, stopping, LOOK_SECONDS)
 
     def work(self, connection: Connection[Any], stopping: threading.Event | None = None) -> bool:
         """Do one piece of work, if there is one that nobody does; returns whether there was."""
@@ -149,13 +131,10 @@ class Jobs:
         except GivenUp:
             store.settle(connection, job, Standing.GIVEN_UP, now=self._clock())
             log.info("job given up", job=job.id, kind=job.kind)
-        except CouveuseError as error:
-            if isinstance(error, connections.NoDatabase):
-                self._put_off(connection, job, error)
-            else:
-                self._fail(connection, job, str(error))
-        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        except connections.LOST as error:
             self._put_off(connection, job, error)
+        except CouveuseError as error:
+            self._fail_job(connection, job, str(error))
         except Exception as error:
             self._tally.fail()
             log.exception("job failed", job=job.id, kind=job.kind, error=type(error).__name__)
@@ -165,7 +144,7 @@ class Jobs:
             store.settle(connection, job, Standing.DONE, now=self._clock(), found=found)
             log.info("job done", job=job.id, kind=job.kind)
 
-    def _fail(self, connection: Connection[Any], job: Job, said: str) -> None:
+    def _fail_job(self, connection: Connection[Any], job: Job, said: str) -> None:
         store.settle(connection, job, Standing.FAILED, now=self._clock(), said=said)
         log.warning("job failed", job=job.id, kind=job.kind, why=said)
 

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-import psycopg
 import structlog
 from psycopg import Connection
 
@@ -17,12 +16,14 @@ from couveuse.core.recipients import MEMBER, Recipient, channels_of, recipients
 from couveuse.core.roster import Promise, Roster, Team
 from couveuse.core.times import HOUR_US, SECOND_US, moment
 from couveuse.engine.calendars import working_of
-from couveuse.engine.dispatching import AWAY_SECONDS, Counting, due_after, now_us
+from couveuse.engine.clocks import now_us
+from couveuse.engine.dispatching import due_after
 from couveuse.engine.holding import end_due
+from couveuse.engine.loops import Counting, Loop
 from couveuse.engine.settling import AT_ONCE as SETTLED_AT_ONCE
 from couveuse.engine.settling import settle_due
 from couveuse.engine.telling import ToTell, digest_intent, next_time, place_of, tell
-from couveuse.store import alerts, connections, holds, leads, minding, settlings
+from couveuse.store import alerts, holds, leads, minding, settlings
 from couveuse.store.alerts import Digest, NewAlert
 from couveuse.store.intents import plan_intents
 from couveuse.store.minding import DueTask, Looked
@@ -42,17 +43,17 @@ Chore = Callable[[str, Configuration, int], object]
 """Does something for the house if it is due: told the database, the settings and the time."""
 
 
-class Minder:
+class Minder(Loop):
     """Minds on a connection of its own, until it is told to stop; chores have a thread of their own."""
+
+    name = application = "minder"
 
     def __init__(
         self, url: str, settings: Configuration, tally: Counting, clock: Callable[[], int] = now_us,
         chores: Sequence[Chore] = (),
     ) -> None:  # fmt: skip
-        self._url, self._settings, self._tally, self._clock, self._chores = url, settings, tally, clock, chores
-        self._wait = AWAY_SECONDS[0]
-        self.connection: Connection[Any] | None = None
-        self.turn = 0
+        super().__init__(url, log, tally.fail)
+        self._settings, self._tally, self._clock, self._chores = settings, tally, clock, chores
 
     def work(self, connection: Connection[Any]) -> int:
         """Mind all that is due; returns how much there was."""
@@ -88,23 +89,15 @@ class Minder:
         """Mind until told to stop; PostgreSQL may go away and come back."""
         chores = threading.Thread(target=self._do_chores, args=(stopping,), name="chores")
         chores.start()
-        while not stopping.is_set():
-            try:
-                with connections.connect(self._url, "minder", autocommit=True, statement_ms=0) as connection:
-                    self.connection = connection
-                    while not stopping.is_set():
-                        self.work(connection)
-                        self._wait = AWAY_SECONDS[0]
-                        stopping.wait(self.until_next(connection))
-            except (psycopg.OperationalError, psycopg.InterfaceError, connections.NoDatabase) as error:
-                log.warning("database away", error=connections.first_line(error), again_in=self._wait)
-                stopping.wait(self._wait)
-                self._wait = min(self._wait * 2, AWAY_SECONDS[1])
-            except Exception as error:
-                self._tally.fail()
-                log.exception("minder failed", error=type(error).__name__, again_in=AWAY_SECONDS[1])
-                stopping.wait(AWAY_SECONDS[1])
+        super().run(stopping)
         chores.join()
+
+    def until_stopped(self, connection: Connection[Any], stopping: threading.Event) -> None:
+        """Mind what is due, and sleep until the next thing is."""
+        while not stopping.is_set():
+            self.work(connection)
+            self.has_worked()
+            stopping.wait(self.until_next(connection))
 
     def until_next(self, connection: Connection[Any]) -> float:
         """Seconds until the next thing is due, at most `MOST_SECONDS`."""

@@ -107,8 +107,7 @@ def is_away(error: Exception) -> bool:
     """Whether an error says that the database, or the archive, does not work now, and nothing of what it was asked."""
     if isinstance(error, OutOfReach):
         return True
-    is_of_the_server = isinstance(error, psycopg.OperationalError | psycopg.InterfaceError | connections.NoDatabase)
-    return is_of_the_server and not _is_of_the_value(error)
+    return isinstance(error, connections.LOST) and not _is_of_the_value(error)
 
 
 def _is_of_the_value(error: Exception) -> bool:

@@ -9,14 +9,15 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-import psycopg
 import structlog
 from psycopg import Connection
 
 from couveuse.channels import Unknown
 from couveuse.core.times import SECOND_US
-from couveuse.engine.delivering import AWAY_SECONDS, Deliverer, Tally, after, now_us
-from couveuse.store import connections, intents
+from couveuse.engine.clocks import now_us
+from couveuse.engine.delivering import Deliverer, Tally, after
+from couveuse.engine.loops import Loop, hear
+from couveuse.store import intents
 
 log = structlog.get_logger("couveuse.deliverer")
 
@@ -27,45 +28,30 @@ LEAST_SECONDS: Final = 0.25
 GONE: Final = "the deliverer ended while it was under way"
 
 
-class Post:
+class Post(Loop):
     """Holds the number, wakes the deliverers of its process, and takes over from those that are gone."""
 
+    name = application = "post"
+
     def __init__(self, url: str, tally: Tally, clock: Callable[[], int] = now_us) -> None:
-        self._url, self._tally, self._now = url, tally, clock
-        self._wait = AWAY_SECONDS[0]
+        super().__init__(url, log, tally.fail)
+        self._tally, self._now = tally, clock
         self._wanted: int | None = None
         self._number: int | None = None
         self._looked_at = 0.0
         self.deliverers: Sequence[Deliverer] = ()
-        self.connection: Connection[Any] | None = None
-        self.turn = 0
 
     @property
     def number(self) -> int | None:
         """The number under which intents may be claimed; None while its lock is not held."""
         return self._number
 
-    def run(self, stopping: threading.Event) -> None:
-        """Look after it until told to stop; PostgreSQL may go away and come back."""
-        while not stopping.is_set():
-            try:
-                with connections.connect(self._url, "post", autocommit=True, statement_ms=0) as connection:
-                    self.connection = connection
-                    self._until_stopped(connection, stopping)
-            except (psycopg.OperationalError, psycopg.InterfaceError, connections.NoDatabase) as error:
-                log.warning("database away", error=connections.first_line(error), again_in=self._wait)
-                self._number = None
-                stopping.wait(self._wait)
-                self._wait = min(self._wait * 2, AWAY_SECONDS[1])
-            except Exception as error:
-                self._number = None
-                self._tally.fail()
-                log.exception("post failed", error=type(error).__name__, again_in=AWAY_SECONDS[1])
-                stopping.wait(AWAY_SECONDS[1])
-            finally:
-                self._number = None
+    def let_go(self) -> None:
+        """Its lock has ended with the connection: nothing may be claimed under the number."""
+        self._number = None
 
-    def _until_stopped(self, connection: Connection[Any], stopping: threading.Event) -> None:
+    def until_stopped(self, connection: Connection[Any], stopping: threading.Event) -> None:
+        """Take the number, and wake whoever has something to do as soon as it is told."""
         self._wanted = self._number = intents.take_number(connection, self._wanted)
         connection.execute(f"listen {intents.CHANNEL}")
         self._looked_at = 0.0
@@ -74,11 +60,9 @@ class Post:
             if time.monotonic() - self._looked_at >= LOOK_SECONDS:
                 self.take_over(connection)
                 self._looked_at = time.monotonic()
-            until = time.monotonic() + self.wake_all(connection)
-            self._wait = AWAY_SECONDS[0]
-            while not stopping.is_set() and (left := until - time.monotonic()) > 0:
-                if any(True for _ in connection.notifies(timeout=min(left, 0.5), stop_after=1)):
-                    break
+            pause = self.wake_all(connection)
+            self.has_worked()
+            hear(connection, stopping, pause)
         # Until they have let go of what they hold, the number stays ours.
         for deliverer in self.deliverers:
             deliverer.wake.set()

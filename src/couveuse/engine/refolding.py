@@ -24,6 +24,7 @@ from couveuse.engine.batches import Counts, Folder
 from couveuse.engine.crossing import crossed, weightiest
 from couveuse.engine.folding import fold_lead, known_of, reading_of, row_of
 from couveuse.engine.live import LiveModel, LiveModels, NothingPublished
+from couveuse.engine.loops import Loop
 from couveuse.engine.poison import is_away
 from couveuse.store import archives, connections, handovers, leads, refolds, states
 from couveuse.store.crossings import write_crossings
@@ -71,16 +72,18 @@ class Seen:
         return not any(each.live for each in self.wishes)
 
 
-class Refolder:
+class Refolder(Loop):
     """Folds again the leads that batches have put off, on a connection of its own."""
 
+    name = application = "refolder"
+    away_seconds = (LOOK_SECONDS, LOOK_SECONDS)
+
     def __init__(self, url: str, tally: Callable[[Counts], None], clock: Callable[[], int]) -> None:
-        self._url, self._tally, self._clock = url, tally, clock
+        super().__init__(url, log)
+        self._tally, self._clock = tally, clock
         self._folder = Folder(url)
         self._models = LiveModels()
         self._rests: dict[int, float] = {}
-        self.connection: Connection[Any] | None = None
-        self.turn = 0
 
     def work(self, connection: Connection[Any]) -> bool:
         """Fold one lead that waits and does not rest; returns whether there was one."""
@@ -182,19 +185,18 @@ class Refolder:
 
     # ---- As a thread of the engine's -----------------------------------------------------------------------
 
-    def run(self, stopping: threading.Event) -> None:
-        """Work until told to stop; PostgreSQL may go away and come back."""
+    def let_go(self) -> None:
+        """What the folder remembers may not have been committed."""
+        self._folder.forget()
+
+    def expected(self, error: Exception) -> float | None:
+        """Of a database or an archive that is away, and of a model that is missing, the worker tells."""
+        return LOOK_SECONDS if is_away(error) or isinstance(error, NothingPublished) else None
+
+    def until_stopped(self, connection: Connection[Any], stopping: threading.Event) -> None:
+        """Fold one lead after the other, and look now and then whether another one waits."""
         while not stopping.is_set():
-            try:
-                with connections.connect(self._url, "refolder", autocommit=True, statement_ms=0) as connection:
-                    self.connection = connection
-                    while not stopping.is_set():
-                        if not self.work(connection):
-                            stopping.wait(LOOK_SECONDS)
-            except Exception as error:
-                self._folder.forget()
-                if not (is_away(error) or isinstance(error, NothingPublished)):  # of these the worker tells
-                    log.exception("refolder failed", error=type(error).__name__)
+            if not self.work(connection):
                 stopping.wait(LOOK_SECONDS)
 
 

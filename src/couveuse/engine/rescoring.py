@@ -10,7 +10,6 @@ The diff is read from the states that were made, before anything acts on them. T
 import multiprocessing
 import os
 import signal
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import closing
@@ -27,6 +26,7 @@ from couveuse.core.plan import plan
 from couveuse.documents.reading import Document
 from couveuse.engine import publishing
 from couveuse.engine.batches import Folder
+from couveuse.engine.clocks import now_us
 from couveuse.engine.collector import collect_seldom, collecting_seldom
 from couveuse.engine.folding import fold_lead, reading_of, row_of
 from couveuse.engine.live import LiveModel, LiveModels
@@ -88,11 +88,6 @@ class _Task:
     url: str
     acting: int
     coming: int
-
-
-def now_us() -> int:
-    """The clock, in microseconds."""
-    return time.time_ns() // 1000
 
 
 class Rescore:

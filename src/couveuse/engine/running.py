@@ -3,13 +3,11 @@
 import signal
 import sys
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
-import psycopg
 import structlog
 from psycopg import Connection
 
@@ -17,8 +15,10 @@ from couveuse.archive.errors import OutOfReach
 from couveuse.configuration import Configuration
 from couveuse.engine import silence
 from couveuse.engine.batches import Counts, Folder
+from couveuse.engine.clocks import now_us
 from couveuse.engine.collector import collecting_seldom
 from couveuse.engine.live import LiveModels, NothingPublished
+from couveuse.engine.loops import Loop, hear
 from couveuse.engine.poison import is_away, take_apart
 from couveuse.engine.refolding import Refolder
 from couveuse.engine.silence import Watchdog
@@ -35,13 +35,6 @@ LOOK_SECONDS = 5.0
 # How long a thread that folds may keep another one waiting that has its answer. At Python's own 5 ms a batch, which
 # asks some fifty times, would wait for a quarter of a second, and two workers would do no more than one.
 SWITCH_SECONDS: Final = 0.0005
-# PostgreSQL away: how long a worker waits before it tries again, at first and at most.
-AWAY_SECONDS = (0.2, 5.0)
-
-
-def now_us() -> int:
-    """The clock, in microseconds."""
-    return time.time_ns() // 1000
 
 
 @dataclass(slots=True)
@@ -70,17 +63,17 @@ class Tally:
             return {**asdict(self.counts), "batches": self.batches, "failures": self.failures}
 
 
-class Worker:
+class Worker(Loop):
     """Takes batches on a connection of its own, until it is told to stop."""
 
+    name, application = "worker", "engine"
+
     def __init__(self, url: str, *, batch: int, tally: Tally, clock: Callable[[], int] = now_us) -> None:
-        self._url, self._batch, self._tally, self._clock = url, batch, tally, clock
+        super().__init__(url, log, tally.fail)
+        self._batch, self._tally, self._clock = batch, tally, clock
         self._folder = Folder(url)
         self._models = LiveModels()
         self._failures: Counter[bytes] = Counter()
-        self._wait = AWAY_SECONDS[0]
-        self.connection: Connection[Any] | None = None
-        self.turn = 0
         self.is_crowded = threading.Event()  # set with each batch that was full
 
     def work(self, connection: Connection[Any]) -> int:
@@ -104,44 +97,32 @@ class Worker:
         self._tally.add(counts)
         return len(accepted)
 
-    def run(self, stopping: threading.Event) -> None:
-        """Work until told to stop; PostgreSQL may go away and come back."""
-        while not stopping.is_set():
-            try:
-                with connections.connect(self._url, "engine", autocommit=True, statement_ms=0) as connection:
-                    self.connection = connection
-                    self._until_stopped(connection, stopping)
-            except (psycopg.OperationalError, psycopg.InterfaceError, connections.NoDatabase) as error:
-                self._folder.forget()
-                log.warning("database away", error=connections.first_line(error), again_in=self._wait)
-                stopping.wait(self._wait)
-                self._wait = min(self._wait * 2, AWAY_SECONDS[1])
-            except NothingPublished as error:
-                log.warning("waiting", reason=str(error))
-                stopping.wait(AWAY_SECONDS[1])
-            except OutOfReach as error:
-                log.warning("archive out of reach", reason=str(error), again_in=AWAY_SECONDS[1])
-                stopping.wait(AWAY_SECONDS[1])
-            except Exception as error:
-                self._folder.forget()
-                self._tally.fail()
-                log.exception("worker failed", error=type(error).__name__, again_in=AWAY_SECONDS[1])
-                stopping.wait(AWAY_SECONDS[1])
+    def let_go(self) -> None:
+        """What the folder remembers may not have been committed."""
+        self._folder.forget()
 
-    def _until_stopped(self, connection: Connection[Any], stopping: threading.Event) -> None:
+    def expected(self, error: Exception) -> float | None:
+        """It waits for a model to be published, and for an archive to be reached again."""
+        pause = self.away_seconds[1]
+        if isinstance(error, NothingPublished):
+            log.warning("waiting", reason=str(error))
+            return pause
+        if isinstance(error, OutOfReach):
+            log.warning("archive out of reach", reason=str(error), again_in=pause)
+            return pause
+        return None
+
+    def until_stopped(self, connection: Connection[Any], stopping: threading.Event) -> None:
+        """Take batches as soon as there is one."""
         connection.execute(f"listen {inbox.CHANNEL}")
         while not stopping.is_set():
             taken = self.work(connection)
-            self._wait = AWAY_SECONDS[0]  # it works, and does not only answer
+            self.has_worked()
             if taken:
                 if taken >= self._batch:
                     self.is_crowded.set()
                 continue
-            until = time.monotonic() + LOOK_SECONDS
-            while not stopping.is_set() and time.monotonic() < until:
-                # In short waits, so that a stop is heeded; what was told during work is told at once.
-                if any(True for _ in connection.notifies(timeout=0.5, stop_after=1)):
-                    break
+            hear(connection, stopping, LOOK_SECONDS)
 
 
 class Helper(Worker):
@@ -154,13 +135,14 @@ class Helper(Worker):
         super().__init__(url, batch=batch, tally=tally)
         self._helped = helped
 
-    def _until_stopped(self, connection: Connection[Any], stopping: threading.Event) -> None:
+    def until_stopped(self, connection: Connection[Any], stopping: threading.Event) -> None:
+        """Take batches while the other one is crowded."""
         while not stopping.is_set():
             if self._helped.is_crowded.wait(0.5):
                 self._helped.is_crowded.clear()
                 # To the end: the other one may have found nothing but lanes that were ours, and sleep.
                 while self.work(connection) and not stopping.is_set():
-                    self._wait = AWAY_SECONDS[0]
+                    self.has_worked()
 
 
 def run(configuration: Configuration, url: str) -> None:

@@ -12,11 +12,11 @@ from psycopg import Connection
 
 from couveuse.engine.batches import Folder
 from couveuse.engine.bringing import BroughtElsewhere
+from couveuse.engine.clocks import now_us
 from couveuse.engine.live import LiveModel, LiveModels
 from couveuse.engine.recalling import rows_left, rows_of_ids
 from couveuse.engine.refolding import refold_waiting
 from couveuse.engine.resolving import rebind
-from couveuse.engine.running import now_us
 from couveuse.errors import BadInput
 from couveuse.store import archives, connections, events, identities, imports, leads
 from couveuse.store import undoing as store

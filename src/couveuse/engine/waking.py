@@ -8,19 +8,20 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
-import psycopg
 import structlog
 from psycopg import Connection
 
 from couveuse.core.errors import StateMismatch
 from couveuse.core.times import SECOND_US
 from couveuse.engine.batches import Folder
+from couveuse.engine.clocks import now_us
 from couveuse.engine.crossing import crossed
 from couveuse.engine.findable import Indexer
 from couveuse.engine.folding import reading_of, row_of
 from couveuse.engine.live import LiveModel, LiveModels, NothingPublished
+from couveuse.engine.loops import Loop
 from couveuse.engine.releasing import release
-from couveuse.store import connections, states
+from couveuse.store import states
 from couveuse.store.crossings import write_crossings
 from couveuse.store.states import Held
 
@@ -43,22 +44,19 @@ class Failing(Protocol):
         """Count one."""
 
 
-def now_us() -> int:
-    """The clock, in microseconds."""
-    return time.time_ns() // 1000
-
-
-class Clock:
+class Clock(Loop):
     """Reads leads again whose band changes now, and those whose score in lists is old."""
 
+    name = application = "clock"
+    away_seconds = (MOST_SECONDS, MOST_SECONDS)
+
     def __init__(self, url: str, tally: Failing, clock: Callable[[], int] = now_us) -> None:
-        self._url, self._tally, self._now = url, tally, clock
+        super().__init__(url, log, tally.fail)
+        self._now = clock
         self._folder = Folder(url)
         self._models = LiveModels()
         self._indexer = Indexer()
         self._next_sweep = self._next_release = 0.0
-        self.connection: Connection[Any] | None = None
-        self.turn = 0
 
     def _made(self, connection: Connection[Any]) -> list[LiveModel]:
         """The models whose states are made: a coming one's are read when it acts, and have no index until then."""
@@ -117,26 +115,16 @@ class Clock:
         if broken:
             self._folder.refold(connection, [model], broken, now=now, because="corrected")
 
-    def run(self, stopping: threading.Event) -> None:
-        """Look after time until told to stop."""
-        while not stopping.is_set():
-            try:
-                with connections.connect(self._url, "clock", autocommit=True, statement_ms=0) as connection:
-                    self.connection = connection
-                    self._until_stopped(connection, stopping)
-            except (psycopg.OperationalError, psycopg.InterfaceError, connections.NoDatabase) as error:
-                self._folder.forget()
-                log.warning("database away", error=connections.first_line(error))
-                stopping.wait(1.0)
-            except NothingPublished:
-                stopping.wait(MOST_SECONDS)
-            except Exception as error:
-                self._folder.forget()
-                self._tally.fail()
-                log.exception("clock failed", error=type(error).__name__)
-                stopping.wait(MOST_SECONDS)
+    def let_go(self) -> None:
+        """What the folder remembers may not have been committed."""
+        self._folder.forget()
 
-    def _until_stopped(self, connection: Connection[Any], stopping: threading.Event) -> None:
+    def expected(self, error: Exception) -> float | None:
+        """Of a model that is missing the worker tells."""
+        return MOST_SECONDS if isinstance(error, NothingPublished) else None
+
+    def until_stopped(self, connection: Connection[Any], stopping: threading.Event) -> None:
+        """Do what is due, and sleep until something is."""
         while not stopping.is_set():
             self.turn += 1
             self.wake(connection)

@@ -5,7 +5,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 
@@ -23,6 +23,10 @@ class NoDatabase(CouveuseError):
 
 class OldDatabase(CouveuseError):
     """PostgreSQL is too old: use 15 or newer."""
+
+
+# What a connection that is lost raises, or one that is not to be had.
+LOST: Final = (psycopg.OperationalError, psycopg.InterfaceError, NoDatabase)
 
 
 def options(application: str, *, statement_ms: int = STATEMENT_MS) -> dict[str, Any]:
