@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 
 from couveuse.core.model import MOST_HALF_LIVES
 from couveuse.documents.durations import duration_us
-from couveuse.documents.findings import Path, Trouble, one_of, quoted, shown
+from couveuse.documents.findings import Path, Trouble, shown
+from couveuse.documents.sentences import Sentence, one_of, quoted, said
 
 RESERVED = ("add", "raise", "set", "reset", "total", "recycle")  # the ledger's own causes
 
@@ -44,7 +45,7 @@ def empties(value: object, path: Path = ()) -> Iterator[Trouble]:
         for i, inner in enumerate(value):
             yield from empties(inner, (*path, i))
     elif value is None and not _is_in_condition(path):
-        yield Trouble(path, "nothing is written here", "write a value, or leave the key out", at_key=True)
+        yield Trouble(path, said("shape.nothing"), said("shape.fill_in"), at_key=True)
 
 
 def _is_in_condition(path: Path) -> bool:
@@ -57,8 +58,8 @@ def _ids(data: Data) -> Iterator[Trouble]:
     yield from _unique(data, "personas")
     for path, item in _each(data, "rules", "fit", "bands"):
         if item.get("id") in RESERVED:
-            message = f"{quoted(item['id'])} is the ledger's own word"
-            yield Trouble((*path, "id"), message, f"choose another id than {', '.join(RESERVED)}")
+            cure = said("ids.other_than", words=", ".join(RESERVED))
+            yield Trouble((*path, "id"), said("ids.ledger", value=quoted(item["id"])), cure)
 
 
 def _unique(data: Data, *keys: str) -> Iterator[Trouble]:
@@ -66,8 +67,8 @@ def _unique(data: Data, *keys: str) -> Iterator[Trouble]:
     for path, item in _each(data, *keys):
         name = item.get("id")
         if isinstance(name, str) and first.setdefault(name, path) != path:
-            message = f"{quoted(name)} is already the id of {shown(first[name])}"
-            yield Trouble((*path, "id"), message, f"write another, as {name}-2")
+            message = said("ids.taken", value=quoted(name), place=shown(first[name]))
+            yield Trouble((*path, "id"), message, said("ids.another", code=f"{name}-2"))
 
 
 def _bands(data: Data) -> Iterator[Trouble]:
@@ -77,15 +78,13 @@ def _bands(data: Data) -> Iterator[Trouble]:
     for path, band in _each(data, "bands"):
         edge = band.get("up_to")
         if path[1] == last and "up_to" in band:
-            message = "the last band has no up_to: it holds every higher score"
-            yield Trouble((*path, "up_to"), message, "take up_to out, or add a band after it", at_key=True)
+            yield Trouble((*path, "up_to"), said("bands.last"), said("bands.take_out"), at_key=True)
         elif path[1] != last and "up_to" not in band:
-            message = "only the last band may go without up_to"
-            yield Trouble((*path, "up_to"), message, "write its upper edge, as up_to: 10")
+            yield Trouble((*path, "up_to"), said("bands.open"), said("bands.edge", code="up_to: 10"))
         elif isinstance(edge, (int, float)) and _is_number(edge):
             if below is not None and edge <= below:
-                message = f"bands out of order: {edge:g} is not over {below:g}, the band before"
-                yield Trouble((*path, "up_to"), message, "write the bands from the lowest up")
+                message = said("bands.order", edge=f"{edge:g}", below=f"{below:g}")
+                yield Trouble((*path, "up_to"), message, said("bands.lowest_up"))
             below = max(edge, edge if below is None else below)
 
 
@@ -95,20 +94,19 @@ def _caps(data: Data) -> Iterator[Trouble]:
     capped: dict[str, Path] = {}
     for path, name in _capped(data):
         if name not in rules:
-            message = f"{quoted(name)} is a fit rule" if name in fit else f"no rule has the id {quoted(name)}"
+            message = said("caps.fit" if name in fit else "caps.no_rule", value=quoted(name))
             known = [str(known) for known in rules]
             yield Trouble(path, message, _known_rule(name, known))
         elif name in capped:
-            message = f"{quoted(name)} is capped already, in {shown(capped[name])}"
-            yield Trouble(path, message, "keep a rule in one cap only")
+            message = said("caps.capped", value=quoted(name), place=shown(capped[name]))
+            yield Trouble(path, message, said("caps.one_cap"))
         elif _is_negative(rules[name].get("points")):
-            message = f"{quoted(name)} takes points away, which nothing caps"
-            yield Trouble(path, message, "take it out of the cap, or give the rule 0 points or more")
+            yield Trouble(path, said("caps.negative", value=quoted(name)), said("caps.positive"))
         capped.setdefault(name, path[:2])
 
 
-def _known_rule(name: str, known: list[str]) -> str:
-    return one_of(name, known) if known else "write the rule, or take it out of the cap"
+def _known_rule(name: str, known: list[str]) -> Sentence:
+    return one_of(name, known) if known else said("caps.write_rule")
 
 
 def _is_negative(points: object) -> bool:
@@ -126,8 +124,8 @@ def _capped(data: Data) -> Iterator[tuple[Path, str]]:
 def _totals(data: Data) -> Iterator[Trouble]:
     totals = [path for path, cap in _each(data, "caps") if "total" in cap]
     for path in totals[1:]:
-        message = f"the total is capped already, in {shown(totals[0])}"
-        yield Trouble((*path, "total"), message, "keep one total", at_key=True)
+        message = said("caps.total", place=shown(totals[0]))
+        yield Trouble((*path, "total"), message, said("caps.one_total"), at_key=True)
 
 
 def _half_lives(data: Data) -> Iterator[Trouble]:
@@ -140,16 +138,15 @@ def _half_lives(data: Data) -> Iterator[Trouble]:
             continue
         seen.add(length)
         if len(seen) > MOST_HALF_LIVES:
-            message = f"{quoted(written)} is half-life number {len(seen)}, and a model has {MOST_HALF_LIVES} at most"
-            yield Trouble((*path, "half_life"), message, "use one of the others, the model's included")
+            message = said("rules.half_lives", value=quoted(written), number=len(seen), most=MOST_HALF_LIVES)
+            yield Trouble((*path, "half_life"), message, said("rules.use_other"))
 
 
 def _visits(data: Data) -> Iterator[Trouble]:
     for path, rule in _each(data, "rules"):
         repeat = rule.get("repeat")
         if isinstance(repeat, dict) and repeat.get("per") == "visit" and rule.get("event") != "Page Viewed":
-            message = "only a rule on Page Viewed can count by visit"
-            yield Trouble((*path, "repeat", "per"), message, "write per: day, or event: Page Viewed")
+            yield Trouble((*path, "repeat", "per"), said("rules.visit"), said("rules.by_day"))
 
 
 CHECKS: tuple[Callable[[Data], Iterator[Trouble]], ...] = (_ids, _bands, _caps, _totals, _half_lives, _visits)

@@ -12,7 +12,8 @@ from difflib import get_close_matches
 from enum import StrEnum
 
 from couveuse.core.conditions import All, Any, Condition, Not, Operator, Scalar, Test
-from couveuse.documents.findings import Path, Trouble, one_of, quoted
+from couveuse.documents.findings import Path, Trouble
+from couveuse.documents.sentences import Sentence, code_of, one_of, quoted, said, write
 
 COMBINE = ("all", "any", "not")
 EVENT_ROOTS = ("properties", "context", "traits")
@@ -31,9 +32,13 @@ class Scope(StrEnum):
 class _Wrong(Exception):
     """An operand that an operator does not take."""
 
-    def __init__(self, message: str, cure: str, path: Path = ()) -> None:
-        super().__init__(message)
-        self.message, self.cure, self.path = message, cure, path
+    def __init__(self, wrong: Sentence, remedy: Sentence, path: Path = ()) -> None:
+        super().__init__(wrong)
+        self.wrong, self.remedy, self.path = wrong, remedy, path
+
+
+def _wanted(what: str, value: object) -> Sentence:
+    return said("wanted.told", wanted=said(f"wanted.{what}"), value=quoted(value))
 
 
 Operand = Scalar | tuple[Scalar, ...]
@@ -41,39 +46,40 @@ Operand = Scalar | tuple[Scalar, ...]
 
 def _scalar(value: object) -> Scalar:
     if value is None or value == "":
-        raise _Wrong("nothing equals what is absent", "write {exists: false}")
+        raise _Wrong(said("condition.absent"), write("{exists: false}"))
     if isinstance(value, float) and not math.isfinite(value):
-        raise _Wrong("not a finite number", "write a plain number")
+        raise _Wrong(said("shape.infinite"), said("cure.number"))
     if not isinstance(value, (str, int, float, bool)):
-        raise _Wrong(f"a single value is wanted, not {quoted(value)}", "write one text, number, true or false")
+        raise _Wrong(_wanted("single", value), said("condition.scalar"))
     return value
 
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise _Wrong(f"text is wanted, not {quoted(value)}", 'write it between quotes, as "fr"')
+        raise _Wrong(_wanted("text", value), said("condition.quotes", code='"fr"'))
     return str(_scalar(value))
 
 
 def _number(value: object) -> int | float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise _Wrong(f"a number is wanted, not {quoted(value)}", "write a number, without quotes")
+        raise _Wrong(_wanted("number", value), said("condition.number"))
     if not math.isfinite(value):
-        raise _Wrong("not a finite number", "write a plain number")
+        raise _Wrong(said("shape.infinite"), said("cure.number"))
     return value
 
 
 def _boolean(value: object) -> bool:
     if not isinstance(value, bool):
-        raise _Wrong(f"true or false is wanted, not {quoted(value)}", "write true or false, without quotes")
+        raise _Wrong(_wanted("boolean", value), said("condition.boolean"))
     return value
 
 
 def _many(one: Callable[[object], Scalar]) -> Callable[[object], tuple[Scalar, ...]]:
     def read(value: object) -> tuple[Scalar, ...]:
         if not isinstance(value, list) or not value:
-            what = "an empty list" if value == [] else quoted(value)
-            raise _Wrong(f"a list of values is wanted, not {what}", "write them in brackets, as [FR, BE]")
+            given = said("value.empty_list") if value == [] else quoted(value)
+            wrong = said("wanted.told", wanted=said("wanted.values"), value=given)
+            raise _Wrong(wrong, said("condition.brackets", code="[FR, BE]"))
         return tuple(_each(one, item, i) for i, item in enumerate(value))
 
     return read
@@ -83,7 +89,7 @@ def _each(one: Callable[[object], Scalar], item: object, index: int) -> Scalar:
     try:
         return one(item)
     except _Wrong as wrong:
-        raise _Wrong(wrong.message, wrong.cure, (index,)) from None
+        raise _Wrong(wrong.wrong, wrong.remedy, (index,)) from None
 
 
 def _globs(value: object) -> Operand:
@@ -92,10 +98,10 @@ def _globs(value: object) -> Operand:
 
 def _ends(value: object) -> tuple[Scalar, ...]:
     if not isinstance(value, list) or len(value) != 2:
-        raise _Wrong("two numbers are wanted", "write the lower and the upper, as [12, 20]")
+        raise _Wrong(said("condition.two"), said("condition.ends", code="[12, 20]"))
     low, high = (_each(_number, item, i) for i, item in enumerate(value))
     if float(low) > float(high):
-        raise _Wrong(f"{low} is over {high}", "write the lower number first")
+        raise _Wrong(said("condition.crossed", low=str(low), high=str(high)), said("condition.lower_first"))
     return low, high
 
 
@@ -129,8 +135,9 @@ class Reader:
     def read(self, value: object, path: Path = ()) -> Condition | None:
         """The condition, or None where there is trouble."""
         if not isinstance(value, dict) or not value:
-            what = "an empty condition" if value == {} else f"a condition is a mapping, not {quoted(value)}"
-            self._wrong(path, what, _EXAMPLES[self.scope])
+            is_empty = value == {}
+            what = said("condition.empty") if is_empty else said("condition.mapping", value=quoted(value))
+            self._wrong(path, what, said("cure.write_as", code=_EXAMPLES[self.scope]))
             return None
         parts: list[Condition] = []
         for key, inner in value.items():
@@ -147,7 +154,7 @@ class Reader:
 
     def _list(self, key: str, value: object, path: Path) -> list[Condition]:
         if not isinstance(value, list) or not value:
-            self._wrong(path, f"{key} takes a list of conditions", f"write {key}: [{{...}}, {{...}}]")
+            self._wrong(path, said("condition.list", key=key), write(f"{key}: [{{...}}, {{...}}]"))
             return []
         parts = tuple(self.read(item, (*path, i)) for i, item in enumerate(value))
         whole = tuple(part for part in parts if part is not None)
@@ -157,28 +164,28 @@ class Reader:
         if not isinstance(value, dict):
             return self._bare(name, value, path)
         if not value:
-            self._wrong(path, "no operator", f"write one of: {', '.join(OPERANDS)}")
+            self._wrong(path, said("condition.no_operator"), said("cure.one_of", words=", ".join(OPERANDS)))
         tests = [self._test(name, word, operand, (*path, word)) for word, operand in value.items()]
         return [test for test in tests if test is not None]
 
     def _bare(self, name: str, value: object, path: Path) -> list[Condition]:
         if isinstance(value, list):
-            self._wrong(path, "a bare value means equals, and cannot be a list", "write {in: [...]}")
+            self._wrong(path, said("condition.bare_list"), write("{in: [...]}"))
             return []
         if self._is_list(name):
-            self._wrong(path, f"{name} holds a list, which equals nothing", f"write {{contains: {quoted(value)}}}")
+            self._wrong(path, said("condition.holds_list", field=name), write(f"{{contains: {code_of(value)}}}"))
             return []
         test = self._tested(name, Operator.EQUALS, value, path)
         return [] if test is None else [test]
 
     def _test(self, name: str, word: str, operand: object, path: Path) -> Test | None:
         if word not in OPERANDS:
-            self._wrong(path, f"unknown operator {quoted(word)}", one_of(word, OPERANDS), at_key=True)
+            self._wrong(path, said("condition.operator", value=quoted(word)), one_of(word, OPERANDS), at_key=True)
             return None
         operator = Operator(word)
         if self._is_list(name) and operator not in LIST_OPERATORS:
-            message = f"{name} holds a list, on which {word} never holds"
-            self._wrong(path, message, "write contains or exists", at_key=True)
+            message = said("condition.never", field=name, operator=word)
+            self._wrong(path, message, said("condition.contains"), at_key=True)
             return None
         return self._tested(name, operator, operand, path)
 
@@ -186,7 +193,7 @@ class Reader:
         try:
             return Test(name, operator, OPERANDS[operator](operand))
         except _Wrong as wrong:
-            self._wrong((*path, *wrong.path), wrong.message, wrong.cure)
+            self._wrong((*path, *wrong.path), wrong.wrong, wrong.remedy)
             return None
 
     def _is_list(self, name: str) -> bool:
@@ -196,16 +203,16 @@ class Reader:
         """Whether this scope holds such a field; if not, that is a trouble."""
         root, _, rest = name.partition(".")
         if not _PATH.fullmatch(name):
-            self._wrong(path, f"{quoted(name)} is not a field", _READS[self.scope], at_key=True)
+            self._wrong(path, said("condition.no_field", value=quoted(name)), _READS[self.scope], at_key=True)
         elif not _MAY[self.scope](root, rest):
-            message = f"{quoted(name)} cannot be read here"
+            message = said("condition.unreadable", value=quoted(name))
             self._wrong(path, message, _cure(name, self.scope), at_key=True)
         else:
             return True
         return False
 
-    def _wrong(self, path: Path, message: str, cure: str, *, at_key: bool = False) -> None:
-        self.troubles.append(Trouble(path, message, cure, at_key))
+    def _wrong(self, path: Path, wrong: Sentence, remedy: Sentence, *, at_key: bool = False) -> None:
+        self.troubles.append(Trouble(path, wrong, remedy, at_key))
 
 
 def _lead_has(root: str, rest: str) -> bool:
@@ -218,30 +225,30 @@ _MAY: Mapping[Scope, Callable[[str, str], bool]] = {
     Scope.PERSONA: lambda root, rest: root == "interests" or _lead_has(root, rest),
 }
 
-_READS: Mapping[Scope, str] = {
-    Scope.EVENT: "write a bare name, or a path that begins with properties., context. or traits.",
-    Scope.LEAD: "write traits.<name> or groups",
-    Scope.PERSONA: "write traits.<name>, groups, interests or interests.<topic>",
+_READS: Mapping[Scope, Sentence] = {
+    Scope.EVENT: said("condition.reads_event"),
+    Scope.LEAD: said("condition.reads_lead"),
+    Scope.PERSONA: said("condition.reads_persona"),
 }
 
 _EXAMPLES: Mapping[Scope, str] = {
-    Scope.EVENT: 'write it as {path: {matches: "/tarifs*"}}',
-    Scope.LEAD: "write it as {traits.country: FR}",
-    Scope.PERSONA: "write it as {interests: {contains: pompes}}",
+    Scope.EVENT: '{path: {matches: "/tarifs*"}}',
+    Scope.LEAD: "{traits.country: FR}",
+    Scope.PERSONA: "{interests: {contains: pompes}}",
 }
 
 _DERIVED = ("score", "band", "stage", "temperature", "segment", "segments", "persona", "maturity")
 
 
-def _cure(name: str, scope: Scope) -> str:
+def _cure(name: str, scope: Scope) -> Sentence:
     """The cure for a field that this scope does not hold: the nearest one that it does."""
     root, _, rest = name.partition(".")
     near = get_close_matches(root, EVENT_ROOTS if scope is Scope.EVENT else ("traits",), n=1)
     if scope is not Scope.EVENT and name in _DERIVED:
-        return f"{_READS[scope]}: what the score decides would run in circles"
+        return said("condition.circles", reads=_READS[scope])
     if near:
-        return f"write {near[0]}.{rest or '<name>'}"
-    return f"write traits.{name}" if scope is not Scope.EVENT and not rest and root != "groups" else _READS[scope]
+        return write(f"{near[0]}.{rest}") if rest else said("condition.under_root", root=near[0])
+    return write(f"traits.{name}") if scope is not Scope.EVENT and not rest and root != "groups" else _READS[scope]
 
 
 def as_data(condition: Condition) -> dict[str, object]:

@@ -9,7 +9,6 @@ HOUR_US = DAY_US // 24
 UNITS_US = {"m": HOUR_US // 60, "h": HOUR_US, "d": DAY_US, "w": 7 * DAY_US}
 LONGEST_US = 36_500 * DAY_US  # a century: sums of an instant and a duration stay within 64 bits
 PATTERN = "^[1-9][0-9]{0,9}[mhdw]$"
-FORMS = "30m, 12h, 7d or 2w"
 
 _PARTS = re.compile("([1-9][0-9]{0,9})([mhdw])")
 

@@ -5,14 +5,16 @@ The package takes a moment to import, and is only when a document names a countr
 
 from difflib import get_close_matches
 
+from couveuse.documents.sentences import Sentence, said, write
+
 PATTERN = "^[A-Z]{2}(-[A-Za-z0-9 ]+)?$"
 
 
-def trouble(code: str) -> tuple[str, str] | None:
+def trouble(code: str) -> tuple[Sentence, Sentence] | None:
     """What is wrong with a country, or a country and a region, and the cure; None where its holidays are known.
 
-    >>> trouble("FR"), trouble("FR-57"), trouble("XX")
-    (None, None, ('"XX" is no country whose holidays are known', 'write two letters, as FR, or none'))
+    >>> trouble("FR"), trouble("FR-57"), [str(each) for each in trouble("XX")]
+    (None, None, ['"XX" is no country whose holidays are known', 'write two letters, as FR, or none'])
     """
     from holidays import list_supported_countries
 
@@ -20,10 +22,12 @@ def trouble(code: str) -> tuple[str, str] | None:
     regions = list_supported_countries().get(country) if len(country) == 2 else None
     if regions is None:
         near = country.strip().upper()
-        cure = f"write {near}" if len(near) == 2 and near in list_supported_countries() else "write two letters, as FR"
-        return f'"{code[:60]}" is no country whose holidays are known', f"{cure}, or none"
+        is_known = len(near) == 2 and near in list_supported_countries()
+        cure = said("hours.or_none", code=near) if is_known else said("hours.two_letters")
+        return said("hours.unknown_country", value=said("value.text", text=code[:60])), cure
     if region in regions or code == country:
         return None
     known = get_close_matches(region, regions, n=1) or list(regions)[:12]
-    cure = f"write {country}" + (f" or {', '.join(f'{country}-{each}' for each in known)}" if known else "")
-    return f'"{code[:60]}" is no region of {country} whose holidays are known', cure
+    listed = ", ".join(f"{country}-{each}" for each in known)
+    cure = said("hours.regions", country=country, regions=listed) if known else write(country)
+    return said("hours.unknown_region", value=said("value.text", text=code[:60]), country=country), cure

@@ -7,8 +7,9 @@ from pydantic import ValidationError
 from couveuse.core.model import Model
 from couveuse.documents import checks, refusals
 from couveuse.documents.building import build
-from couveuse.documents.findings import MODEL, ModelErrors, Trouble, one_of
+from couveuse.documents.findings import MODEL, ModelErrors, Trouble
 from couveuse.documents.presets import preset, presets
+from couveuse.documents.sentences import one_of, said
 from couveuse.documents.shapes import ModelShape
 from couveuse.documents.texts import file_text
 from couveuse.documents.tree import Tree, read_tree
@@ -28,7 +29,7 @@ def read_model(path_or_preset: str) -> Document:
     """The model of a preset's name, else of a file; raises ModelErrors with every error of the document."""
     if path_or_preset in presets():
         return parse_model(preset(path_or_preset), path_or_preset)
-    missing = ("no such file, nor a preset of that name", one_of(path_or_preset, presets()))
+    missing = (said("file.no_preset"), one_of(path_or_preset, presets()))
     return parse_model(file_text(path_or_preset, MODEL, missing=missing), path_or_preset)
 
 

@@ -8,11 +8,12 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from couveuse.documents.findings import Path, Trouble, one_of, quoted
+from couveuse.documents.findings import Path, Trouble
+from couveuse.documents.sentences import Sentence, one_of, quoted, said
 from couveuse.documents.shapes import ID_PATTERN, TAGS, keys_of
 
 # How each key is written, for the cure of what is missing or of the wrong kind.
-EXAMPLES: Mapping[str, str] = {
+EXAMPLES: Mapping[str, str | Sentence] = {
     "couveuse": "couveuse: 1",
     "name": "name: my-model",
     "timezone": "timezone: Europe/Paris",
@@ -39,7 +40,7 @@ EXAMPLES: Mapping[str, str] = {
     "past": "past: [{event: Email Opened, within: 30d, at_least: 1}]",
     "points": "points: 5",
     "stage": "stage: decision",
-    "repeat": "repeat: once, repeat: always or repeat: {at_most: 1, per: day}",
+    "repeat": said("shape.repeats"),
     "route": "route: {team: sales, treatment: make-appointment}",
     "team": "team: sales",
     "treatment": "treatment: make-appointment",
@@ -59,14 +60,14 @@ EXAMPLES: Mapping[str, str] = {
     "recycle_to": "recycle_to: 5",
 }
 
-Said = tuple[str, str]  # what is wrong, and the cure
+Said = tuple[Sentence, Sentence]  # what is wrong, and the cure
 
 
 @dataclass(frozen=True, slots=True)
 class Book:
     """What the errors of a kind of document know of it: how each key is written, and which a mapping may have."""
 
-    examples: Mapping[str, str]
+    examples: Mapping[str, str | Sentence]
     keys_at: Callable[[Path], list[str]]
     tags: tuple[str, ...] = TAGS
 
@@ -86,18 +87,18 @@ def troubles(error: ValidationError, book: Book = MODEL_BOOK) -> Iterator[Troubl
     for details in error.errors(include_url=False):
         path = _without_tags(details["loc"], book)
         kind = details["type"]
-        message, cure = _SAID.get(kind, _anything)(details, path, book)
+        wrong, remedy = _SAID.get(kind, _anything)(details, path, book)
         at_key = kind == "extra_forbidden" or bool(details.get("ctx", {}).get("at_key"))
-        yield Trouble(path, message, cure, at_key)
+        yield Trouble(path, wrong, remedy, at_key)
 
 
 def _without_tags(loc: tuple[str | int, ...], book: Book) -> Path:
     return tuple(step for step in loc if step not in book.tags)
 
 
-def _example(path: Path, book: Book) -> str:
+def _example(path: Path, book: Book) -> Sentence:
     key = _key(path)
-    return f"write it as {book.examples[key]}" if key in book.examples else "write a plain value"
+    return said("cure.write_as", code=book.examples[key]) if key in book.examples else said("cure.plain")
 
 
 def _context(details: ErrorDetails) -> dict[str, Any]:
@@ -105,59 +106,63 @@ def _context(details: ErrorDetails) -> dict[str, Any]:
 
 
 def _told(details: ErrorDetails, path: Path, book: Book) -> Said:
-    return _context(details)["message"], _context(details)["cure"]
+    return _context(details)["wrong"], _context(details)["remedy"]
 
 
 def _missing(details: ErrorDetails, path: Path, book: Book) -> Said:
     key = _key(path)
-    return f"{key} is missing", f"add {book.examples.get(key, key)}"
+    return said("shape.missing", key=key), said("cure.add", code=book.examples.get(key, key))
 
 
 def _unknown(details: ErrorDetails, path: Path, book: Book) -> Said:
-    return f"unknown key {quoted(path[-1])}", one_of(path[-1], book.keys_at(path[:-1]))
+    return said("shape.unknown", value=quoted(path[-1])), one_of(path[-1], book.keys_at(path[:-1]))
 
 
-def _kind(wanted: str) -> Answer:
-    return lambda details, path, book: (f"{wanted} is wanted, not {quoted(details['input'])}", _example(path, book))
+def _wanted(what: str, given: object) -> Sentence:
+    return said("wanted.told", wanted=said(f"wanted.{what}"), value=quoted(given))
+
+
+def _kind(what: str) -> Answer:
+    return lambda details, path, book: (_wanted(what, details["input"]), _example(path, book))
 
 
 def _text(details: ErrorDetails, path: Path, book: Book) -> Said:
     given = details["input"]
-    cure = f'put it between quotes: "{given}"' if isinstance(given, (int, float)) else _example(path, book)
-    return f"text is wanted, not {quoted(given)}", cure
+    is_number = isinstance(given, (int, float))
+    return _wanted("text", given), said("cure.quoted", code=f'"{given}"') if is_number else _example(path, book)
 
 
 def _word(details: ErrorDetails, path: Path, book: Book) -> Said:
     given = details["input"]
     words = re.findall("'([^']*)'", _context(details)["expected"])
-    return f"{quoted(given)} is not a word for this", one_of(given, words)
+    return said("shape.word", value=quoted(given)), one_of(given, words)
 
 
 def _pattern(details: ErrorDetails, path: Path, book: Book) -> Said:
     given = details["input"]
     if _context(details)["pattern"] == ID_PATTERN:
-        return f"{quoted(given)} is not an id", "write small letters a to z, digits and hyphens, as strong-click"
-    return f"{quoted(given)} is empty, or has spaces around it or control characters", "write plain text on one line"
+        return said("shape.id", value=quoted(given)), said("cure.letters", code="strong-click")
+    return said("shape.line", value=quoted(given)), said("cure.one_line")
 
 
 def _least(details: ErrorDetails, path: Path, book: Book) -> Said:
     least = f"{_context(details)['ge']:g}"
-    return f"{quoted(details['input'])} is under {least}", f"write {least} or more"
+    return said("shape.under", value=quoted(details["input"]), least=least), said("shape.or_more", least=least)
 
 
 def _most(details: ErrorDetails, path: Path, book: Book) -> Said:
     most = f"{_context(details)['le']:g}"
-    hint = " (5 % is 0.05)" if _key(path) == "rate" else ""
-    return f"{quoted(details['input'])} is over {most}", f"write {most} or less{hint}"
+    cure = "shape.or_less_rate" if _key(path) == "rate" else "shape.or_less"
+    return said("shape.over", value=quoted(details["input"]), most=most), said(cure, most=most)
 
 
 def _long(details: ErrorDetails, path: Path, book: Book) -> Said:
     most = _context(details)["max_length"]
-    return f"over {most} characters", f"write {most} or fewer"
+    return said("shape.long", most=most), said("shape.or_fewer", most=most)
 
 
 def _anything(details: ErrorDetails, path: Path, book: Book) -> Said:
-    return details["msg"], _example(path, book)
+    return said("shape.other", english=details["msg"]), _example(path, book)
 
 
 # One row a kind of error (the names are pydantic's).
@@ -166,20 +171,20 @@ _SAID: Mapping[str, Answer] = {
     "missing": _missing,
     "extra_forbidden": _unknown,
     "string_type": _text,
-    "float_type": _kind("a number"),
-    "bool_type": _kind("true or false"),
-    "dict_type": _kind("a mapping"),
-    "int_type": _kind("a whole number"),
-    "int_from_float": _kind("a whole number"),
-    "finite_number": lambda details, path, book: ("not a finite number", _example(path, book)),
-    "list_type": _kind("a list"),
-    "model_type": _kind("a mapping"),
-    "union_tag_not_found": _kind("a mapping"),
-    "too_short": lambda details, path, book: ("the list is empty", _example(path, book)),
+    "float_type": _kind("number"),
+    "bool_type": _kind("boolean"),
+    "dict_type": _kind("mapping"),
+    "int_type": _kind("whole"),
+    "int_from_float": _kind("whole"),
+    "finite_number": lambda details, path, book: (said("shape.infinite"), _example(path, book)),
+    "list_type": _kind("list"),
+    "model_type": _kind("mapping"),
+    "union_tag_not_found": _kind("mapping"),
+    "too_short": lambda details, path, book: (said("shape.empty_list"), _example(path, book)),
     "literal_error": _word,
     "string_pattern_mismatch": _pattern,
     "string_too_long": _long,
-    "string_unicode": lambda details, path, book: ("a character that cannot be stored stands here", "delete it"),
+    "string_unicode": lambda details, path, book: (said("shape.unstorable"), said("cure.delete")),
     "greater_than_equal": _least,
     "less_than_equal": _most,
 }

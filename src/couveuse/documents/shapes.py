@@ -25,8 +25,9 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from couveuse.core.conditions import Condition
 from couveuse.core.model import MOST_PAST, Decay
 from couveuse.documents.conditions import Reader, Scope
-from couveuse.documents.durations import FORMS, PATTERN, duration_us
-from couveuse.documents.findings import Trouble, quoted
+from couveuse.documents.durations import PATTERN, duration_us
+from couveuse.documents.findings import Trouble
+from couveuse.documents.sentences import Sentence, quoted, said, write
 
 FORMAT = 1
 ID_PATTERN = "^[a-z0-9][a-z0-9-]*$"
@@ -36,14 +37,14 @@ CONDITION_MARK = "x-condition"  # replaced by a reference in `schema`
 TAGS = ("<words>", "<keys>", "<cap>", "<total>")  # pydantic puts them into the paths of its errors
 
 
-def refused(message: str, cure: str, *, at_key: bool = False) -> PydanticCustomError:
+def refused(wrong: Sentence, remedy: Sentence, *, at_key: bool = False) -> PydanticCustomError:
     """What a validator of ours raises: what is wrong, and the cure."""
-    return PydanticCustomError("told", "{message}", {"message": message, "cure": cure, "at_key": at_key})
+    return PydanticCustomError("told", "{wrong}", {"wrong": wrong, "remedy": remedy, "at_key": at_key})
 
 
 def as_error(trouble: Trouble) -> InitErrorDetails:
     """An error at a path under the value that is validated."""
-    error = refused(trouble.message, trouble.cure, at_key=trouble.at_key)
+    error = refused(trouble.wrong, trouble.remedy, at_key=trouble.at_key)
     return InitErrorDetails(type=error, loc=trouble.path, input=None)
 
 
@@ -60,14 +61,14 @@ def _condition(scope: Scope) -> Callable[[object], Condition]:
 
 def _format(value: object) -> int:
     if value != FORMAT or not isinstance(value, int) or isinstance(value, bool):
-        raise refused(f"this version reads format {FORMAT}, not {quoted(value)}", f"write couveuse: {FORMAT}")
+        raise refused(said("shape.format", format=FORMAT, value=quoted(value)), write(f"couveuse: {FORMAT}"))
     return FORMAT
 
 
 def _duration(value: object) -> int:
     length = duration_us(value) if isinstance(value, str) else None
     if length is None:
-        raise refused(f"{quoted(value)} is not a duration", f"write one like {FORMS}")
+        raise refused(said("shape.duration", value=quoted(value)), said("cure.like", code=said("shape.durations")))
     return length
 
 
@@ -75,7 +76,8 @@ def _half_life(value: object) -> int | Decay:
     if value == "none":
         return Decay.NONE
     if not isinstance(value, str) or duration_us(value) is None:
-        raise refused(f"{quoted(value)} is not a half-life", f"write none, or a duration like {FORMS}")
+        cure = said("shape.half_lives", code=said("shape.durations"))
+        raise refused(said("shape.half_life", value=quoted(value)), cure)
     return _duration(value)
 
 
@@ -86,19 +88,19 @@ def _zone(name: str) -> str:
             raise ValueError(name)
         ZoneInfo(name)
     except (ValueError, OSError, KeyError):
-        raise refused(f"{quoted(name)} is not a time zone", _zone_cure(name)) from None
+        raise refused(said("shape.zone", value=quoted(name)), _zone_cure(name)) from None
     return name
 
 
-def _zone_cure(name: str) -> str:
+def _zone_cure(name: str) -> Sentence:
     near = get_close_matches(name, sorted(available_timezones()), n=1)
-    return f"write {near[0]}" if near else "write one like Europe/Paris or UTC"
+    return write(near[0]) if near else said("shape.zones")
 
 
 def bare_trait(name: str) -> str:
     """A trait's name without `traits.` before it."""
     if name.startswith("traits."):
-        raise refused("a trait is named bare here", f"write {name.removeprefix('traits.')}")
+        raise refused(said("shape.bare"), write(name.removeprefix("traits.")))
     return name
 
 

@@ -5,16 +5,16 @@ What the document means is not known here: whoever changes it reads it again.
 
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
-from couveuse.documents.findings import Path, Step, one_of, shown
+from couveuse.documents.findings import Path, Step, shown
+from couveuse.documents.sentences import CannotChange, Sentence, one_of, said
 from couveuse.documents.tree import child, entries
 from couveuse.documents.writing import on_one_line, yaml_text
-from couveuse.errors import BadModel
 
 
 def put(text: str, root: Node, path: Path, value: object) -> str:
     """The text with plain data put at a path; comments and order stay as they are.
 
-    The last step may name a key that is not there yet, or the place after the end of a list. Raises BadModel for a
+    The last step may name a key that is not there yet, or the place after the end of a list. Raises CannotChange for a
     path that leads nowhere or through an alias.
     """
     parent, step = _parent(root, path), path[-1]
@@ -28,13 +28,13 @@ def put(text: str, root: Node, path: Path, value: object) -> str:
 def take(text: str, root: Node, path: Path) -> str:
     """The text without what stands at a path; a line that it has to itself goes, with the comment behind it.
 
-    Comments on lines of their own stay. A list or a mapping that held nothing else is left empty. Raises BadModel for
-    a path that leads nowhere, through an alias, or to what does not begin its line.
+    Comments on lines of their own stay. A list or a mapping that held nothing else is left empty. Raises CannotChange
+    for a path that leads nowhere, through an alias, or to what does not begin its line.
     """
     parent, step = _parent(root, path), path[-1]
     found = child(parent, step)
     if found is None or not _is_within(found[1], parent):
-        raise BadModel(f"{shown(path)} is not there; {_known(parent)}")
+        raise _not_there(path, parent)
     assert isinstance(parent, MappingNode | SequenceNode)  # it has children
     if len(parent.value) == 1:
         start, end = _span(text, parent)
@@ -59,7 +59,7 @@ def _taken_lines(text: str, path: Path, found: tuple[Node | None, Node]) -> str:
     start = (key or value).start_mark.index
     first = text.rfind("\n", 0, start) + 1
     if text[first:start].strip() not in (("-",) if key is None else ("",)):
-        raise BadModel(f"{shown(path)} does not begin its line; edit the document by hand")
+        raise CannotChange(said("change.in_line", place=shown(path)))
     end = max(_span(text, value)[1], start)
     last = text.find("\n", end)
     return text[:first] + ("" if last < 0 else text[last + 1 :])
@@ -68,16 +68,16 @@ def _taken_lines(text: str, path: Path, found: tuple[Node | None, Node]) -> str:
 def _parent(root: Node, path: Path) -> Node:
     """The mapping or list that holds the last step."""
     if not path:
-        raise BadModel("a path has one step at least; name what to change, as rules, 0, points")
+        raise CannotChange(said("change.no_path"))
     node = root
     for i, step in enumerate(path):
         found = child(node, step)
         if found is not None and not _is_within(found[1], node):
-            raise BadModel(f"{shown(path[: i + 1])} is an alias of another place; change it there")
+            raise CannotChange(said("change.alias", place=shown(path[: i + 1])))
         if i == len(path) - 1:
             return node
         if found is None:
-            raise BadModel(f"{shown(path[: i + 1])} is not there; {_known(node)}")
+            raise _not_there(path[: i + 1], node)
         node = found[1]
     return node
 
@@ -87,10 +87,16 @@ def _is_within(node: Node, parent: Node) -> bool:
     return bool(parent.start_mark.index <= node.start_mark.index and node.end_mark.index <= parent.end_mark.index)
 
 
-def _known(node: Node) -> str:
-    if isinstance(node, MappingNode):
+def _not_there(path: Path, parent: Node) -> CannotChange:
+    return CannotChange(said("change.not_there", place=shown(path), cure=_known(parent)))
+
+
+def _known(node: Node) -> Sentence:
+    if isinstance(node, MappingNode) and entries(node):
         return one_of("", entries(node))
-    return f"write a number under {len(node.value)}" if isinstance(node, SequenceNode) else "write a shorter path"
+    if isinstance(node, SequenceNode):
+        return said("change.number_under", most=len(node.value))
+    return said("change.shorter")
 
 
 def _span(text: str, node: Node) -> tuple[int, int]:
@@ -114,7 +120,7 @@ def _added(text: str, parent: Node, path: Path, value: object) -> str:
     elif isinstance(parent, SequenceNode) and step == len(parent.value):
         entry = _one_line(value)
     else:
-        raise BadModel(f"{shown(path)} is not there; {_known(parent)}")
+        raise _not_there(path, parent)
     start, end = _span(text, parent)
     if parent.flow_style:
         comma = ", " if parent.value else ""

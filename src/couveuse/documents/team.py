@@ -21,6 +21,7 @@ from couveuse.core.roster import (
 from couveuse.documents import checks, refusals, team_checks
 from couveuse.documents.findings import TEAM, TeamErrors, Trouble
 from couveuse.documents.refusals import Book
+from couveuse.documents.sentences import said
 from couveuse.documents.shapes import LabelShape
 from couveuse.documents.team_shapes import (
     OWN_EMAIL,
@@ -99,7 +100,7 @@ def read_team(path_or_text: str) -> TeamDocument:
     """The roster of a file, or of a text of several lines; raises TeamErrors with every error of the document."""
     if "\n" in path_or_text:
         return parse_team(path_or_text, _TEXTS_NAME)
-    missing = ("no such file", "name the team's document, as equipe.yaml")
+    missing = (said("file.missing"), said("file.name_team"))
     return parse_team(file_text(path_or_text, TEAM, missing=missing), path_or_text)
 
 

@@ -14,7 +14,8 @@ from pydantic import AfterValidator, BaseModel, Field, PlainValidator, Validatio
 from couveuse.core.roster import Channel, Reach
 from couveuse.documents import holidays
 from couveuse.documents.durations import duration_us
-from couveuse.documents.findings import Trouble, one_of, quoted
+from couveuse.documents.findings import Trouble
+from couveuse.documents.sentences import Sentence, one_of, quoted, said, write
 from couveuse.documents.shapes import (
     ID_PATTERN,
     Duration,
@@ -52,13 +53,13 @@ Week = tuple[tuple[tuple[int, int], ...], ...]
 
 def _email(value: object) -> str:
     if not isinstance(value, str) or len(value) > 254 or not _EMAIL.fullmatch(value):
-        raise refused(f"{quoted(value)} is no e-mail address", "write one like alice@example.com")
+        raise refused(said("member.email", value=quoted(value)), said("cure.like", code="alice@example.com"))
     return value
 
 
 def _currency(value: object) -> str:
     if not isinstance(value, str) or not re.fullmatch("[A-Z]{3}", value):
-        raise refused(f"{quoted(value)} is no currency", "write three letters, as currency: EUR")
+        raise refused(said("company.currency", value=quoted(value)), said("company.letters", code="currency: EUR"))
     return value
 
 
@@ -66,7 +67,7 @@ def _holidays(value: object) -> str:
     if value == "none":
         return ""
     if not isinstance(value, str):
-        raise refused(f"{quoted(value)} is no country", "write one like FR or FR-57, or none")
+        raise refused(said("hours.country", value=quoted(value)), said("hours.countries"))
     trouble = holidays.trouble(value)
     if trouble:
         raise refused(*trouble)
@@ -79,13 +80,13 @@ def _day(value: object) -> date:
             raise ValueError
         return date.fromisoformat(value)
     except ValueError:
-        raise refused(f"{quoted(value)} is no day", "write one like 2026-12-24") from None
+        raise refused(said("hours.day", value=quoted(value)), said("cure.like", code="2026-12-24")) from None
 
 
 def _time(value: object) -> int:
     found = _TIME.fullmatch(value) if isinstance(value, str) else None
     if found is None:
-        raise refused(f"{quoted(value)} is no time of day", 'write one like "08:30"')
+        raise refused(said("hours.time", value=quoted(value)), said("cure.like", code='"08:30"'))
     return int(found[1]) * 60 + int(found[2])
 
 
@@ -93,19 +94,20 @@ def _open_time(value: object) -> int:
     """A length of working time: a day of it could mean 24 hours or the hours of a day, and is refused."""
     length = duration_us(value) if isinstance(value, str) and value[-1:] in ("m", "h") else None
     if length is None or not re.fullmatch(_OPEN_TIME_PATTERN, str(value)):
-        raise refused(f"{quoted(value)} is no length of working time", "write minutes or hours, as 30m or 8h")
+        raise refused(said("hours.length", value=quoted(value)), said("hours.lengths"))
     return length
 
 
 def _mapped(value: dict[object, object]) -> Channel:
     """`{slack: name}` or `{webhook: id}`."""
     if len(value) != 1:
-        raise refused("a channel is one thing", "write {slack: name} or {webhook: id}")
+        raise refused(said("member.channel"), said("member.channels"))
     ((key, to),) = value.items()
     if key not in (Reach.SLACK, Reach.WEBHOOK):
-        raise refused(f"unknown channel {quoted(key)}", one_of(key, (Reach.SLACK.value, Reach.WEBHOOK.value)))
+        cure = one_of(key, (Reach.SLACK.value, Reach.WEBHOOK.value))
+        raise refused(said("member.unknown_channel", value=quoted(key)), cure)
     if not isinstance(to, str) or not _ID.fullmatch(to) or len(to) > 80:
-        raise refused(f"{quoted(to)} is not an id", "write small letters a to z, digits and hyphens, as slack-sales")
+        raise refused(said("shape.id", value=quoted(to)), said("cure.letters", code="slack-sales"))
     return Channel(Reach(str(key)), to)
 
 
@@ -116,7 +118,7 @@ def _channel(*, is_members: bool) -> Callable[[object], Channel]:
         if value == "email":
             if is_members:
                 return OWN_EMAIL
-            raise refused("email is whose?", "write the address, as sales@example.com")
+            raise refused(said("member.whose"), said("member.address", code="sales@example.com"))
         return Channel(Reach.EMAIL, _email(value))
 
     return read
@@ -135,18 +137,21 @@ def _channel_schema(*words: str) -> WithJsonSchema:
 def _week(value: object) -> Week:
     """The spans of each weekday; a day that is not named is closed."""
     if not isinstance(value, dict) or not value:
-        raise refused(f"a mapping is wanted, not {quoted(value)}", 'write {mon-fri: ["09:00-18:00"]}')
+        raise refused(_wanted("mapping", value), write('{mon-fri: ["09:00-18:00"]}'))
     week: dict[int, tuple[tuple[int, int], ...]] = {}
     troubles: list[Trouble] = []
     for key, spans in value.items():
         days = _weekdays(key)
         if not days:
-            troubles.append(Trouble((key,), f"{quoted(key)} is no day of the week", _cure_of_days(key), at_key=True))
+            cure = said("hours.weekdays", words=", ".join(WEEKDAYS))
+            troubles.append(Trouble((key,), said("hours.weekday", value=quoted(key)), cure, at_key=True))
         elif any(day in week for day in days):
-            troubles.append(Trouble((key,), f"a day of {quoted(key)} is written twice", "keep one", at_key=True))
+            twice = said("hours.twice", value=quoted(key))
+            troubles.append(Trouble((key,), twice, said("cure.keep_one"), at_key=True))
         week |= dict.fromkeys(days, _spans(spans, key, troubles))
     if not troubles and not any(week.values()):
-        troubles.append(Trouble((), "nobody ever works", 'write a span, as mon-fri: ["09:00-18:00"]'))
+        cure = said("hours.write_span", code='mon-fri: ["09:00-18:00"]')
+        troubles.append(Trouble((), said("hours.nobody"), cure))
     if troubles:
         raise ValidationError.from_exception_data("week", [as_error(trouble) for trouble in troubles])
     return tuple(week.get(day, ()) for day in range(7))
@@ -160,31 +165,29 @@ def _weekdays(key: object) -> range:
     return range(start, (WEEKDAYS.index(last) if dash else start) + 1)
 
 
-def _cure_of_days(key: object) -> str:
-    return f"write one of {', '.join(WEEKDAYS)}, or from one to a later one, as mon-fri"
+def _wanted(what: str, given: object) -> Sentence:
+    return said("wanted.told", wanted=said(f"wanted.{what}"), value=quoted(given))
 
 
 def _spans(value: object, key: str, troubles: list[Trouble]) -> tuple[tuple[int, int], ...]:
     """The spans of a day in order; what is wrong with them is added to the troubles."""
     if not isinstance(value, list):
-        cure = 'write ["09:00-12:30", "14:00-18:00"], or [] for a day on which nobody works'
-        troubles.append(Trouble((key,), f"a list is wanted, not {quoted(value)}", cure))
+        cure = said("hours.spans", code='["09:00-12:30", "14:00-18:00"]')
+        troubles.append(Trouble((key,), _wanted("list", value), cure))
         return ()
     spans: list[tuple[int, int]] = []
     for i, written in enumerate(value):
         found = _SPAN.fullmatch(written) if isinstance(written, str) else None
         if found is None:
-            message = f"{quoted(written)} is no span of a day"
-            troubles.append(Trouble((key, i), message, 'write one like "09:00-12:30"'))
+            cure = said("cure.like", code='"09:00-12:30"')
+            troubles.append(Trouble((key, i), said("hours.span", value=quoted(written)), cure))
             continue
         start = int(found[1]) * 60 + int(found[2])
         end = int(found[3]) * 60 + int(found[4]) if found[3] else 24 * 60
         if start >= end:
-            message = f"{quoted(written)} ends before it begins"
-            troubles.append(Trouble((key, i), message, "split it at midnight, as 22:00-24:00 and 00:00-06:00"))
+            troubles.append(Trouble((key, i), said("hours.backwards", value=quoted(written)), said("hours.midnight")))
         elif spans and start < spans[-1][1]:
-            message = f"{quoted(written)} begins before the span before it ends"
-            troubles.append(Trouble((key, i), message, "write the spans of a day in order"))
+            troubles.append(Trouble((key, i), said("hours.overlaps", value=quoted(written)), said("hours.in_order")))
         else:
             spans.append((start, end))
     return tuple(spans)

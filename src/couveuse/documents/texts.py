@@ -2,25 +2,26 @@
 
 from pathlib import Path as FilePath
 
-from couveuse.documents.findings import DocumentErrors, Finding, Kind, quoted
+from couveuse.documents.findings import DocumentErrors, Finding, Kind
+from couveuse.documents.sentences import Sentence, quoted, said
 from couveuse.documents.tree import MOST_BYTES
 
 
-def file_text(path: str, kind: Kind, *, missing: tuple[str, str]) -> str:
+def file_text(path: str, kind: Kind, *, missing: tuple[Sentence, Sentence]) -> str:
     """The text of a file; raises the kind's errors. `missing` is what is said where there is none, and the cure."""
     content = _content(path, kind, missing)
     if len(content) > MOST_BYTES:
-        raise _unreadable(path, kind, "the file is over 1 MB", f"name {kind.what}; it is a few pages long")
+        raise _unreadable(path, kind, said("file.large"), said("file.name_other", what=kind.what))
     try:
         return content.decode()
     except UnicodeDecodeError as error:
         before = content[: error.start]
         line, column = before.count(b"\n") + 1, len(before.rpartition(b"\n")[2].decode()) + 1
-        finding = Finding(path, line, column, "", "the file is not in UTF-8", "save it again as UTF-8")
+        finding = Finding(path, line, column, "", said("file.not_utf8"), said("file.save_utf8"))
         raise kind.errors([finding]) from None
 
 
-def _content(path: str, kind: Kind, missing: tuple[str, str]) -> bytes:
+def _content(path: str, kind: Kind, missing: tuple[Sentence, Sentence]) -> bytes:
     """The bytes of a file, one more than there may be at most."""
     try:
         with FilePath(path).open("rb") as file:
@@ -28,13 +29,12 @@ def _content(path: str, kind: Kind, missing: tuple[str, str]) -> bytes:
     except FileNotFoundError:
         raise _unreadable(path, kind, *missing) from None
     except IsADirectoryError:
-        raise _unreadable(path, kind, "this is a folder", "name the document's file, as model.yaml") from None
+        raise _unreadable(path, kind, said("file.folder"), said("file.name_file")) from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        message = f"the file cannot be read ({reason})"
-        raise _unreadable(path, kind, message, "check its name and its rights") from None
+        raise _unreadable(path, kind, said("file.unreadable", reason=reason), said("file.rights")) from None
 
 
-def _unreadable(path: str, kind: Kind, message: str, cure: str) -> DocumentErrors:
-    shown_path = path if path.isprintable() else quoted(path)
-    return kind.errors([Finding(shown_path, 0, 0, "", message, cure)])
+def _unreadable(path: str, kind: Kind, wrong: Sentence, remedy: Sentence) -> DocumentErrors:
+    shown_path = path if path.isprintable() else str(quoted(path))
+    return kind.errors([Finding(shown_path, 0, 0, "", wrong, remedy)])

@@ -24,7 +24,8 @@ from ruamel.yaml.events import (
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
-from couveuse.documents.findings import MODEL, Finding, Kind, Path, Trouble, quoted, shown
+from couveuse.documents.findings import MODEL, Finding, Kind, Path, Trouble, shown
+from couveuse.documents.sentences import Amount, Sentence, quoted, said
 
 MOST_BYTES = 1_000_000
 MOST_NODES = 20_000  # keys and values, those that aliases repeat counted each time
@@ -61,7 +62,7 @@ class Tree:
     def placed(self, trouble: Trouble) -> Finding:
         """An error with the line and column at which it stands."""
         line, column = self.place(trouble.path, at_key=trouble.at_key)
-        return Finding(self.name, line, column, shown(trouble.path), trouble.message, trouble.cure)
+        return Finding(self.name, line, column, shown(trouble.path), trouble.wrong, trouble.remedy)
 
     def _child(self, node: Node, step: str | int) -> tuple[Node | None, Node] | None:
         """As `child`, but each mapping is gone through once: a document may have an error on every line."""
@@ -75,11 +76,11 @@ class Tree:
 def read_tree(text: str, name: str, kind: Kind = MODEL) -> Tree:
     """The tree of one YAML document within the bounds; raises the kind's errors for what is no such document."""
 
-    def refuse(line: int, column: int, message: str, cure: str) -> NoReturn:
-        raise kind.errors([Finding(name, line, column, "", message, cure)])
+    def refuse(line: int, column: int, wrong: Sentence, remedy: Sentence) -> NoReturn:
+        raise kind.errors([Finding(name, line, column, "", wrong, remedy)])
 
     if len(text.encode("utf-8", "surrogatepass")) > MOST_BYTES:
-        refuse(0, 0, "the file is over 1 MB", f"{kind.what} is a few pages; take out what is not one")
+        refuse(0, 0, said("file.large"), said("file.take_out", what=kind.what))
     try:
         _check_bounds(text, refuse)
         root = YAML(typ="safe", pure=True).compose(text)
@@ -89,13 +90,13 @@ def read_tree(text: str, name: str, kind: Kind = MODEL) -> Tree:
         refuse(line, column, *_syntax(error))
     except ReaderError as error:
         line, column = _place_of(text, int(error.position))
-        refuse(line, column, "a character that YAML does not allow stands here", "delete it")
+        refuse(line, column, said("yaml.character"), said("cure.delete"))
     except (YAMLError, ValueError, NotImplementedError) as error:
-        refuse(1, 1, f"not YAML ({str(error).splitlines()[0]})", "correct the first lines")
+        refuse(1, 1, said("yaml.not_yaml", english=str(error).splitlines()[0]), said("yaml.first_lines"))
     if root is None:
-        refuse(1, 1, "the file is empty", f"{kind.begin}, or {kind.copy}")
+        refuse(1, 1, said("file.empty"), said("file.begin_or_copy", begin=kind.begin, copy=kind.copy))
     if not isinstance(root, MappingNode):
-        refuse(1, 1, f"not {kind.what} but plain text or a list", kind.begin)
+        refuse(1, 1, said("file.not_one", what=kind.what), kind.begin)
     findings: list[Finding] = []
     data = _plain(root, (), name, findings)
     return Tree(name, data, root, tuple(findings))
@@ -124,7 +125,7 @@ def entries(node: MappingNode) -> dict[str, tuple[Node, Node]]:
     return own | {key: found for key, found in merged.items() if key not in own}
 
 
-Refuse = Callable[[int, int, str, str], NoReturn]  # line and column, what is wrong, the cure
+Refuse = Callable[[int, int, Sentence, Sentence], NoReturn]  # line and column, what is wrong, the cure
 
 
 def _check_bounds(text: str, refuse: Refuse) -> None:
@@ -148,7 +149,7 @@ class _Bounds:
         if isinstance(event, DocumentStartEvent):
             self.documents += 1
             if self.documents > 1:
-                self._refuse(event, "a second document begins here", "keep one document a file, without ---")
+                self._refuse(event, said("yaml.second"), said("yaml.one_document"))
         elif isinstance(event, AliasEvent):
             self._alias(event)
         elif isinstance(event, CollectionEndEvent):
@@ -157,42 +158,61 @@ class _Bounds:
         elif isinstance(event, (ScalarEvent, CollectionStartEvent)):
             self._node(event)
         if self.total > MOST_NODES:
-            self._refuse(event, f"over {MOST_NODES:,} values, aliases written out", "write a smaller document")
+            self._refuse(event, said("yaml.nodes", most=Amount(MOST_NODES)), said("yaml.smaller"))
 
     def _node(self, event: ScalarEvent | CollectionStartEvent) -> None:
         if event.anchor in self.weights or any(event.anchor == anchor for anchor, _ in self.open if anchor):
-            self._refuse(event, f"the anchor &{event.anchor} is defined twice", "give each anchor its own name")
+            self._refuse(event, said("yaml.anchor_twice", anchor=str(event.anchor)), said("yaml.own_name"))
         self.total += 1
         if isinstance(event, ScalarEvent):
             self._anchored(event.anchor, 1)
             return
         self.open.append((event.anchor, self.total - 1))
         if len(self.open) > MOST_DEPTH:
-            self._refuse(event, f"nested more than {MOST_DEPTH} deep", "write flatter conditions")
+            self._refuse(event, said("yaml.deep", most=MOST_DEPTH), said("yaml.flatter"))
 
     def _alias(self, event: AliasEvent) -> None:
         if event.anchor not in self.weights:
-            cure = "write the value out here"
-            self._refuse(event, f"the alias *{event.anchor} names no finished anchor above it", cure)
+            self._refuse(event, said("yaml.alias", anchor=str(event.anchor)), said("yaml.write_out"))
         self.total += self.weights[event.anchor]
 
     def _anchored(self, anchor: str | None, weight: int) -> None:
         if anchor:
             self.weights[anchor] = weight
 
-    def _refuse(self, event: Event, message: str, cure: str) -> None:
+    def _refuse(self, event: Event, wrong: Sentence, remedy: Sentence) -> None:
         mark = event.start_mark
-        self.refuse(mark.line + 1, mark.column + 1, message, cure)
+        self.refuse(mark.line + 1, mark.column + 1, wrong, remedy)
 
 
-def _syntax(error: MarkedYAMLError) -> tuple[str, str]:
+# What the YAML reader says, by how it begins, and our word for it in the table of sentences.
+_PROBLEMS = {
+    "found unexpected end of stream": "stream",
+    "expected <block end>": "block",
+    "expected ',' or": "bracket",
+    "could not find expected": "mark",
+    "found character": "start",
+    "expected the node content": "content",
+    "expected alphabetic or numeric": "name",
+    "expected a comment or a line break": "end_of_line",
+    "found unknown escape character": "escape",
+    "expected escape sequence": "escape",
+    "expected chomping or indentation": "block_text",
+    "found undefined alias": "undefined",
+    "sequence entries are not allowed": "entry",
+    "mapping keys are not allowed": "entry",
+}
+
+
+def _syntax(error: MarkedYAMLError) -> tuple[Sentence, Sentence]:
     """What the YAML reader stumbled on, and the cure, in our words where its own do not help."""
     problem = str(error.problem or error.context or "unreadable").replace("\n", " ")
     if r"'\t'" in problem:
-        return "a tab stands where YAML wants spaces", "indent with spaces"
+        return said("yaml.tab"), said("yaml.spaces")
     if "mapping values are not allowed" in problem:
-        return "a second colon on one line", "put text that holds a colon between quotes"
-    return f"not YAML: {problem}", "close every quote and bracket, and indent lists alike"
+        return said("yaml.colon"), said("yaml.quote_colon")
+    word = next((word for start, word in _PROBLEMS.items() if problem.startswith(start)), "other")
+    return said(f"problem.{word}", english=problem), said("yaml.close")
 
 
 def _place_of(text: str, position: int) -> tuple[int, int]:
@@ -210,8 +230,8 @@ def _plain(node: Node, path: Path, name: str, findings: list[Finding]) -> object
     try:
         return _scalar(node)
     except (ValueError, LookupError):  # a tag may say a number or a boolean of text that is none
-        what = f"{quoted(str(node.value))} under the tag {str(node.tag).replace(_TAG, '!!')} is not read here"
-        findings.append(_finding(node, path, name, what, "write plain text or a plain number"))
+        what = said("yaml.tag", value=quoted(str(node.value)), tag=str(node.tag).replace(_TAG, "!!"))
+        findings.append(_finding(node, path, name, what, said("cure.plain_text")))
         return str(node.value)
 
 
@@ -246,16 +266,17 @@ def _key_findings(node: MappingNode, path: Path, name: str) -> Iterator[Finding]
         if key.tag == _MERGE:
             sources = value.value if isinstance(value, SequenceNode) else [value]
             if not all(isinstance(source, MappingNode) for source in sources):
-                yield _finding(key, path, name, "<< merges mappings only", "write an alias of a mapping after it")
+                yield _finding(key, path, name, said("yaml.merge"), said("yaml.merge_alias"))
         elif not isinstance(key, ScalarNode) or key.tag not in _TEXTS:
             shown_key = quoted(key.value if isinstance(key, ScalarNode) else [])
-            yield _finding(key, path, name, f"the key {shown_key} is not text", "put it between quotes")
+            yield _finding(key, path, name, said("yaml.key", value=shown_key), said("cure.quote"))
         elif key.value in seen:
-            what = f'"{key.value}" is written twice (first on line {seen[key.value]})'
-            yield _finding(key, (*path, str(key.value)), name, what, "keep one of the two")
+            twice = said("value.text", text=str(key.value))
+            what = said("yaml.twice", value=twice, line=seen[key.value])
+            yield _finding(key, (*path, str(key.value)), name, what, said("yaml.keep_either"))
         else:
             seen[key.value] = key.start_mark.line + 1
 
 
-def _finding(node: Node, path: Path, name: str, message: str, cure: str) -> Finding:
-    return Finding(name, node.start_mark.line + 1, node.start_mark.column + 1, shown(path), message, cure)
+def _finding(node: Node, path: Path, name: str, wrong: Sentence, remedy: Sentence) -> Finding:
+    return Finding(name, node.start_mark.line + 1, node.start_mark.column + 1, shown(path), wrong, remedy)
