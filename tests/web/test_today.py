@@ -149,7 +149,7 @@ def test_numbers_lead_to_the_leads_behind_them(desk):
     for address in (
         "/leads?temperature=hot",
         "/leads?band=high&amp;temperature=hot&amp;temperature=warm&amp;temperature=cold",
-        "/leads?ripened=7",
+        "/leads?entered=hot.2026-05-22.2026-05-28",
     ):
         assert f'href="{address}"' in page, address
 

@@ -3,7 +3,7 @@
 Screens, the API, exports and bulk actions ask by the same `Filters`, so that all of them mean the same leads.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final
@@ -18,12 +18,14 @@ from couveuse.core.roster import Roster
 from couveuse.core.text import email as email_of
 from couveuse.core.times import DAY_US
 from couveuse.engine.findable import asked_words
+from couveuse.engine.flows import BadFlow, Entered, flow_of
 from couveuse.engine.folding import TEMPERATURES, reading_of
 from couveuse.engine.live import LiveModel
 from couveuse.engine.looking import Looker
 from couveuse.errors import BadInput
 from couveuse.store import cards, listing, states
 from couveuse.store.cards import Card
+from couveuse.store.flows import Flow
 from couveuse.store.identities import EMAIL, USER_ID
 from couveuse.store.listing import FEW, FIRST, Listed, Place, Wanted
 from couveuse.store.packets import identity_digest
@@ -53,7 +55,8 @@ class Filters:
     """What is asked of a list of leads; empty: all.
 
     The names are those of addresses. `owner` is a member's id, or `nobody`; `mine` leaves the leads of one member:
-    those that they own and those of their tasks. `active` and `ripened` are numbers of days until now.
+    those that they own and those of their tasks. `active` and `ripened` are numbers of days until now; `entered` is a
+    step and its days (`couveuse.engine.flows.Entered`).
     """
 
     q: str = ""
@@ -71,6 +74,7 @@ class Filters:
     mine: bool = False
     active: int | None = None
     ripened: int | None = None
+    entered: str = ""
 
     @classmethod
     def read(cls, values: Callable[[str], Sequence[str]]) -> "Filters":
@@ -148,9 +152,13 @@ _READ: Final[Mapping[object, Callable[[str, Sequence[str]], object]]] = {
 
 
 def wanted_of(
-    connection: Connection[Any], model: LiveModel, roster: Roster, filters: Filters, *, me: str | None, now: int
-) -> Wanted:
-    """Which leads filters mean under a model; `me` is the member whose leads are `mine`. Raises BadFilter."""
+    connection: Connection[Any], model: LiveModel, roster: Roster, filters: Filters, *, me: str | None, now: int,
+    seen: Collection[str] | None = None,
+) -> Wanted:  # fmt: skip
+    """Which leads filters mean under a model, for whoever sees the tasks of some teams (None: all). Raises BadFilter.
+
+    `me` is the member whose leads are `mine`.
+    """
     words = asked_words(filters.q)
     if filters.q and not words:
         raise BadFilter("q", "write a name, a company, an e-mail or a telephone number")
@@ -173,7 +181,16 @@ def wanted_of(
     )
     if filters.ripened is not None:
         wanted = replace(wanted, leads=listing.ripened_since(connection, now - filters.ripened * DAY_US))
+    if filters.entered:
+        wanted = replace(wanted, flow=_flow(connection, roster, filters.entered, seen, now))
     return _mine(connection, roster, wanted, me) if filters.mine else wanted
+
+
+def _flow(connection: Connection[Any], roster: Roster, text: str, seen: Collection[str] | None, now: int) -> Flow:
+    try:
+        return flow_of(connection, Entered.read(text), roster.hours.timezone, seen=seen, now=now)
+    except BadFlow as error:
+        raise BadFilter("entered", str(error)) from error
 
 
 def _mine(connection: Connection[Any], roster: Roster, wanted: Wanted, me: str | None) -> Wanted:

@@ -9,8 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from datetime import datetime, timedelta
-from datetime import time as clock_time
+from datetime import date, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -19,9 +18,10 @@ import structlog
 from psycopg import Connection
 
 from couveuse.core.events import LEAD_REJECTED, OPPORTUNITY_LOST, OPPORTUNITY_WON
-from couveuse.core.times import DAY_US, SECOND_US, microseconds, moment
+from couveuse.core.times import DAY_US, SECOND_US, moment
 from couveuse.engine.batches import Folder
 from couveuse.engine.dispatching import AWAY_SECONDS, Counting, now_us
+from couveuse.engine.flows import midnight
 from couveuse.engine.live import LiveModels
 from couveuse.engine.recollecting import NAME, recollect
 from couveuse.report.persons import NAMED
@@ -41,6 +41,9 @@ LOOK_SECONDS: Final = 2.0
 KEPT_DAYS, WHOLE_DAYS = 400, 62
 # So many days a page shows.
 SHOWN_DAYS: Final = 30
+# Of so many days up to now each lead is counted once, and of as many days before the last of some.
+SPANS: Final = (1, 7, 30)
+COMPARED_DAYS, BEFORE = 7, "before"
 WHOLE_EVERY_US: Final = DAY_US
 # So many sources are told apart.
 MOST_SOURCES: Final = 50
@@ -65,7 +68,8 @@ def roll_up(connection: Connection[Any], now: int) -> bool:
         if not rollups.alone(connection):
             return False
         sign, found = rollups.sign(connection), rollups.rollups(connection)
-        imports = found[DAYS].counted.get("imports") if DAYS in found else None
+        counted_before = found[DAYS].counted if DAYS in found else {}
+        imports = counted_before.get("imports") if "spans" in counted_before else None
         if sign.model_id is None or not is_due(found.get(LEADS), sign, imports, now):
             return False
         connection.execute("set local work_mem = '64MB'")
@@ -100,8 +104,8 @@ def _days(
     )
     today = moment(now, ZoneInfo(zone)).date()
     first = today - timedelta(days=WHOLE_DAYS if is_whole else 1)
-    since = microseconds(datetime.combine(first, clock_time(), ZoneInfo(zone)))
-    rollups.count_days(connection, first, since=since, now=now, zone=zone, facts=BECAME)
+    since = midnight(first, zone)
+    rollups.count_days(connection, sign.model_id, first, since=since, now=now, zone=zone, facts=BECAME)
     if is_whole:
         rollups.prune_days(connection, today - timedelta(days=KEPT_DAYS))
     whole_at = now if is_whole else known["whole_at"]
@@ -110,9 +114,21 @@ def _days(
     counted = {
         "zone": zone, "imports": sign.imports, "whole_at": whole_at, "today": today.isoformat(),
         "recollected": dict(recollected),
+        "spans": [list(asdict(each).values()) for each in _spans(connection, sign.model_id, today, zone, now)],
         "last": [[each.day.isoformat(), each.kind, each.about, each.number] for each in last],
     }  # fmt: skip
     rollups.put(connection, DAYS, sign.model_id, at=now, took=0, counted=counted)
+
+
+def _spans(connection: Connection[Any], model_id: int, today: date, zone: str, now: int) -> list[rollups.Happened]:
+    """Who did what within the last days, and within as many before: no sum of days, for who came twice is one lead."""
+
+    def since(days: int) -> int:
+        return midnight(today - timedelta(days=days - 1), zone)
+
+    spans = [rollups.Span(str(days), since(days), now + 1) for days in SPANS]
+    spans.append(rollups.Span(BEFORE, since(2 * COMPARED_DAYS), since(COMPARED_DAYS)))
+    return rollups.count_spans(connection, model_id, spans, now=now, facts=BECAME)
 
 
 class Roller:

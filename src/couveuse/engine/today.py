@@ -4,11 +4,11 @@ Whoever sees all teams is told which leads turned hot in the whole company; who 
 to their teams. Nothing of all leads is counted here: that was done in the background (`engine.rolling_up`).
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from datetime import time as clock_time
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from psycopg import Connection
@@ -17,8 +17,9 @@ from couveuse.core.events import LEAD_REJECTED, OPPORTUNITY_WON
 from couveuse.core.roster import Hours, Roster
 from couveuse.core.times import DAY_US, microseconds, moment
 from couveuse.engine.calendars import working_of
-from couveuse.engine.rolling_up import DAYS, LEADS, SHOWN_DAYS, SOURCES
+from couveuse.engine.rolling_up import BEFORE, DAYS, LEADS, SHOWN_DAYS, SOURCES, SPANS
 from couveuse.store import rollups, today
+from couveuse.store.flows import Step as Entering
 from couveuse.store.rollups import Rollup, Scored, Source, Standing
 from couveuse.store.rosters import newest, roster_of
 from couveuse.store.today import Late, Ripe, Unseen
@@ -30,27 +31,27 @@ SHOWN: Final = 6
 UNSEEN_DAYS: Final = 14
 # The day before is looked for among so many.
 _BACK_DAYS: Final = 14
-SPANS: Final = (1, 7, 30)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """A step of the funnel: how many leads stand there now (None: nobody stands in it), and entered it on each day.
 
-    The days are the last ones, the oldest first; the last is today, and not over.
+    The days are the last ones, the oldest first; the last is today, and not over. `spans` are the leads that entered it
+    within so many days, today included, each once; `before` as many as `COMPARED_DAYS` before the last of these.
+    `teams` are those that it is of; none: the company.
     """
 
     id: str
     now: int | None
     days: Sequence[int]
+    spans: Mapping[int, int]
+    before: int
+    teams: Sequence[str] = ()
 
     def within(self, days: int) -> int:
-        """How many entered it on so many days, today included."""
-        return sum(self.days[-days:])
-
-    def before(self, days: int) -> int:
-        """How many on as many days before those."""
-        return sum(self.days[-2 * days : -days])
+        """How many entered it on so many days (one of `SPANS`), today included."""
+        return self.spans[days]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,16 @@ class Counted:
     sources: Sequence[Source]
     steps: Sequence[Step]
     first_day: date
+
+    @property
+    def dates(self) -> list[date]:
+        """The days of the steps, the oldest first."""
+        return [self.first_day + timedelta(days=place) for place in range(SHOWN_DAYS)]
+
+    @property
+    def today(self) -> date:
+        """The last of them, which is not over."""
+        return self.dates[-1]
 
     @property
     def leads(self) -> int:
@@ -169,65 +180,79 @@ def arrived(
 
 def counted_of(found: Mapping[str, Rollup], teams: Collection[str] | None) -> Counted | None:
     """What was counted, as one sees it who sees these teams (None: all); None where nothing was yet."""
-    if not {LEADS, SOURCES, DAYS} <= found.keys():
+    if not {LEADS, SOURCES, DAYS} <= found.keys() or "spans" not in found[DAYS].counted:
         return None
     leads = found[LEADS].counted
     standings = [Standing(*row) for row in leads["standings"]]
     first = date.fromisoformat(found[DAYS].counted["today"]) - timedelta(days=SHOWN_DAYS - 1)
-    by_day: dict[tuple[str, str], list[int]] = {}
+    moved = _Moved({}, {})
     for day, kind, about, number in found[DAYS].counted["last"]:
         place = (date.fromisoformat(day) - first).days
         if 0 <= place < SHOWN_DAYS:
-            by_day.setdefault((kind, about), [0] * SHOWN_DAYS)[place] += number
+            moved.days.setdefault((kind, about), [0] * SHOWN_DAYS)[place] += number
+    for span, kind, about, number in found[DAYS].counted["spans"]:
+        moved.spans.setdefault((kind, about), {})[span] = number
     return Counted(
         found[LEADS].at,
         standings,
         [Scored(*row) for row in leads["scores"]],
         [Source(*row) for row in found[SOURCES].counted],
-        _company(standings, by_day) if teams is None else _teams(by_day, teams),
+        _company(standings, moved) if teams is None else _teams(moved, teams),
         first,
     )
 
 
-def _company(standings: Sequence[Standing], by_day: Mapping[tuple[str, str], list[int]]) -> list[Step]:
+class _Moved(NamedTuple):
+    """What happened day by day, and within spans of days, by kind and what it is about."""
+
+    days: dict[tuple[str, str], list[int]]
+    spans: dict[tuple[str, str], dict[str, int]]
+
+    def step(
+        self, id: Entering, now: int | None, kind: str, meant: Callable[[str], bool], teams: Sequence[str] = ()
+    ) -> Step:
+        """What is counted of a kind, of what is meant by it."""
+        days = [0] * SHOWN_DAYS
+        for (each, about), numbers in self.days.items():
+            if each == kind and meant(about):
+                days = [one + other for one, other in zip(days, numbers, strict=True)]
+        known = [numbers for (each, about), numbers in self.spans.items() if each == kind and meant(about)]
+        spans = {span: sum(numbers.get(str(span), 0) for numbers in known) for span in SPANS}
+        before = sum(numbers.get(BEFORE, 0) for numbers in known)
+        return Step(id.value, now, days, spans, before, teams)
+
+
+def _company(standings: Sequence[Standing], moved: _Moved) -> list[Step]:
     def now(temperature: int) -> int:
         return sum(each.leads for each in standings if each.temperature == temperature)
 
-    def days(*keys: tuple[str, str]) -> list[int]:
-        return _sum(by_day.get(key, []) for key in keys)
+    def is_(word: str) -> Callable[[str], bool]:
+        return lambda about: about == word
 
-    teams = [key for key in by_day if key[0] == "handed_over"]
+    everybody = sum(each.leads for each in standings)
     return [
-        Step("new", sum(each.leads for each in standings), days(("entered", "new"))),
-        Step("warm", now(1), days(("entered", "warm"))),
-        Step("hot", now(2), days(("entered", "hot"))),
-        Step("handed_over", None, days(*teams)),
-        Step("won", None, days(("became", OPPORTUNITY_WON))),
-        Step("rejected", None, days(("became", LEAD_REJECTED))),
+        moved.step(Entering.NEW, everybody, "entered", is_("new")),
+        moved.step(Entering.WARM, now(1), "entered", is_("warm")),
+        moved.step(Entering.HOT, now(2), "entered", is_("hot")),
+        moved.step(Entering.HANDED_OVER, None, "handed_over", bool),
+        moved.step(Entering.WON, None, "became", is_(OPPORTUNITY_WON)),
+        moved.step(Entering.REJECTED, None, "became", is_(LEAD_REJECTED)),
     ]
 
 
-def _teams(by_day: Mapping[tuple[str, str], list[int]], teams: Collection[str]) -> list[Step]:
-    """What was handed to some teams, and what they made of it."""
+def _teams(moved: _Moved, teams: Collection[str]) -> list[Step]:
+    """What was handed to some teams, and what they made of it: a lead is told with all that were done with it."""
 
-    def of(kind: str, outcomes: Collection[str] | None) -> list[int]:
-        found = []
-        for (each, about), days in by_day.items():
-            team, _, outcome = about.partition("/")
-            if each == kind and team in teams and (outcomes is None or outcome in outcomes):
-                found.append(days)
-        return _sum(found)
+    def any_of(ends: Collection[str] | None) -> Callable[[str], bool]:
+        def meant(about: str) -> bool:
+            pairs = [each.partition("/") for each in about.split(",")]
+            return any(team in teams and (ends is None or end in ends) for team, _, end in pairs)
 
+        return meant
+
+    ours = sorted(teams)
     return [
-        Step("handed_over", None, of("handed_over", None)),
-        Step("done", None, of("outcome", None)),
-        Step("won", None, of("outcome", ("won",))),
+        moved.step(Entering.HANDED_OVER, None, "handed_over", any_of(None), ours),
+        moved.step(Entering.CLOSED, None, "outcome", any_of(None), ours),
+        moved.step(Entering.WON, None, "outcome", any_of(("won",)), ours),
     ]
-
-
-def _sum(several: Any) -> list[int]:
-    total = [0] * SHOWN_DAYS
-    for days in several:
-        for place, number in enumerate(days):
-            total[place] += number
-    return total

@@ -2,6 +2,7 @@
 
 import math
 from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import date as calendar_day
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from couveuse.language.words import NARROW, NO_BREAK, Words
@@ -79,10 +80,13 @@ class Formats:
         return (EPOCH + timedelta(microseconds=at_us)).astimezone(self.zone)
 
     def date(self, at_us: int) -> str:
-        """A day: 3 mars 2026, 3 March 2026."""
-        at = self.moment(at_us)
-        day = "1er" if at.day == 1 and self.language == "fr" else str(at.day)
-        return f"{day} {MONTHS[self.language][at.month - 1]} {at.year}"
+        """The day of an instant: 3 mars 2026, 3 March 2026."""
+        return self.day(self.moment(at_us))
+
+    def day(self, day: calendar_day) -> str:
+        """A day, wherever it was: 3 mars 2026, 3 March 2026."""
+        number = "1er" if day.day == 1 and self.language == "fr" else str(day.day)
+        return f"{number} {MONTHS[self.language][day.month - 1]} {day.year}"
 
     def short_date(self, at_us: int) -> str:
         """A day where there is little room: 3 mars 26, 3 Mar 26."""

@@ -14,6 +14,7 @@ from uuid import UUID
 from psycopg import Connection, sql
 
 from couveuse.core.events import CHANGES
+from couveuse.store.flows import Flow
 from couveuse.store.statements import statement
 from couveuse.store.states import table_of
 
@@ -46,6 +47,8 @@ FIRST: Final = Place(inf, 0)
 class Wanted:
     """Which leads: None leaves none out. Bands, stages (-1: none) and temperatures by their numbers in `lead_states`.
 
+    `flow` is a step that they entered.
+
     `scores` are the least (exclusive) and the most of what the bands hold; `since` and `active_since` are instants,
     `identity` is a digest, `words` are beginnings of folded words. Of `owners` an empty one is nobody. `leads` are the
     only ones that may be met; with `is_either` it is enough to be one of them or of an owner's.
@@ -66,6 +69,7 @@ class Wanted:
     sources: Sequence[str] | None = None
     owners: Sequence[str] | None = None
     leads: Sequence[int] | None = None
+    flow: Flow | None = None
     is_either: bool = False
 
     def of_states(self) -> list[str]:
@@ -81,7 +85,7 @@ class Wanted:
         """The names of the conditions on leads."""
         asked: dict[str, object] = {
             "has_words": self.words, "has_group": self.groups, "has_source": self.sources,
-            "has_company": self.company, "has_identity": self.identity,
+            "has_company": self.company, "has_identity": self.identity, "has_entered": self.flow,
         }  # fmt: skip
         names = [name for name, value in asked.items() if value is not None]
         if self.is_either:
@@ -105,6 +109,7 @@ class Wanted:
             "company": self.company, "identity": None if self.identity is None else UUID(bytes=self.identity),
             "words": None if self.words is None else tsquery(self.words), "groups": _array(self.groups),
             "sources": _array(self.sources), "owners": _array(self.owners), "leads": _array(self.leads),
+            **({} if self.flow is None else self.flow.values()),
         }  # fmt: skip
 
 
@@ -212,11 +217,21 @@ def _few(connection: Connection[Any], wanted: Wanted) -> list[int] | None:
     names = wanted.of_leads()
     if not names:
         return None
+    if wanted.flow is not None:
+        return _few_entered(connection, wanted, wanted.flow)
     is_of_lead = not _OF_LEADS.isdisjoint(names)
     query = statement("listing", "few").format(
         conditions=_all(names), lead=sql.SQL("l.id" if is_of_lead else "f.lead_id"),
         leads=sql.SQL("leads l left join findable f on f.lead_id = l.id" if is_of_lead else "findable f"),
     )  # fmt: skip
+    found = connection.execute(query, {**wanted.values(), "most": FEW + 1}).fetchall()
+    return None if len(found) > FEW else [lead for (lead,) in found]
+
+
+def _few_entered(connection: Connection[Any], wanted: Wanted, flow: Flow) -> list[int] | None:
+    """The same of who entered a step, which is where they are looked for."""
+    names = [name for name in wanted.of_leads() if name != "has_entered"]
+    query = statement("listing", "few_entered").format(rows=flow.rows, conditions=_all(names))
     found = connection.execute(query, {**wanted.values(), "most": FEW + 1}).fetchall()
     return None if len(found) > FEW else [lead for (lead,) in found]
 
@@ -254,7 +269,7 @@ def _walk(
         backwards=sql.SQL(f"order by {back}"), forwards=sql.SQL(f"order by {_of_states(order)}"),
         order=sql.SQL(f"order by {kept}"), table=table,
         joined=_joined(of_leads),
-        conditions=_all([*wanted.of_states(), *of_leads]),
+        conditions=_all([*wanted.of_states(), *of_leads], wanted.flow),
     )  # fmt: skip
     values = {**wanted.values(), "score": after.score, "lead": after.lead_id, "window": window, "limit": most}
     return connection.execute(query, values, binary=True).fetchall()
@@ -270,9 +285,14 @@ def _of_states(order: str) -> str:
     return ", ".join(f"s.{each.strip()}" for each in order.split(","))
 
 
-def _all(names: Sequence[str]) -> sql.SQL | sql.Composed:
+def _all(names: Sequence[str], flow: Flow | None = None) -> sql.SQL | sql.Composed:
     """Conditions of these names, all of which have to hold."""
-    return sql.SQL(" and ").join([statement("listing", name) for name in names]) if names else _TRUE
+    found = [
+        statement("listing", name).format(rows=flow.rows) if flow is not None and name == "has_entered"
+        else statement("listing", name)
+        for name in names
+    ]  # fmt: skip
+    return sql.SQL(" and ").join(found) if found else _TRUE
 
 
 def _array(values: Sequence[Any] | None) -> list[Any] | None:

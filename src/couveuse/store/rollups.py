@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from psycopg import Connection, sql
 
+from couveuse.store import flows
 from couveuse.store.statements import statement
 from couveuse.store.states import table_of
 
@@ -19,8 +20,8 @@ LEAST_SCORE, MOST_SCORE = -200, 1000
 _ALONE, _SIGN, _STANDINGS, _SOURCES, _PUT, _ALL = (
     statement("rollups", name) for name in ("alone", "sign", "standings", "sources", "put", "all")
 )
-_FORGET, _PRUNE, _COUNT, _DAYS = (
-    statement("rollups", name) for name in ("forget_days", "prune_days", "count_days", "days")
+_FORGET, _PRUNE, _COUNT, _COUNT_SPANS, _DAYS = (
+    statement("rollups", name) for name in ("forget_days", "prune_days", "count_days", "count_spans", "days")
 )
 
 
@@ -66,12 +67,31 @@ class Rollup:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What happened on a day: so many of a kind."""
+    """What happened on a day: so many leads of a kind; `about` as in `Happened`."""
 
     day: date
     kind: str
     about: str
     number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From an instant until before another one, under a name."""
+
+    name: str
+    since: int
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """What happened in a span: so many leads of a kind. What teams did is told of sets of them, joined by commas."""
+
+    span: str
+    kind: str
+    about: str
+    leads: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +147,28 @@ def rollups(connection: Connection[Any]) -> Mapping[str, Rollup]:
 
 
 def count_days(
-    connection: Connection[Any], first: date, *, since: int, now: int, zone: str, facts: Sequence[str]
+    connection: Connection[Any], model_id: int, first: date, *, since: int, now: int, zone: str, facts: Sequence[str]
 ) -> None:
     """Count anew what happened from a day on, which began at an instant in a time zone."""
     connection.execute(_FORGET, {"day": first})
-    connection.execute(_COUNT, {"since": since, "now": now, "zone": zone, "facts": list(facts)})
+    wanted = {"since": since, "now": now, "zone": zone}
+    connection.execute(_COUNT.format(happened=_happened(connection, model_id, facts)), wanted)
+
+
+def count_spans(
+    connection: Connection[Any], model_id: int, spans: Sequence[Span], *, now: int, facts: Sequence[str]
+) -> list[Happened]:
+    """What happened in spans of time, each lead once in each."""
+    wanted = {
+        "since": min(each.since for each in spans), "now": now, "spans": [each.name for each in spans],
+        "sinces": [each.since for each in spans], "untils": [each.until for each in spans],
+    }  # fmt: skip
+    query = _COUNT_SPANS.format(happened=_happened(connection, model_id, facts))
+    return [Happened(*row) for row in connection.execute(query, wanted).fetchall()]
+
+
+def _happened(connection: Connection[Any], model_id: int, facts: Sequence[str]) -> sql.Composed:
+    return flows.happened(flows.numbers_of(connection, facts), sql.Identifier(table_of(model_id)))
 
 
 def prune_days(connection: Connection[Any], first: date) -> None:

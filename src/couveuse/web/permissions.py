@@ -87,6 +87,11 @@ def may(who: Who, permission: Permission) -> bool:
     return who.role is not None and permission in ALLOWED[who.role]
 
 
+def tasks_seen(who: Who) -> frozenset[str] | None:
+    """The teams whose tasks somebody sees; None: all, and none for who sees no tasks."""
+    return who.teams_seen if may(who, Permission.SEE_TASKS) else frozenset()
+
+
 def may_see_team(who: Who, team: str) -> bool:
     """Whether somebody sees the tasks of a team."""
     return may(who, Permission.SEE_TASKS) and (who.teams_seen is None or team in who.teams_seen)

@@ -87,6 +87,10 @@ l.company_id = (select id from companies where domain = %(company)s)
 -- The lead to which an identity points.
 l.id = (select i.lead_id from identities i where i.digest = %(identity)s)
 
+-- name: has_entered
+-- One of those who entered a step.
+exists (select from ({rows}) entered where entered.lead_id = s.lead_id)
+
 -- name: is_among
 -- One of some leads, whose owner or task is somebody's, or that crossed something.
 f.lead_id = any(%(leads)s::bigint[])
@@ -97,6 +101,11 @@ f.lead_id = any(%(leads)s::bigint[])
 -- name: few
 -- Leads of which something rare is asked, as many as are looked at in memory and one more; in no order.
 select {lead} from {leads} where {conditions} limit %(most)s
+
+-- name: few_entered
+-- The same of those who entered a step.
+select distinct entered.lead_id from ({rows}) entered join leads l on l.id = entered.lead_id
+left join findable f on f.lead_id = entered.lead_id where {conditions} limit %(most)s
 
 -- name: among
 -- Of some leads those that meet what is asked of states, after a place, by score for lists, then by number; each row says

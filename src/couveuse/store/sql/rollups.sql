@@ -47,43 +47,34 @@ delete from rollup_days where day >= %(day)s::date;
 delete from rollup_days where day < %(day)s::date;
 
 -- name: count_days
--- What happened on days in a time zone, from an instant on: leads that entered a step of warmth or of the way to buying,
--- hand-overs by team, outcomes of tasks by team, and facts that say what became of leads; each lead once a day.
-with moved as (
-    select (to_timestamp(at / 1e6) at time zone %(zone)s)::date as day, lead_id, temperature_was as t0, temperature as t,
-        stage_was as s0, stage as s
-    from crossings where at >= %(since)s
-), entered as (
-    select m.day, e.step, count(distinct m.lead_id) as number
-    from moved m cross join lateral (values
-        ('new', m.t0 is null),
-        ('warm', m.t = 1 and coalesce(m.t0, 0) in (0, 3)),
-        ('hot', m.t = 2 and m.t0 is distinct from 2),
-        ('cooled', m.t < m.t0 and m.t0 < 3),
-        ('irrelevant', m.t = 3 and m.t0 is distinct from 3),
-        ('discovery', m.s = 0 and m.s0 is null),
-        ('evaluation', m.s = 1 and coalesce(m.s0, 0) < 1),
-        ('decision', m.s = 2 and coalesce(m.s0, 0) < 2)
-    ) as e (step, is_so) where e.is_so group by 1, 2
-), handed as (
-    select (to_timestamp(made_at / 1e6) at time zone %(zone)s)::date as day, team, count(distinct lead_id) as number
-    from handovers where made_at >= %(since)s and withdrawn_at is null group by 1, 2
-), ended as (
-    select (to_timestamp(closed_at / 1e6) at time zone %(zone)s)::date as day, team || '/' || coalesce(outcome, standing) as about,
-        count(*) as number
-    from tasks where closed_at >= %(since)s group by 1, 2
-), became as (
-    select (to_timestamp(e.at / 1e6) at time zone %(zone)s)::date as day, n.name, count(distinct i.lead_id) as number
-    from events e join event_names n on n.id = e.name_id join identities i on i.id = e.identity_id
-    where e.at >= %(since)s and e.at <= %(now)s and i.lead_id is not null
-        and e.name_id in (select id from event_names where name = any(%(facts)s))
-    group by 1, 2
+-- What happened on days in a time zone, from an instant on: leads that entered a step of warmth or of the way to buying, or
+-- became something; each lead once a day. Of hand-overs and of tasks that ended it is said which teams they were of, and
+-- how they ended: all of a lead's together, so that the leads of any teams can be added up.
+with happened as materialized (
+    select (to_timestamp(h.at / 1e6) at time zone %(zone)s)::date as day, h.kind, h.about, h.lead_id from ({happened}) h
 )
 insert into rollup_days (day, kind, about, number)
-select day, 'entered', step, number from entered
-union all select day, 'handed_over', team, number from handed
-union all select day, 'outcome', about, number from ended
-union all select day, 'became', name, number from became;
+select day, kind, about, count(distinct lead_id) from happened where kind in ('entered', 'became') group by 1, 2, 3
+union all
+select day, kind, about, count(*) from (
+    select day, kind, lead_id, string_agg(distinct about, ',' order by about) as about
+    from happened where kind in ('handed_over', 'outcome') group by 1, 2, 3
+) g group by 1, 2, 3;
+
+-- name: count_spans
+-- The same of spans of time, each lead once in a span, by the spans' names.
+with spans as (
+    select * from unnest(%(spans)s::text[], %(sinces)s::bigint[], %(untils)s::bigint[]) as s (span, since, until)
+), happened as materialized (
+    select s.span, h.kind, h.about, h.lead_id from ({happened}) h join spans s on h.at >= s.since and h.at < s.until
+)
+select span, kind, about, count(distinct lead_id) from happened where kind in ('entered', 'became') group by 1, 2, 3
+union all
+select span, kind, about, count(*) from (
+    select span, kind, lead_id, string_agg(distinct about, ',' order by about) as about
+    from happened where kind in ('handed_over', 'outcome') group by 1, 2, 3
+) g group by 1, 2, 3
+order by 1, 2, 3;
 
 -- name: days
 -- What happened on the days from one on, in their order.

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from couveuse.core.model import LeadClass, Temperature
 from couveuse.engine.finding import MOST_DAYS, MOST_TEXT, MOST_VALUES, BadFilter, Filters, page_of, wanted_of
+from couveuse.engine.flows import WRITTEN
 from couveuse.engine.live import LiveModel
 from couveuse.store.api_tokens import Scope
 from couveuse.store.listing import FIRST, Place, Wanted
@@ -70,6 +71,15 @@ class LeadsFilter(Schema):
     )
     active: int | None = Field(None, ge=1, le=MOST_DAYS, description="Who did something in so many days until now.")
     ripened: int | None = Field(None, ge=1, le=MOST_DAYS, description="Who became hot in so many days until now.")
+    entered: str | None = Field(
+        None,
+        max_length=MOST_TEXT,
+        description=(
+            "Who entered a step of the funnel from a day until another one, in the instance's time zone, as `steps` of"
+            " `read_today` counts them: the step and both days, then teams by id where it is of teams."
+        ),
+        examples=[WRITTEN, "done.2026-11-21.2026-11-27.sales"],
+    )
 
 
 class LeadsAsked(LeadsFilter):
@@ -140,7 +150,8 @@ def filters(asked: LeadsFilter) -> Filters:
         "temperature": [each.value for each in asked.temperature], "class": [each.value for each in asked.lead_class],
         "persona": asked.persona, "group": asked.group, "source": asked.source, "owner": asked.owner,
         "company": [asked.company], "email": [asked.email], "user_id": [asked.user_id],
-        "active": [asked.active], "ripened": [asked.ripened], "mine": ["1" if asked.member else None],
+        "active": [asked.active], "ripened": [asked.ripened], "entered": [asked.entered],
+        "mine": ["1" if asked.member else None],
     }  # fmt: skip
     return Filters.read(lambda name: [str(each) for each in values[name] if each is not None])
 

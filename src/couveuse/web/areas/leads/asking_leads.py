@@ -14,6 +14,7 @@ from couveuse.core.model import LeadClass, Stage, Temperature
 from couveuse.core.roster import Roster
 from couveuse.engine import finding
 from couveuse.engine.finding import NO_STAGE, NOBODY, Entry, Filters
+from couveuse.engine.flows import Entered
 from couveuse.engine.live import LiveModel
 from couveuse.language.words import Words
 from couveuse.report.names import Names
@@ -24,6 +25,7 @@ from couveuse.store.listing import Place, Wanted
 from couveuse.web import reading
 from couveuse.web.api.asking import cursor_of, parts_of
 from couveuse.web.asking import Asked
+from couveuse.web.permissions import tasks_seen
 from couveuse.web.problems import Problem
 
 # What may be chosen for "did something in the last ... days".
@@ -72,8 +74,9 @@ class Lister:
     def wanted(self, filters: Filters) -> Wanted:
         """Which leads filters mean; raises BadFilter."""
         return finding.wanted_of(
-            self.connection, self.model, self.roster, filters, me=self.asked.who.member, now=self.asked.now
-        )
+            self.connection, self.model, self.roster, filters, me=self.asked.who.member, now=self.asked.now,
+            seen=tasks_seen(self.asked.who),
+        )  # fmt: skip
 
     def names(self, scores: Sequence[float]) -> Names:
         """How things are called, with gauges for these scores."""
@@ -167,9 +170,22 @@ class Lister:
     def _called(self, name: str, value: str) -> str:
         if name in ("active", "ripened"):
             return self.words.count(f"leads_filter.tag_{name}", int(value), n=value)
+        if name == "entered":
+            return self._entered(value)
         if name in ("temperature", "mine"):
             return self.words.say("leads_filter.tag_mine") if name == "mine" else value
         return self.words.say("leads_filter.tag", name=self.words.say(f"leads_filter.{name}"), value=value)
+
+    def _entered(self, value: str) -> str:
+        entered = Entered.read(value)
+        known = self.roster.teams
+        teams = [
+            known[id].label.text(self.asked.language, id) if id in known else id for id in entered.teams
+        ]  # fmt: skip
+        key = f"{entered.step}_of" if teams else entered.step.value
+        days = [entered.first] if entered.first == entered.last else [entered.first, entered.last]
+        when = " – ".join(self.asked.formats.day(each) for each in days)
+        return self.words.say(f"leads_entered.{key}", when=when, teams=", ".join(teams))
 
 
 def filters_of(query: QueryDict) -> Filters:

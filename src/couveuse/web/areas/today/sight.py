@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cached_property, lru_cache
 from typing import Final
 from urllib.parse import urlencode
@@ -12,11 +12,14 @@ from markupsafe import Markup
 from couveuse.core.model import Label, Model, Temperature
 from couveuse.core.roster import Roster
 from couveuse.documents.reading import parse_model
+from couveuse.engine.flows import Entered
 from couveuse.engine.folding import TEMPERATURES
-from couveuse.engine.today import SPANS, Counted, Step, Today
+from couveuse.engine.rolling_up import COMPARED_DAYS, SPANS
+from couveuse.engine.today import Counted, Step, Today
 from couveuse.report import charts
 from couveuse.report.names import Names
 from couveuse.report.persons import person
+from couveuse.store import flows
 from couveuse.store.learnt import Learnt
 from couveuse.store.today import MOST, MOST_TASKS, Late, Lead, Ripe, Unseen
 from couveuse.store.versions import Version
@@ -96,7 +99,7 @@ class StepRow:
     flows: Sequence[tuple[str, str]]  # the number and, where it can be shown, the address of who they are
     finding: str
     chart: Markup
-    days: Sequence[tuple[str, str]]
+    days: Sequence[tuple[str, str, str]]  # the day, the number, and the address of who they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,34 +278,44 @@ class Sight(Rows):
     def findings(self) -> list[str]:
         """What moved most, in words: three at most."""
         steps = () if self.counted is None else self.counted.steps
-        moved = [row.finding for row, step in zip(self.step_rows, steps, strict=True) if step.within(14)]
+        moved = [
+            row.finding
+            for row, step in zip(self.step_rows, steps, strict=True)
+            if step.within(COMPARED_DAYS) + step.before
+        ]
         return moved[:3]
 
     def _step(self, step: Step, counted: Counted) -> StepRow:
         say = self.asked.say
         name = say(f"today_step.{step.id}")
         asked = STEPS.get(step.id)
-        last, before = step.within(7), step.before(7)
+        last, before = step.within(COMPARED_DAYS), step.before
         finding = self.asked.count(
             f"today_flow.{step.id}", last, n=self.f.number(last), before=self.f.number(before)
         )  # fmt: skip
         words = charts.Words(finding, say("today_flow.description", name=name, n=self.f.number(step.within(30))))
-        flows = [(self.f.number(step.within(span)), self._flow_address(step.id, span)) for span in SPANS]
+        flows = [
+            (self.f.number(step.within(span)), self._behind(step, step.within(span), counted.today, span))
+            for span in SPANS
+        ]
         days = [
-            (self._day(counted, place), self.f.number(number)) for place, number in enumerate(step.days)
-        ]  # fmt: skip
+            (self._day(day), self.f.number(number), self._behind(step, number, day, 1))
+            for day, number in zip(counted.dates, step.days, strict=True)
+        ]
         return StepRow(
             step.id, name, "" if asked is None else leads_at(**asked),
             "" if step.now is None else self.f.number(step.now), flows, finding,
             charts.days(step.days, TONES.get(step.id, "ink"), words), days,
         )  # fmt: skip
 
-    def _flow_address(self, step: str, span: int) -> str:
-        """Where those are who entered a step within so many days; '' where no list tells."""
-        return leads_at(ripened=str(span)) if step == "hot" else ""
+    def _behind(self, step: Step, number: int, last: date, days: int) -> str:
+        """Where the leads of a number are: those who entered a step within so many days up to one; '' of none."""
+        if not number:
+            return ""
+        entered = Entered(flows.Step(step.id), last - timedelta(days=days - 1), last, step.teams)
+        return leads_at(entered=entered.written)
 
-    def _day(self, counted: Counted, place: int) -> str:
-        day = counted.first_day + timedelta(days=place)
+    def _day(self, day: date) -> str:
         return f"{day.day} {self.asked.say(f'today_month.{day.month}')}"
 
     # ---- Bands and sources -------------------------------------------------------------------------------------
