@@ -15,7 +15,7 @@ from couveuse.core.roster import Channel, Reach
 from couveuse.documents import holidays
 from couveuse.documents.durations import duration_us
 from couveuse.documents.findings import Trouble
-from couveuse.documents.sentences import Sentence, one_of, quoted, said, write
+from couveuse.documents.sentences import one_of, quoted, said, write
 from couveuse.documents.shapes import (
     ID_PATTERN,
     Duration,
@@ -137,7 +137,8 @@ def _channel_schema(*words: str) -> WithJsonSchema:
 def _week(value: object) -> Week:
     """The spans of each weekday; a day that is not named is closed."""
     if not isinstance(value, dict) or not value:
-        raise refused(_wanted("mapping", value), write('{mon-fri: ["09:00-18:00"]}'))
+        wrong = said("wanted.told", wanted=said("wanted.mapping"), value="{}" if value == {} else quoted(value))
+        raise refused(wrong, write('{mon-fri: ["09:00-18:00"]}'))
     week: dict[int, tuple[tuple[int, int], ...]] = {}
     troubles: list[Trouble] = []
     for key, spans in value.items():
@@ -165,15 +166,12 @@ def _weekdays(key: object) -> range:
     return range(start, (WEEKDAYS.index(last) if dash else start) + 1)
 
 
-def _wanted(what: str, given: object) -> Sentence:
-    return said("wanted.told", wanted=said(f"wanted.{what}"), value=quoted(given))
-
-
 def _spans(value: object, key: str, troubles: list[Trouble]) -> tuple[tuple[int, int], ...]:
     """The spans of a day in order; what is wrong with them is added to the troubles."""
     if not isinstance(value, list):
         cure = said("hours.spans", code='["09:00-12:30", "14:00-18:00"]')
-        troubles.append(Trouble((key,), _wanted("list", value), cure))
+        wrong = said("wanted.told", wanted=said("wanted.list"), value=quoted(value))
+        troubles.append(Trouble((key,), wrong, cure))
         return ()
     spans: list[tuple[int, int]] = []
     for i, written in enumerate(value):

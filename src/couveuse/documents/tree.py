@@ -91,7 +91,7 @@ def read_tree(text: str, name: str, kind: Kind = MODEL) -> Tree:
     except ReaderError as error:
         line, column = _place_of(text, int(error.position))
         refuse(line, column, said("yaml.character"), said("cure.delete"))
-    except (YAMLError, ValueError, NotImplementedError) as error:
+    except (YAMLError, ValueError, OverflowError, NotImplementedError) as error:
         refuse(1, 1, said("yaml.not_yaml", english=str(error).splitlines()[0]), said("yaml.first_lines"))
     if root is None:
         refuse(1, 1, said("file.empty"), said("file.begin_or_copy", begin=kind.begin, copy=kind.copy))
@@ -198,7 +198,6 @@ _PROBLEMS = {
     "found unknown escape character": "escape",
     "expected escape sequence": "escape",
     "expected chomping or indentation": "block_text",
-    "found undefined alias": "undefined",
     "sequence entries are not allowed": "entry",
     "mapping keys are not allowed": "entry",
 }
