@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from couveuse.cli import run
-from couveuse.cli.app import UserRole
+from couveuse.cli.commands.users import UserRole
 from couveuse.store.accounts import people
 
 PASSWORD = "heron-cendre-1887"
