@@ -10,7 +10,7 @@ from couveuse.cli.scoring import plain
 from couveuse.core.model import Model
 from couveuse.core.times import iso, microseconds
 from couveuse.errors import BadInput
-from couveuse.history.loose import quoted
+from couveuse.history.duck import quoted
 
 COLUMNS = ("at", "event", "fact", "source", "rule", "kind", "points")
 

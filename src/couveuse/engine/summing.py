@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from couveuse.core.reading import DECIMALS
-from couveuse.history.loose import quoted
+from couveuse.history.duck import quoted
 from couveuse.history.scoring import Scoring
 from couveuse.learn.observations import NO_TIME, Observations
 from couveuse.learn.ranking import Ranking, ranking

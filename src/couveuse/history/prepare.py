@@ -18,9 +18,10 @@ from couveuse.core import times
 from couveuse.core.events import CHANGES, FIRST_OF_INSTANT
 from couveuse.core.plan import Match
 from couveuse.errors import BadInput
+from couveuse.history.duck import quoted
 from couveuse.history.identities import resolve_owners
 from couveuse.history.inputs import Format, Input
-from couveuse.history.loose import REF_BITS, quoted
+from couveuse.history.loose import REF_BITS
 from couveuse.history.staging import LOST, WON, Staging
 
 # Where a verdict stands within its lead: before every fact, since it counts whatever its time.

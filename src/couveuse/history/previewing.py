@@ -15,9 +15,9 @@ import pyarrow as pa
 from couveuse.errors import CouveuseError
 from couveuse.history import inputs
 from couveuse.history.columns import Preview
+from couveuse.history.duck import quoted
 from couveuse.history.inputs import Format
 from couveuse.history.limits import LIMITS, Limits
-from couveuse.history.loose import quoted
 from couveuse.history.sniffing import Sniffed, too_many_columns
 from couveuse.history.unfit import Unfit, UnfitFile
 

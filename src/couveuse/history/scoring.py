@@ -21,9 +21,9 @@ from couveuse.core.times import Calendar, microseconds, moment
 from couveuse.errors import BadInput
 from couveuse.history import inputs
 from couveuse.history.columns import Dates
+from couveuse.history.duck import first_line, quoted
 from couveuse.history.folding import Folding, RuleTally
 from couveuse.history.inputs import Format, Input
-from couveuse.history.loose import first_line, quoted
 from couveuse.history.prepare import Prepared, prepare
 from couveuse.history.shares import fold_shares
 from couveuse.history.staging import Counts, Options, Staging, as_couveuse_error, connect, is_of_disk

@@ -17,11 +17,13 @@ import pyarrow.parquet as pq
 from couveuse.core.events import Reject
 from couveuse.errors import BadInput, CouveuseError
 from couveuse.history import inputs, loose
+from couveuse.history.duck import quoted
 from couveuse.history.folding import Lately, Rows, RuleTally
 from couveuse.history.identities import resolve_owners
 from couveuse.history.inputs import Format, Input
-from couveuse.history.loose import REF_BITS, quoted
+from couveuse.history.loose import REF_BITS
 from couveuse.history.prepare import Prepared
+from couveuse.history.readings import Wanted
 from couveuse.history.scoring import Request, Scoring
 from couveuse.history.shares import SHARE_FACTS, SHARE_NAMED, _add
 from couveuse.history.spark_session import check, is_local, session
@@ -115,7 +117,7 @@ class SparkScoring(Scoring):
                     f"{file.given}: rewritten to be read, here, where the workers of {self.master} do not see it; "
                     "save it as CSV in UTF-8"
                 )
-        wanted = loose.Wanted(staging.fields, request.rename)
+        wanted = Wanted(staging.fields, request.rename)
         readings = [loose.reading_of(file, wanted, self.connection) for file in staging.files]
         staging.as_text = tuple(all(held) for held in zip(*(reading.is_text for reading in readings), strict=True))
         if leads:

@@ -27,10 +27,12 @@ from couveuse.core.model import Model
 from couveuse.core.plan import plan
 from couveuse.errors import BadInput, CouveuseError
 from couveuse.history import loose
+from couveuse.history.duck import quoted
 from couveuse.history.folding import Folder, Folding, Notes, Rows
 from couveuse.history.inputs import Format, Input
-from couveuse.history.loose import REF_BITS, Wanted, quoted
+from couveuse.history.loose import REF_BITS
 from couveuse.history.prepare import CHANGE_NAMES, IS_KIND_1, VERDICT_AT, _read_fields, _values, meaning
+from couveuse.history.readings import Wanted
 from couveuse.history.rejects import MOST_TEXT
 from couveuse.history.staging import BATCH_ROWS, WON, Options, Staging, connect
 

@@ -18,8 +18,9 @@ from couveuse.core.plan import Plan
 from couveuse.errors import BadInput, CouveuseError
 from couveuse.history import loose
 from couveuse.history.columns import LEAD_PREFIX, Dates
+from couveuse.history.duck import MACROS, first_line, quoted
 from couveuse.history.inputs import Format, Input, check_whole
-from couveuse.history.loose import Wanted, quoted
+from couveuse.history.readings import Wanted
 
 BATCH_ROWS = 65_536
 # What a win is called in a column of leads; whatever else is there and not among the losses is refused.
@@ -94,7 +95,7 @@ class Staging:
         self._looks: dict[str, list[Callable[..., str]]] = {}
         self.bad_cells: list[BadCells] = []
         self.bad_lead_cells: list[BadCells] = []
-        for macro in loose.MACROS:
+        for macro in MACROS:
             self.sql(macro)
 
     def sql(self, text: str) -> list[tuple[object, ...]]:
@@ -189,9 +190,7 @@ class Staging:
         except duckdb.Error as error:
             if is_of_disk(error) or not isinstance(error, FILE_FAULTS):
                 raise as_couveuse_error(error) from error
-            raise BadInput(
-                f"{file.given}: cannot be read to its end ({loose.first_line(error)}); copy it again"
-            ) from error
+            raise BadInput(f"{file.given}: cannot be read to its end ({first_line(error)}); copy it again") from error
 
     def _keep_bad_cells(self, file: Input) -> None:
         """Rows that could not be cut into as many cells as the header has, each once, by where they begin."""
@@ -378,7 +377,7 @@ def is_of_disk(error: duckdb.Error) -> bool:
 
 def as_couveuse_error(error: duckdb.Error) -> CouveuseError:
     """What DuckDB could not do, as one line with a cure."""
-    text = loose.first_line(error)
+    text = first_line(error)
     if is_of_disk(error):
         return CouveuseError(f"the disk is full ({text}); free some space, or set TMPDIR to a folder on another disk")
     if isinstance(error, duckdb.OutOfMemoryException):

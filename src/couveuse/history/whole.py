@@ -13,8 +13,9 @@ import pyarrow as pa
 
 from couveuse.core.events import ROW_KEYS, Fact, parts
 from couveuse.core.times import NEVER
+from couveuse.history.duck import quoted
 from couveuse.history.inputs import Format, Input
-from couveuse.history.loose import REF_BITS, quoted
+from couveuse.history.loose import REF_BITS
 from couveuse.history.prepare import IS_KIND_1, tell_apart
 from couveuse.history.shares import DIGESTS, batches
 from couveuse.history.staging import Staging, plain_row
