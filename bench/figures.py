@@ -55,12 +55,15 @@ def _tasks(found: Found) -> Iterator[Row]:
 
 
 def _pages(found: Found) -> Iterator[Row]:
-    over = f"with {found['leads']:,} leads and {found['stored_events']:,} events, one request after the other"
+    over = f", with {found['leads']:,} leads and {found['stored_events']:,} events, one request after the other"
     for name in ("leads", "a lead", "desk"):
-        it = found["pages"][name]
-        yield f"the page of {name}, {over}" if name == "leads" else f"the page of {name}", f"p50 {it['p50_ms']:.0f} ms, p95 {it['p95_ms']:.0f} ms"
+        yield f"the page of {name}{over if name == 'leads' else ''}", _page(found["pages"][name])
     slow = max(found["pages"].values(), key=lambda page: page["p95_ms"])
-    yield f"the slowest of {len(found['pages'])} pages", f"p50 {slow['p50_ms']:.0f} ms, p95 {slow['p95_ms']:.0f} ms"
+    yield f"the slowest of {len(found['pages'])} pages", _page(slow)
+
+
+def _page(it: Found) -> str:
+    return f"p50 {it['p50_ms']:.0f} ms, p95 {it['p95_ms']:.0f} ms"
 
 
 def _size(found: Found) -> Iterator[Row]:
