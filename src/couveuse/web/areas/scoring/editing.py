@@ -29,8 +29,7 @@ class Wrong:
     line: int
     text: str
     field: str
-    message: str
-    cure: str
+    told: str
 
 
 class Unreadable(BadInput):
@@ -49,7 +48,7 @@ def edit(asked: Asked) -> HttpResponse:
     try:
         document = drafting.checked(text)
     except ModelErrors as errors:
-        return _shown(asked, text, wrong=_wrong(text, errors), status=UNPROCESSABLE)
+        return _shown(asked, text, wrong=_wrong(asked, text, errors), status=UNPROCESSABLE)
     except BadInput:
         return _shown(asked, text[:MOST_BYTES], problem="too_long", status=UNPROCESSABLE)
     if asked.request.POST.get("act") == "check":
@@ -93,12 +92,12 @@ def _posted(asked: Asked) -> str:
         raise Unreadable from error
 
 
-def _wrong(text: str, errors: ModelErrors) -> list[Wrong]:
+def _wrong(asked: Asked, text: str, errors: ModelErrors) -> list[Wrong]:
     lines = text.splitlines()
     return [
         Wrong(
             each.line, lines[each.line - 1].strip()[:160] if 0 < each.line <= len(lines) else "", each.field,
-            each.message, each.cure,
+            each.told(asked.language),
         )
         for each in errors.findings
     ]  # fmt: skip
