@@ -12,8 +12,8 @@ from couveuse.store.alerts import Alert, Standing
 from couveuse.store.api_tokens import Scope
 from couveuse.web import database
 from couveuse.web.api.asking import BearerToken, by_of, cursor_of, iso, now_us, only, parts_of
-from couveuse.web.api.desk_shapes import AlertShape, AlertsPage, AlertWhole
 from couveuse.web.api.outgoing import intent_of
+from couveuse.web.api.outgoing_shapes import AlertShape, AlertsPage, AlertWhole
 from couveuse.web.api.texts import Text
 from couveuse.web.problems import Kind, Problem
 

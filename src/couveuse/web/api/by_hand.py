@@ -11,7 +11,7 @@ from couveuse.store.api_tokens import Scope
 from couveuse.web import database
 from couveuse.web.api import tasks
 from couveuse.web.api.asking import BearerToken, by_of, now_us, wrong
-from couveuse.web.api.desk_shapes import AdjustAsked, AdjustedShape, RelevantAgain
+from couveuse.web.api.by_hand_shapes import AdjustAsked, AdjustedShape, RelevantAgain
 from couveuse.web.api.one_lead import LeadId
 from couveuse.web.problems import Kind, Problem
 

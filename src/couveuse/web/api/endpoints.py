@@ -15,8 +15,8 @@ from couveuse.store.api_tokens import Scope
 from couveuse.store.endpoints import Endpoint
 from couveuse.web import database
 from couveuse.web.api.asking import BearerToken, by_of, iso, now_us, wrong
-from couveuse.web.api.desk_shapes import EndpointDisabled, EndpointMade
 from couveuse.web.api.outgoing import EndpointId
+from couveuse.web.api.outgoing_shapes import EndpointDisabled, EndpointMade
 from couveuse.web.api.settings_shapes import (
     AddressAsked,
     AddressesShape,

@@ -11,7 +11,7 @@ from couveuse.engine.outcomes_in import Became, take_outcomes
 from couveuse.store.api_tokens import Scope
 from couveuse.web import database
 from couveuse.web.api.asking import BearerToken, by_of, now_us
-from couveuse.web.api.desk_shapes import OutcomesAsked, OutcomesShape, OutcomesTaken
+from couveuse.web.api.outcome_shapes import OutcomesAsked, OutcomesShape, OutcomesTaken
 from couveuse.web.api.team import said
 
 router = Router(tags=["outcomes"])

@@ -14,7 +14,7 @@ from couveuse.store.api_tokens import Scope
 from couveuse.store.intents import Row
 from couveuse.web import database
 from couveuse.web.api.asking import BearerToken, by_of, cursor_of, iso, now_us, only, parts_of, wrong
-from couveuse.web.api.desk_shapes import (
+from couveuse.web.api.outgoing_shapes import (
     EndpointAsked,
     EndpointDisabled,
     EndpointMade,

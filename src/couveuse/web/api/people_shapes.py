@@ -5,8 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from couveuse.store.accounts.people import MOST_NAME
-from couveuse.web.api.desk_shapes import Body
-from couveuse.web.api.shapes import Answer
+from couveuse.web.api.shapes import Answer, Body
 from couveuse.web.api.texts import Text
 
 # An owner is made on screen or by command, never by a program.

@@ -7,8 +7,7 @@ from pydantic import Field
 from couveuse.engine.drafting import MOST_PER_DAY
 from couveuse.store.drafts import Way
 from couveuse.store.jobs import Standing as JobStanding
-from couveuse.web.api.desk_shapes import Body
-from couveuse.web.api.shapes import Answer
+from couveuse.web.api.shapes import Answer, Body
 from couveuse.web.api.texts import Text
 
 

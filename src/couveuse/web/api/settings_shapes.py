@@ -7,8 +7,8 @@ from pydantic import Field
 from couveuse.engine.access import MOST_DAYS, MOST_ORIGINS, MOST_RATE, MOST_SOURCE
 from couveuse.store.api_tokens import MOST_NAME, Scope
 from couveuse.store.write_keys import KeyKind
-from couveuse.web.api.desk_shapes import Body, ChangeShape
-from couveuse.web.api.shapes import Answer
+from couveuse.web.api.shapes import Answer, Body
+from couveuse.web.api.team_shapes import ChangeShape
 from couveuse.web.api.texts import Text
 
 # ---- Places outside --------------------------------------------------------------------------------------------------

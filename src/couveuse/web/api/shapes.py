@@ -24,6 +24,12 @@ class StageName(StrEnum):
     NONE = "none"
 
 
+class Body(Schema):
+    """A body that holds what it may hold, and nothing else."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
 class Order(StrEnum):
     """How leads are listed: the best score first, or by number, which keeps its place while scores change."""
 

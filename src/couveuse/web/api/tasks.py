@@ -25,7 +25,7 @@ from couveuse.store.tasks import Appointment, Entry, Place, Task
 from couveuse.web import database, reading
 from couveuse.web.api import told
 from couveuse.web.api.asking import BearerToken, by_of, cursor_of, iso, now_us, only, parts_of, wrong
-from couveuse.web.api.desk_shapes import (
+from couveuse.web.api.task_shapes import (
     Acting,
     ActingOn,
     AssignAsked,

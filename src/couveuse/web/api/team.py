@@ -21,7 +21,9 @@ from couveuse.store import rosters
 from couveuse.store.api_tokens import Scope
 from couveuse.web import database
 from couveuse.web.api.asking import BearerToken, by_of, cursor_of, iso, now_us, only, parts_of, wrong
-from couveuse.web.api.desk_shapes import (
+from couveuse.web.api.instance import PageAsked
+from couveuse.web.api.settings_shapes import TeamVersionsPage, TeamVersionWhole
+from couveuse.web.api.team_shapes import (
     AbsenceAsked,
     AbsenceMade,
     RosterShape,
@@ -29,8 +31,6 @@ from couveuse.web.api.desk_shapes import (
     TeamDocumentAsked,
     TeamDocumentShape,
 )
-from couveuse.web.api.instance import PageAsked
-from couveuse.web.api.settings_shapes import TeamVersionsPage, TeamVersionWhole
 from couveuse.web.problems import Kind, Problem
 
 router = Router(tags=["team"])
