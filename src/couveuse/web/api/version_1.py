@@ -100,6 +100,8 @@ _ALSO: Final[dict[str, tuple[int, ...]]] = {
     "assign_task": (404, 409),
     "note_task": (404,),
     "settle_task": (404, 409),
+    "undo_outcome": (404, 409),
+    "put_off_task": (404, 409),
     "move_appointment": (404, 409),
     "call_off_appointment": (404, 409),
     "read_alert": (404,),
