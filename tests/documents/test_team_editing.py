@@ -100,6 +100,11 @@ def test_who_is_not_there_is_not_changed() -> None:
         lambda: team_editing.change_member(pompes(), "nobody", ZOE, [], []),
         lambda: team_editing.set_hours(pompes(), "teams", "nobody", None),
         lambda: team_editing.set_team(pompes(), "nobody", {}),
+        lambda: team_editing.remove_team(pompes(), "nobody"),
+        lambda: team_editing.add_territory(pompes(), "nobody", {}),
+        lambda: team_editing.change_territory(pompes(), "sales", "nowhere", {}),
+        lambda: team_editing.remove_territory(pompes(), "sales", "nowhere"),
+        lambda: team_editing.raise_territory(pompes(), "sales", "nowhere"),
     ):
         with pytest.raises(NoSuch):
             act()
@@ -151,3 +156,56 @@ def test_comments_on_lines_of_their_own_stay() -> None:
     assert "# the second" in found.text
     assert "- id: b  # here" in found.text
     assert list(found.roster.members) == ["b"]
+
+
+def test_a_team_comes_at_the_end_and_goes_with_its_lines() -> None:
+    said = {"id": "north", "label": {"fr": "Nord"}, "members": ["bob"], "assignment": "load", "sla": {"within": "4h"}}
+    found = team_editing.add_team(pompes(), said)
+    assert changes(pompes(), found) == [
+        "+   - {id: north, label: {fr: Nord}, members: [bob], assignment: load, sla: {within: 4h}}"
+    ]
+    assert team_editing.remove_team(found, "north").text == pompes().text
+    left = team_editing.remove_team(pompes(), "sales")
+    assert list(left.roster.teams) == ["telemarketing"]
+    assert left.roster.members == pompes().roster.members
+    with pytest.raises(TeamErrors):
+        team_editing.remove_team(left, "telemarketing")
+
+
+def test_what_held_nothing_else_goes_with_what_is_taken_out() -> None:
+    keys = ("within", "by_treatment.make-appointment", "raise_to", "raise_every", "raise_times")
+    found = team_editing.set_team(pompes(), "telemarketing", {f"sla.{key}": None for key in keys})
+    assert "sla" not in found.data["teams"][0]
+    again = team_editing.set_team(found, "telemarketing", {"sla.by_treatment.detect-project": "1h"})
+    assert again.data["teams"][0]["sla"] == {"by_treatment": {"detect-project": "1h"}}
+
+
+def test_whoever_is_in_a_team_already_keeps_their_turn() -> None:
+    found = team_editing.set_team(pompes(), "telemarketing", {}, members=["emma", "bob", "alice"], leads=["emma"])
+    team = found.roster.teams["telemarketing"]
+    assert (team.members, team.leads) == (("alice", "bob", "emma"), ("emma",))
+    fewer = team_editing.set_team(pompes(), "sales", {}, members=["emma", "frank", "chloe"], leads=["frank"])
+    assert fewer.roster.teams["sales"].territories[2].members == ("chloe",)
+
+
+def test_the_first_territory_makes_a_team_give_by_territory_and_the_last_one_takes_that_with_it() -> None:
+    where = {"traits.region": {"in": ["Nord", "N"]}}
+    found = team_editing.add_territory(pompes(), "telemarketing", {"id": "n", "where": where, "members": ["bob"]})
+    team = found.roster.teams["telemarketing"]
+    assert (str(team.assignment), [each.id for each in team.territories]) == ("territory", ["n"])
+    assert "# whoever owns a lead sells" in found.text
+    again = team_editing.remove_territory(found, "telemarketing", "n")
+    assert again.text == pompes().text
+
+
+def test_territories_change_places_and_whose_they_are() -> None:
+    found = team_editing.raise_territory(pompes(), "sales", "france")
+    assert [each.id for each in found.roster.teams["sales"].territories] == ["abroad", "france", "large-groups"]
+    assert team_editing.raise_territory(pompes(), "sales", "abroad").text == pompes().text
+    said = {"where": {"traits.country": "BE"}, "members": ["frank"]}
+    changed = team_editing.change_territory(pompes(), "sales", "france", said)
+    assert changes(pompes(), changed) == [
+        "-       - {id: france, where: {traits.country: FR}, members: [chloe, david]}",
+        "+       - {id: france, where: {traits.country: BE}, members: [frank]}",
+    ]
+    assert len(team_editing.remove_territory(pompes(), "sales", "france").roster.teams["sales"].territories) == 2

@@ -150,18 +150,7 @@ def test_what_was_typed_is_shown_again_and_is_no_markup(staffed: Town):
         assert "alert(1)" in page
 
 
-# ---- Teams and hours -------------------------------------------------------------------------------------------------
-
-
-def test_a_team_gives_its_tasks_otherwise(staffed: Town):
-    client = signed_in(alice())
-    said = {"fr": "Télémarketing", "en": "Callers", "assignment": "load", "within": "4h", "tries": "7"}
-    answer = client.post(f"{PLACE}/teams/telemarketing", said | {"replaces": newest(staffed).id})
-    assert answer.status_code == 303
-    team = rosters.load_roster(staffed.connection).teams["telemarketing"]
-    assert (team.label.en, str(team.assignment), team.tries, team.owner_first) == ("Callers", "load", 7, False)
-    wrong = said | {"within": "2d", "tries": "0", "assignment": "chance"}
-    assert client.post(f"{PLACE}/teams/telemarketing", wrong).status_code == 422
+# ---- Hours -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("place", ["hours", "teams/sales/hours", "members/bob/hours"])

@@ -16,6 +16,10 @@ from couveuse.errors import BadInput
 # What a form may say of a member; None takes it out.
 MEMBER_KEYS: Final = ("id", "name", "email", "telephone", "language", "weight")
 HOURS_KEYS: Final = ("timezone", "week", "holidays", "days_off")
+# How a new team is written, in this order.
+TEAM_KEYS: Final = (
+    "id", "label", "members", "leads", "assignment", "owner_first", "treatments", "alert", "sla", "tries",
+)  # fmt: skip
 _OF_TEAM_THAT_NAMES: Final = ("members", "leads", "alert")
 
 Data = Mapping[str, object]
@@ -37,7 +41,9 @@ class _Text:
         self._root, self.data = tree.root, tree.data
 
     def put(self, path: Path, value: object) -> None:
-        """Write one value."""
+        """Write one value; a mapping on the way that is not there yet is written with it."""
+        while len(path) > 1 and splicing.at(self.data, path[:-1]) is None and isinstance(path[-1], str):
+            path, value = path[:-1], {path[-1]: value}
         if splicing.at(self.data, path) != value:
             self.text = splicing.put(self.text, self._root, path, value)
             self._read()
@@ -47,6 +53,12 @@ class _Text:
         if splicing.at(self.data, path) is not None:
             self.text = splicing.take(self.text, self._root, path)
             self._read()
+
+    def take_whole(self, path: Path) -> None:
+        """The same; mappings that held nothing else go with it."""
+        while len(path) > 1 and splicing.at(self.data, path[:-1]) == {path[-1]: splicing.at(self.data, path)}:
+            path = path[:-1]
+        self.take(path)
 
     def append(self, path: Path, value: object) -> None:
         """Put one thing more at the end of a list, which may not be there yet."""
@@ -151,19 +163,112 @@ def set_hours(document: TeamDocument, kind: str, id: str, hours: Data | None) ->
     return text.document()
 
 
-def set_team(document: TeamDocument, id: str, said: Data) -> TeamDocument:
-    """How a team gives its tasks, and within how long: keys of a team by their names; raises NoSuch, TeamErrors."""
+# ---- Teams -----------------------------------------------------------------------------------------------------------
+
+
+def add_team(document: TeamDocument, said: Data) -> TeamDocument:
+    """With one team more, at the end of the list; raises TeamErrors."""
+    text = _Text(document)
+    text.append(("teams",), {key: said[key] for key in TEAM_KEYS if said.get(key) is not None})
+    return text.document()
+
+
+def remove_team(document: TeamDocument, id: str) -> TeamDocument:
+    """Without a team; its members stay members. Raises NoSuch, and TeamErrors for the last one."""
+    text = _Text(document)
+    text.take(("teams", text.place("teams", id)))
+    return text.document()
+
+
+def set_team(
+    document: TeamDocument, id: str, said: Data, *, members: Iterable[str] | None = None, leads: Iterable[str] = ()
+) -> TeamDocument:
+    """How a team is called, gives its tasks and within how long: its keys by their names, as `sla.within`.
+
+    None takes a key out, and a mapping that held nothing else with it. With `members`: it is these, led by these;
+    whoever is in it already keeps their turn. Raises NoSuch, TeamErrors.
+    """
     text = _Text(document)
     at = text.place("teams", id)
     for key, value in said.items():
         path: Path = ("teams", at, *key.split("."))
         if value is None:
-            text.take(path)
-        elif len(path) > 3 and splicing.at(text.data, path[:-1]) is None:
-            text.put(path[:-1], {str(path[-1]): value})
+            text.take_whole(path)
         else:
             text.put(path, value)
+    if members is not None:
+        _staff(text, at, list(members), frozenset(leads))
     return text.document()
+
+
+def _staff(text: _Text, at: int, members: Sequence[str], leads: frozenset[str]) -> None:
+    """A team of these members and no others, led by these of them."""
+    for key, wanted in (("members", members), ("leads", [id for id in members if id in leads])):
+        path: Path = ("teams", at, key)
+        for id in [each for each in text.listed(path) if each not in wanted]:
+            text.leave_out(path, id)
+        for id in [each for each in wanted if each not in text.listed(path)]:
+            text.append(path, id)
+    for j in range(len(text.listed(("teams", at, "territories")))):
+        there: Path = ("teams", at, "territories", j, "members")
+        for id in [each for each in text.listed(there) if each not in members]:
+            text.leave_out(there, id)
+
+
+# ---- Territories -----------------------------------------------------------------------------------------------------
+
+
+def add_territory(document: TeamDocument, team: str, said: Data) -> TeamDocument:
+    """With one territory more, after the others; the team's tasks go by territory then. Raises NoSuch, TeamErrors."""
+    text = _Text(document)
+    at = text.place("teams", team)
+    text.append(("teams", at, "territories"), dict(said))
+    text.put(("teams", at, "assignment"), "territory")
+    return text.document()
+
+
+def change_territory(document: TeamDocument, team: str, id: str, said: Data) -> TeamDocument:
+    """Other leads or other members of a territory; what is not said stays. Raises NoSuch, TeamErrors."""
+    text = _Text(document)
+    path = _territory(text, team, id)
+    for key, value in said.items():
+        text.put((*path, key), value)
+    return text.document()
+
+
+def remove_territory(document: TeamDocument, team: str, id: str) -> TeamDocument:
+    """Without a territory; after the last one the team's tasks go in turn. Raises NoSuch, TeamErrors."""
+    text = _Text(document)
+    path = _territory(text, team, id)
+    if len(text.listed(path[:-1])) > 1:
+        text.take(path)
+    else:
+        text.take(path[:-1])
+        text.put((*path[:2], "assignment"), "round_robin")
+    return text.document()
+
+
+def raise_territory(document: TeamDocument, team: str, id: str) -> TeamDocument:
+    """With a territory asked before the one that stood before it; the first stays. Raises NoSuch, TeamErrors."""
+    text = _Text(document)
+    path = _territory(text, team, id)
+    place = path[-1]
+    assert isinstance(place, int)
+    if place > 0:
+        others = text.listed(path[:-1])
+        here, before = others[place], others[place - 1]
+        text.put(path, before)
+        text.put((*path[:-1], place - 1), here)
+    return text.document()
+
+
+def _territory(text: _Text, team: str, id: str) -> Path:
+    """Where a territory stands."""
+    path: Path = ("teams", text.place("teams", team), "territories")
+    for i, each in enumerate(text.listed(path)):
+        if isinstance(each, dict) and each.get("id") == id:
+            return (*path, i)
+    raise NoSuch(f"{id[:80]}: the team has no territory of that id; see its territories")
 
 
 def week_data(days: Sequence[Sequence[str]]) -> dict[str, list[str]]:

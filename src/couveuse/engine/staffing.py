@@ -1,7 +1,7 @@
 """Whether the team can do what the acting model asks of it, and what another document of the team would change."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -22,6 +22,32 @@ class Foreseen:
     changes: Sequence[Change]
     gaps: Sequence[Gap]
     left: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """What another roster would take away although it is needed: what the acting model asks for, and open tasks."""
+
+    gaps: Sequence[Gap] = ()
+    tasks: Mapping[tuple[str, str], int] = field(default_factory=dict)  # by team and treatment
+
+
+def needed(connection: Connection[Any], before: Roster, after: Roster) -> Needed:
+    """What a roster no longer has of the one before it, and is asked for; what was missing already is not told."""
+    known = frozenset(missing(connection, before))
+    left = {team.id: team.treatments.keys() - set(_treatments(after, team.id)) for team in before.teams.values()}
+    poorer = [id for id, treatments in left.items() if treatments or id not in after.teams]
+    tasks = rosters.open_tasks_of_teams(connection, poorer) if poorer else {}
+    return Needed(
+        gaps=[each for each in missing(connection, after) if each not in known],
+        tasks={(team, treatment): count for (team, treatment), count in tasks.items()
+               if team not in after.teams or treatment in left[team]},
+    )  # fmt: skip
+
+
+def _treatments(roster: Roster, team: str) -> Collection[str]:
+    found = roster.teams.get(team)
+    return () if found is None else found.treatments.keys()
 
 
 def missing(connection: Connection[Any], roster: Roster) -> list[Gap]:

@@ -32,6 +32,7 @@ _CLEAR_MEMBERSHIPS = statement("rosters", "clear_memberships")
 _WRITE_MEMBERSHIPS = statement("rosters", "write_memberships")
 _TEAMS_OF = statement("rosters", "teams_of")
 _OPEN_TASKS = statement("rosters", "open_tasks")
+_OPEN_TASKS_OF_TEAMS = statement("rosters", "open_tasks_of_teams")
 _CLEAR_ABSENCES = statement("rosters", "clear_absences")
 _WRITE_ABSENCES = statement("rosters", "write_absences")
 _ABSENCES = statement("rosters", "absences")
@@ -274,3 +275,9 @@ def teams_of(connection: Connection[Any], member: str) -> list[str]:
 def open_tasks(connection: Connection[Any], members: Collection[str]) -> dict[str, int]:
     """How many open tasks each of some members has; without those that have none."""
     return dict(connection.execute(_OPEN_TASKS, [list(members)]).fetchall())
+
+
+def open_tasks_of_teams(connection: Connection[Any], teams: Collection[str]) -> dict[tuple[str, str], int]:
+    """How many open tasks each of some teams has, by team and treatment; without those that have none."""
+    rows = connection.execute(_OPEN_TASKS_OF_TEAMS, [list(teams)]).fetchall()
+    return {(team, treatment): count for team, treatment, count in rows}

@@ -92,3 +92,8 @@ select m.team from memberships m join teams t on t.id = m.team and t.removed_at 
 -- name: open_tasks
 -- How many open tasks some members have, by member.
 select member, count(*) from tasks where standing = 'open' and member = any(%s::text[]) group by member order by member;
+
+-- name: open_tasks_of_teams
+-- How many open tasks some teams have, by team and treatment.
+select team, treatment, count(*) from tasks where standing = 'open' and team = any(%s::text[])
+group by team, treatment order by team, treatment;

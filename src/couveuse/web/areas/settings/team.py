@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from psycopg import Connection
@@ -44,10 +45,16 @@ def _shown(
     telling = Telling(asked)
     return render(
         asked, "settings/team.html", status, title=asked.say("settings_nav.team"), version=version, roster=roster,
-        absences=absences, away=roster.away(asked.now), gaps=[telling.gap(each) for each in gaps], t=telling,
+        absences=absences, away=roster.away(asked.now), t=telling,
+        gaps=[(telling.gap(each), _mended(each)) for each in gaps],
         member_options=[(member.id, member.name) for member in roster.members.values()],
         given=given or {"member": "", "from": "", "until": "", "because": ""}, errors=errors or {},
     )  # fmt: skip
+
+
+def _mended(gap: Gap) -> str:
+    """Where what is missing can be added."""
+    return f"{PLACE}/teams?{urlencode({'id': gap.team})}" if gap.treatment is None else f"{PLACE}/teams/{gap.team}"
 
 
 class Telling:

@@ -10,6 +10,7 @@ from difflib import unified_diff
 from typing import Any, Final
 
 from django.http import Http404, HttpResponse
+from psycopg import Connection, Rollback
 
 from couveuse.core.roster import Roster
 from couveuse.core.roster_changes import Change, changes
@@ -27,6 +28,8 @@ from couveuse.web.asking import Asked, page
 from couveuse.web.permissions import Permission
 from couveuse.web.rendering import redirect, render
 
+# What stands against a change: lines for a page; none where it may be made.
+Against = Callable[[Connection[Any], Roster, Roster], Sequence[str]]
 NAME: Final = "equipe.yaml"
 PAGE: Final = 50
 MOST_TEXT: Final = 500_000
@@ -63,6 +66,11 @@ teams:
 """
 
 
+def nothing(_connection: Connection[Any], _before: Roster, _after: Roster) -> Sequence[str]:
+    """Nothing stands against it but what its own words say."""
+    return ()
+
+
 @page(Permission.MANAGE_TEAM, methods=("GET", "POST"))
 def whole(asked: Asked) -> HttpResponse:
     """The whole document in a field: checked first, or applied at once."""
@@ -83,20 +91,31 @@ def whole(asked: Asked) -> HttpResponse:
         with database.reading() as connection:
             foreseen = staffing.foresee(connection, document)
         return _shown(asked, text, replaces, foreseen=foreseen)
-    return apply(asked, document, replaces, lambda error: _shown(asked, text, replaces, error=error, status=409))
+    return apply(
+        asked, document, replaces, lambda lines, status: _shown(asked, text, replaces, error=lines[0], status=status)
+    )
 
 
 def apply(
-    asked: Asked, document: TeamDocument, replaces: int, refused: Callable[[str], HttpResponse],
-    toast: str = "settings_team.applied", back: str = PLACE,
+    asked: Asked, document: TeamDocument, replaces: int, shown: Callable[[Sequence[str], int], HttpResponse],
+    toast: str = "settings_team.applied", back: str = PLACE, against: Against = nothing,
 ) -> HttpResponse:  # fmt: skip
-    """Let a document count, and go back to the team; `refused` answers where another one counts meanwhile."""
+    """Let a document count, and go back; `shown` answers with what stands against it, where anything does.
+
+    `against` is asked within the transaction, with the roster that counted before.
+    """
     try:
-        with database.writing() as connection:
+        with database.writing() as connection, connection.transaction():
+            before = rosters.newest(connection)
             applied = rosters.apply_roster(connection, document, by=asked.who.by, now=asked.now, replaces=replaces)
+            lines = against(connection, Roster() if before is None else before.document().roster, document.roster)
+            if lines:
+                raise Rollback
             left = rosters.open_tasks(connection, applied.removed_members) if applied.removed_members else {}
     except rosters.Outdated:
-        return refused(asked.say("settings_team.outdated"))
+        return shown([asked.say("settings_team.outdated")], 409)
+    if lines:
+        return shown(lines, 422)
     if left:
         tasks = sum(left.values())
         return redirect(asked, back, "settings_team.applied_left", n=asked.formats.number(tasks), who=", ".join(left))
@@ -201,18 +220,18 @@ def restore(asked: Asked, number: int) -> HttpResponse:
         foreseen = staffing.foresee(connection, found.document())
     return apply(
         asked, parse_team(found.text, NAME), replaces,
-        lambda error: _version_shown(asked, found, newest, before, foreseen, error, 409),
+        lambda lines, status: _version_shown(asked, found, newest, before, foreseen, lines[0], status),
         toast="settings_team.restored",
     )  # fmt: skip
 
 
-# What a form may run into in the rest of the document, by what the check says of it.
+# What a form may run into in the rest of the document, by the sentence that the check says of it.
 _MESSAGES: Final = {
-    "nobody leads this team": "nobody_leads",
-    "the list is empty": "nobody_left",
-    "this team has no members to give tasks to": "nobody_to_give",
-    "this team has no territories": "no_territories",
-    "the territories decide nothing": "idle_territories",
+    "teams.nobody_leads": "nobody_leads",
+    "shape.empty_list": "nobody_left",
+    "teams.nobody_to_give": "nobody_to_give",
+    "teams.no_territories": "no_territories",
+    "teams.idle_territories": "idle_territories",
 }
 _TEAM: Final = re.compile(r"teams\[(\d+)\]")
 
@@ -222,9 +241,9 @@ def lines_of(asked: Asked, errors: TeamErrors, document: TeamDocument) -> list[s
     teams = list(document.roster.teams.values())
     lines = []
     for each in errors.findings:
-        place, key = _TEAM.search(each.field), _MESSAGES.get(each.message)
+        place, key = _TEAM.search(each.field), _MESSAGES.get(each.wrong.key)
         if place is None or key is None or int(place[1]) >= len(teams):
-            lines.append(f"{each.field}: {each.message}; {each.cure}")
+            lines.append(asked.say("settings_team.field", field=each.field, told=each.told(asked.language)))
             continue
         team = teams[int(place[1])]
         lines.append(asked.say(f"settings_team.{key}", team=Telling(asked).label(team.label, team.id)))
