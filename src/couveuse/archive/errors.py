@@ -6,6 +6,8 @@ from couveuse.errors import BadInput, CouveuseError
 class OutOfReach(CouveuseError):
     """The archive is needed and cannot be read: bring it back; what needs it waits and is tried again."""
 
+    known_as = "archive"
+
 
 class ArchiveAway(OutOfReach):
     """The archive does not answer: bring its file system back; what needs it waits and is tried again."""

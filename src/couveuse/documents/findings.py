@@ -53,6 +53,8 @@ def _order(finding: Finding) -> tuple[str, int, int, str, str, str]:
 class DocumentErrors(BadInput):
     """The document has errors; each names its line and its cure."""
 
+    known_as = "document"
+
     def __init__(self, findings: Iterable[Finding]) -> None:
         found = {_order(finding): finding for finding in findings}
         self.findings = tuple(found[order] for order in sorted(found))

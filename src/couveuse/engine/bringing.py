@@ -43,6 +43,8 @@ AGAIN_SECONDS: Final = 0.5
 class BroughtElsewhere(CouveuseError):
     """Another process brings this import, or took it back: see couveuse import --list."""
 
+    known_as = "elsewhere"
+
 
 class StoppedAway(CouveuseError):
     """PostgreSQL went away: run the same command again, and it goes on where it was."""

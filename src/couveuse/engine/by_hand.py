@@ -24,6 +24,8 @@ __all__ = ["BadWord", "ByHand", "IdTaken", "digest_of", "say"]
 class BadWord(BadInput):
     """Something that was said will not do; `field` is what has to be corrected."""
 
+    known_as = "gone_meanwhile"
+
     def __init__(self, field: str, reason: str) -> None:
         super().__init__(reason)
         self.field = field

@@ -40,6 +40,8 @@ class AnotherDraft(CouveuseError):
 class CommandRuns(CouveuseError):
     """A model is being published by command, or was left half made: let it end, or run couveuse rescore --give-up."""
 
+    known_as = "another_model"
+
 
 class NotReady(CouveuseError):
     """The draft is not at the point where this may be done: look at it again."""

@@ -175,13 +175,21 @@ def _names(scoring: Scoring, wanted: Wanted) -> list[str]:
     return [file.name for file in (*events, *scoring.staging.lead_files)]
 
 
+class BegunOtherwise(BadInput):
+    """What was begun in one way cannot be ended in another."""
+
+    known_as = "begun_otherwise"
+
+
 def _check_resumable(known: Import, wanted: Wanted) -> None:
     """What was begun in one way cannot be ended in another."""
     undo = f"couveuse import --undo {known.id}"
     if known.settings["order"] != ORDER:
-        raise BadInput(f"import {known.id} was begun by another version: undo it ({undo}), and import the files again")
+        raise BegunOtherwise(
+            f"import {known.id} was begun by another version: undo it ({undo}), and import the files again"
+        )
     if known.settings["source"] != wanted.source or known.consent != _as_stored(wanted.declared):
-        raise BadInput(
+        raise BegunOtherwise(
             f"import {known.id} of these files was begun with another consent or source: say the same again, or undo "
             f"it ({undo})"
         )

@@ -35,6 +35,8 @@ TELL_SECONDS: Final = 0.25
 # After so many processes that ended in the midst of it, or times that PostgreSQL went away, it is not tried again.
 MOST_TRIES: Final = 5
 AGAIN_SECONDS: Final = (1, 5, 30, 120)
+# As what pages know whatever is a fault of Couveuse's.
+OURS: Final = "ours"
 # So many are looked at for one that nobody works on.
 MOST_LOOKED_AT: Final = 50
 
@@ -53,6 +55,8 @@ class Lost(CouveuseError):
 
 class TooManyTries(CouveuseError):
     """The process that did it ended in the midst of it, several times: see its log, then ask for it again."""
+
+    known_as = "tries"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,19 +138,20 @@ class Jobs(Loop):
         except connections.LOST as error:
             self._put_off(connection, job, error)
         except CouveuseError as error:
-            self._fail_job(connection, job, str(error))
+            log.warning("job failed", job=job.id, kind=job.kind, why=str(error))
+            self._fail_job(connection, job, str(error), error.known_as)
         except Exception as error:
             self._tally.fail()
             log.exception("job failed", job=job.id, kind=job.kind, error=type(error).__name__)
             said = f"something of ours failed ({type(error).__name__}): see the log of couveuse deliver"
-            store.settle(connection, job, Standing.FAILED, now=self._clock(), said=said)
+            self._fail_job(connection, job, said, OURS)
         else:
             store.settle(connection, job, Standing.DONE, now=self._clock(), found=found)
             log.info("job done", job=job.id, kind=job.kind)
 
-    def _fail_job(self, connection: Connection[Any], job: Job, said: str) -> None:
-        store.settle(connection, job, Standing.FAILED, now=self._clock(), said=said)
-        log.warning("job failed", job=job.id, kind=job.kind, why=said)
+    def _fail_job(self, connection: Connection[Any], job: Job, said: str, known_as: str) -> None:
+        """Why, in English and in full, and in a word for which pages have a sentence in each language."""
+        store.settle(connection, job, Standing.FAILED, now=self._clock(), said=said, found={"why": known_as})
 
     def _put_off(self, connection: Connection[Any], job: Job, error: Exception) -> None:
         """PostgreSQL went away in the midst of it; where it is away for us too, whoever takes it up next counts."""

@@ -17,6 +17,8 @@ from couveuse.store.published import Published, live_models
 class NothingPublished(CouveuseError):
     """No scoring model is published: publish one, as couveuse rescore bareme-b2b."""
 
+    known_as = "no_model"
+
 
 @dataclass(frozen=True, slots=True)
 class LiveModel:

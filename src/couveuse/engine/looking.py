@@ -37,6 +37,8 @@ CLOSE: Final = 1e-6
 class BrokenLedger(CouveuseError):
     """A ledger does not add up to its score: this is a fault of Couveuse's; please report it with the model."""
 
+    known_as = "ours"
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:

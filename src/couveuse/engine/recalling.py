@@ -261,6 +261,8 @@ def lacking_months(connection: Connection[Any], plan: Plan) -> dict[str, list[st
 class NotKept(BadInput):
     """The archive did not keep what a model reads of events."""
 
+    known_as = "not_kept"
+
 
 def told_lacking(found: Mapping[str, Sequence[str]]) -> str:
     """Which months lack what, in one line."""

@@ -64,9 +64,19 @@ LOCK: Final = 0x636F7572
 class RescoreRuns(BadInput):
     """Another rescore is running: let it end, or stop it, and then say this again to go on."""
 
+    known_as = "another_model"
+
+
+class StillComing(BadInput):
+    """Leads came meanwhile that have no state yet: say the same command again to go on."""
+
+    known_as = "still_coming"
+
 
 class AnotherComing(BadInput):
     """The states of another model are half made."""
+
+    known_as = "another_model"
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +234,7 @@ class Rescore:
                 states.drop_partition(self._connection, self.acting)
                 return len(waiting)
             self.make(processes=1)
-        raise BadInput("leads came meanwhile that have no state yet: say the same command again to go on")
+        raise StillComing
 
     def _switch(self, hand_over: int) -> list[int] | None:
         """Let the coming model act, and say who waits; None, and nothing changed, where states are missing."""

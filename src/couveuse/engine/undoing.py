@@ -30,6 +30,12 @@ AT_ONCE: Final = 300
 BECAUSE: Final = "taken back"
 
 
+class NotToUndo(BadInput):
+    """There is no such import to take back."""
+
+    known_as = "not_to_undo"
+
+
 class Undoing:
     """One import, taken back."""
 
@@ -43,14 +49,14 @@ class Undoing:
         self._passing: set[int] = set()  # leads of user ids that lost their e-mail, until they are taken back, too
 
     def begin(self) -> int:
-        """How many identities the import speaks of; raises BadInput where there is no such import to take back."""
+        """How many identities the import speaks of; raises NotToUndo where there is no such import to take back."""
         with connections.connect(self._url, "import", autocommit=True) as connection:
             found = imports.import_by_id(connection, self._number)
             left = store.count_identities(connection, self._number)
         if found is None:
-            raise BadInput(f"import {self._number}: there is none; see: couveuse import --list")
+            raise NotToUndo(f"import {self._number}: there is none; see: couveuse import --list")
         if found.standing == UNDONE and not left:
-            raise BadInput(f"import {self._number}: it was taken back already")
+            raise NotToUndo(f"import {self._number}: it was taken back already")
         return left
 
     def run(self, progress: Callable[[int, int], None] = lambda done, rows: None) -> dict[str, int]:

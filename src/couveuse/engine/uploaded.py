@@ -25,7 +25,6 @@ from couveuse.errors import BadInput, CouveuseError
 from couveuse.history.columns import KEYS, Dates
 from couveuse.history.rejects import rejected, without
 from couveuse.history.scoring import Request, Scoring
-from couveuse.history.staging import NoUsableRow
 from couveuse.history.unfit import UnfitFile
 from couveuse.history.whole import Arranged
 from couveuse.store import connections, imports, uploads
@@ -41,6 +40,14 @@ MOST_SHOWN_TEXT: Final = 300
 # Of a larger file it is not said who would be ripe: it would have to be folded twice.
 MOST_FOLDED: Final = 2_000_000
 BEST: Final = 5
+
+
+class CannotBring(CouveuseError):
+    """An uploaded file cannot be worked on; pages know it as what is the matter with it."""
+
+    def __init__(self, said: str, error: CouveuseError) -> None:
+        super().__init__(said)
+        self.known_as = error.known_as
 
 
 def foresee_import(work: Work) -> Mapping[str, object] | None:
@@ -180,7 +187,7 @@ def _opened(work: Work) -> Iterator[tuple[Upload, Wants, Importing]]:
         said = str(error).replace(f"{folder}/", "")
         with connections.connect(work.url, "import", autocommit=True) as connection:
             uploads.fail(connection, number, _failure(error, said))
-        raise CouveuseError(said) from error
+        raise CannotBring(said, error) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -188,7 +195,7 @@ def _opened(work: Work) -> Iterator[tuple[Upload, Wants, Importing]]:
 def _failure(error: BadInput, said: str) -> dict[str, Any]:
     if isinstance(error, UnfitFile):
         return {"reason": error.reason.value, "values": error.values, "said": said}
-    return {"reason": "no_usable_row" if isinstance(error, NoUsableRow) else "other", "values": {}, "said": said}
+    return {"reason": error.known_as or "other", "values": {}, "said": said}
 
 
 def declared_of(wants: Wants) -> Declared | None:

@@ -37,6 +37,8 @@ class TooMuchKept(CouveuseError):
 class Gone(CouveuseError):
     """The file was taken away, or was kept for longer than a day: upload it again."""
 
+    known_as = "gone"
+
 
 @dataclass(frozen=True, slots=True)
 class Wants:

@@ -119,7 +119,7 @@ def format_of(path: Path) -> Format | None:
 def _look(path: str, encoding: str, sheet: str, work: Path) -> Input:
     form = format_of(Path(path))
     if form is None:
-        raise BadInput(f"{path}: not a known kind of file; it wants a name that ends in {KNOWN}")
+        raise UnfitFile(f"{path}: not a known kind of file; it wants a name that ends in {KNOWN}", Unfit.WRONG_NAME)
     if not Path(path).is_file():
         raise BadInput(
             f"{path}: not a regular file; write what it gives into a file first, for it is read more than once"

@@ -21,6 +21,7 @@ from couveuse.history.columns import LEAD_PREFIX, Dates
 from couveuse.history.duck import MACROS, first_line, quoted
 from couveuse.history.inputs import Format, Input, check_whole
 from couveuse.history.readings import Wanted
+from couveuse.history.unfit import Unfit, UnfitFile
 
 BATCH_ROWS = 65_536
 # What a win is called in a column of leads; whatever else is there and not among the losses is refused.
@@ -37,8 +38,28 @@ BadCells = tuple[str, int, str]
 """A CSV row that does not fit the header: its file, at which of its bytes it begins, from 1, and its text."""
 
 
+class DiskFull(CouveuseError):
+    """The disk is full: free some space, or set TMPDIR to a folder on another disk."""
+
+    known_as = "disk"
+
+
+class TooLittleMemory(CouveuseError):
+    """There is not enough memory for the history: give more with --memory, as --memory 4GB."""
+
+    known_as = "memory"
+
+
+class Unread(CouveuseError):
+    """The history could not be read: please report it, with the model and one row."""
+
+    known_as = "history"
+
+
 class NoUsableRow(BadInput):
     """Not one row of a history is a fact; the rejected rows can still be asked for."""
+
+    known_as = "no_usable_row"
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +211,8 @@ class Staging:
         except duckdb.Error as error:
             if is_of_disk(error) or not isinstance(error, FILE_FAULTS):
                 raise as_couveuse_error(error) from error
-            raise BadInput(f"{file.given}: cannot be read to its end ({first_line(error)}); copy it again") from error
+            told = f"{file.given}: cannot be read to its end ({first_line(error)}); copy it again"
+            raise UnfitFile(told, Unfit.BROKEN) from error
 
     def _keep_bad_cells(self, file: Input) -> None:
         """Rows that could not be cut into as many cells as the header has, each once, by where they begin."""
@@ -199,9 +221,11 @@ class Staging:
             group by line_byte_position order by line_byte_position limit {MOST_BAD_CELLS + 1}"""
         )
         if len(found) > MOST_BAD_CELLS:
-            raise BadInput(
+            raise UnfitFile(
                 f"{file.given}: over {MOST_BAD_CELLS:,} rows have not as many cells as the header; check the delimiter "
-                "and the quotes"
+                "and the quotes",
+                Unfit.RAGGED,
+                rows=MOST_BAD_CELLS,
             )
         self.bad_cells += [(file.path, int(str(place)), str(text)) for place, text in found]
         self.sql("delete from reject_errors")
@@ -270,7 +294,7 @@ class Staging:
         """Raise BadInput where not one row is a fact."""
         names = ", ".join(file.name for file in self.files[:3])
         if not self.counts.rejects:
-            raise BadInput(f"{names}: no rows; export the rows, too")
+            raise UnfitFile(f"{names}: no rows; export the rows, too", Unfit.NO_ROWS)
         reason, count = max(self.counts.rejects.items(), key=lambda item: item[1])
         raise NoUsableRow(
             f"{names}: no usable row of {self.counts.rows:,}; {count:,} rejected, {reason.replace('_', ' ')}: "
@@ -314,7 +338,8 @@ class Staging:
     def _check_leads(self, files: Sequence[Input]) -> None:
         named = self.one("select count(*) from lead_rows")
         if not named:
-            raise BadInput(f"{files[0].given}: no row says who its lead is: {CURES[Reject.NO_IDENTITY]}")
+            told = f"{files[0].given}: no row says who its lead is: {CURES[Reject.NO_IDENTITY]}"
+            raise UnfitFile(told, Unfit.NO_IDENTITY)
         counted = self.sql(
             "select reason, count(*) from judged_leads where reason is not null group by 1 order by 2 desc, 1"
         )
@@ -379,12 +404,13 @@ def as_couveuse_error(error: duckdb.Error) -> CouveuseError:
     """What DuckDB could not do, as one line with a cure."""
     text = first_line(error)
     if is_of_disk(error):
-        return CouveuseError(f"the disk is full ({text}); free some space, or set TMPDIR to a folder on another disk")
+        return DiskFull(f"the disk is full ({text}); free some space, or set TMPDIR to a folder on another disk")
     if isinstance(error, duckdb.OutOfMemoryException):
-        return CouveuseError(f"not enough memory ({text}); give more with --memory, as --memory 4GB")
+        return TooLittleMemory(f"not enough memory ({text}); give more with --memory, as --memory 4GB")
     if isinstance(error, FILE_FAULTS):
-        return BadInput(f"a file cannot be read to its end ({text}); copy it again, and check what wrote it")
-    return CouveuseError(f"the history could not be read ({text}); please report it, with the model and one row")
+        told = f"a file cannot be read to its end ({text}); copy it again, and check what wrote it"
+        return UnfitFile(told, Unfit.BROKEN)
+    return Unread(f"the history could not be read ({text}); please report it, with the model and one row")
 
 
 def connect(folder: Path, *, threads: int, memory: str) -> duckdb.DuckDBPyConnection:

@@ -27,10 +27,14 @@ class Unfit(StrEnum):
     ENCODING = "encoding"
     NO_SHEET = "no_sheet"
     NO_COLUMN = "no_column"
+    RAGGED = "ragged"
+    NO_IDENTITY = "no_identity"
 
 
 class UnfitFile(BadInput):
     """A file that cannot be used as it stands; `values` are what a page says of it."""
+
+    known_as = "file"
 
     def __init__(self, message: str, reason: Unfit, **values: object) -> None:
         super().__init__(message)

@@ -44,7 +44,7 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A piece of work; `done` of `total` of a `step` (a word), and why it failed in `said`, with its cure."""
+    """A piece of work; `done` of `total` of a `step` (a word); in `said`, in English, why it failed, and the cure."""
 
     id: int
     kind: str
@@ -63,6 +63,11 @@ class Job:
     give_up_by: str | None
     said: str
     found: Mapping[str, Any]
+
+    @property
+    def why(self) -> str:
+        """Why it failed, in a word for which pages have a sentence; nothing where it did not, or none is known."""
+        return str(self.found.get("why", "")) if self.standing is Standing.FAILED else ""
 
 
 def _job(row: tuple[Any, ...]) -> Job:

@@ -6,12 +6,12 @@ import duckdb
 import pyarrow.parquet as pq
 
 from couveuse.core.events import MOST_ROW_BYTES, Reject
-from couveuse.errors import BadInput
 from couveuse.history.columns import KEYS
 from couveuse.history.duck import first_line, name_of, quoted
 from couveuse.history.formats.tables import check_columns, has_traits, said, tabular, whole
 from couveuse.history.inputs import Input
 from couveuse.history.readings import PARTS, Reading, Wanted, splits
+from couveuse.history.unfit import Unfit, UnfitFile
 
 
 def parquet(file: Input, wanted: Wanted, connection: duckdb.DuckDBPyConnection) -> Reading:
@@ -19,9 +19,8 @@ def parquet(file: Input, wanted: Wanted, connection: duckdb.DuckDBPyConnection) 
     try:
         described = connection.execute(f"describe select * from read_parquet({quoted(file.path)})").fetchall()
     except duckdb.Error as error:
-        raise BadInput(
-            f"{file.given}: not a Parquet file that can be read ({first_line(error)}); write it again"
-        ) from None
+        told = f"{file.given}: not a Parquet file that can be read ({first_line(error)}); write it again"
+        raise UnfitFile(told, Unfit.BROKEN) from None
     types = {str(row[0]): str(row[1]) for row in described}
     check_columns(file, tuple(types), wanted)
     used: list[str] = []

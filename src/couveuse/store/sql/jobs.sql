@@ -76,7 +76,8 @@ returning standing;
 
 -- name: again
 -- What failed waits once more, from its first try on.
-update jobs set standing = 'waiting', tries = 0, ended_at = null, said = '', give_up_by = null, not_before = 0
+update jobs set standing = 'waiting', tries = 0, ended_at = null, said = '', found = '{}', give_up_by = null,
+    not_before = 0
 where id = %(id)s and standing = 'failed'
     and not exists (select from jobs o where o.kind = jobs.kind and o.key = jobs.key and o.id <> jobs.id
         and o.standing in ('waiting', 'running'))

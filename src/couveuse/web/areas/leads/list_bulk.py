@@ -11,7 +11,7 @@ from couveuse.engine import finding, jobs
 from couveuse.engine.bulk import KIND, MOST, Act, Change, TooMany, change_leads
 from couveuse.engine.by_hand import BadWord
 from couveuse.engine.finding import BadFilter, Filters, filters_in, query_of
-from couveuse.web import database
+from couveuse.web import database, failures
 from couveuse.web.areas.leads.asking_leads import Lister, address_of
 from couveuse.web.asking import Asked, page
 from couveuse.web.permissions import Permission
@@ -88,4 +88,4 @@ def bulk_job(asked: Asked, job_id: int) -> HttpResponse:
     if job is None or job.kind != KIND:
         raise Http404
     template = "leads/bulk_progress.html" if asked.is_htmx else "leads/bulk_job.html"
-    return render(asked, template, title=asked.say("leads_bulk.job_title"), job=job)
+    return render(asked, template, title=asked.say("leads_bulk.job_title"), job=job, why=failures.why(asked, job))

@@ -17,7 +17,7 @@ from couveuse.report.names import Names
 from couveuse.report.persons import person
 from couveuse.store import cards, processes, versions
 from couveuse.store.cards import Card
-from couveuse.web import database
+from couveuse.web import database, failures
 from couveuse.web.areas.scoring.people import named
 from couveuse.web.areas.scoring.showing import Table, labels_of, model_of_text, team_of
 from couveuse.web.asking import Asked, page
@@ -177,7 +177,7 @@ def _shown(asked: Asked, draft_id: int, *, error: str = "", per_day: str = "0", 
     return render(
         asked, "scoring/draft.html", status, title=asked.say(f"scoring_draft.title_{way.draft.standing}"), shown=shown,
         way=way, base=base.published, works=works, error=error, per_day=per_day, most_per_day=MOST_PER_DAY,
-        is_going=_is_going(way), most_open=MOST_OPEN,
+        is_going=_is_going(way), most_open=MOST_OPEN, why=failures.why(asked, way.job),
     )  # fmt: skip
 
 

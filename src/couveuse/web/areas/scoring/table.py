@@ -9,7 +9,7 @@ from couveuse.engine import jobs, learning
 from couveuse.engine.job_kinds import LEARN
 from couveuse.store import drafts, learnt, turns, versions
 from couveuse.store.learnt import PERIODS
-from couveuse.web import database, reading
+from couveuse.web import database, failures, reading
 from couveuse.web.areas.scoring.showing import USUAL_DAYS, Table, draft_text, team_of, version_rows
 from couveuse.web.asking import Asked, page
 from couveuse.web.permissions import Permission
@@ -44,7 +44,7 @@ def show(asked: Asked) -> HttpResponse:
         asked, "scoring/table.html", title=asked.say("scoring_table.title"), table=table, model=model.published,
         versions=rows[:MOST_VERSIONS], older=older,
         draft=draft, way_text=draft_text(asked, draft) if draft is not None else "",
-        counting=counting,
+        counting=counting, why=failures.why(asked, counting),
     )  # fmt: skip
 
 

@@ -13,14 +13,13 @@ from couveuse.core.consent import Refusal
 from couveuse.engine import jobs, uploading
 from couveuse.engine.brought import Kept, kept
 from couveuse.engine.job_kinds import UNDO_IMPORT
-from couveuse.engine.jobs import Job
 from couveuse.engine.live import model_of
 from couveuse.engine.versions import Versions
 from couveuse.report.names import Names
 from couveuse.store import imports, rejects, uploads
 from couveuse.store.imports import UNDONE, Import
 from couveuse.store.rejects import StoredReject
-from couveuse.web import database
+from couveuse.web import database, failures
 from couveuse.web.areas.start import saying
 from couveuse.web.asking import Asked, page
 from couveuse.web.permissions import Permission
@@ -90,13 +89,9 @@ def one(asked: Asked, number: int) -> HttpResponse:
         stored=found.stored, line=_line(found.stored), reach=None if found.reach is None else asdict(found.reach),
         refusals=[refusal.value for refusal in Refusal], rows=_lines(asked, shown), following=following,
         upload=upload, undoing=undoing, is_undoing=undoing is not None and not undoing.standing.is_over,
-        undo_failed=_why(undoing), step=saying.step(asked, undoing) if undoing is not None else "", names=names,
-        rejects=saying.by_reason(asked, found.stored.counts.get("rejects", {})),
+        undo_failed=failures.why(asked, undoing), step=saying.step(asked, undoing) if undoing is not None else "",
+        names=names, rejects=saying.by_reason(asked, found.stored.counts.get("rejects", {})),
     )  # fmt: skip
-
-
-def _why(job: Job | None) -> str:
-    return job.said if job is not None and job.standing is jobs.Standing.FAILED else ""
 
 
 def _after(asked: Asked) -> int:

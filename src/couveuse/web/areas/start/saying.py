@@ -7,6 +7,7 @@ from couveuse.core.events import Reject
 from couveuse.engine.jobs import Job, Standing
 from couveuse.history.columns import LEAD_PREFIX
 from couveuse.history.unfit import Unfit, UnfitFile
+from couveuse.web import failures
 from couveuse.web.asking import Asked
 
 
@@ -26,11 +27,9 @@ def failure(asked: Asked, told: Mapping[str, Any] | None, job: Job | None) -> st
     if told is not None:
         if told["reason"] in tuple(Unfit):
             return _unfit(asked, Unfit(told["reason"]), told["values"])
-        if told["reason"] == "no_usable_row":
-            return asked.say("start_file.no_usable_row")
-        return str(told["said"])
+        return failures.sentence(asked, told["reason"], str(told["said"]))
     if job is not None and job.standing is Standing.FAILED:
-        return job.said
+        return failures.why(asked, job)
     return asked.say("start_file.given_up") if job is not None and job.standing is Standing.GIVEN_UP else ""
 
 
