@@ -12,7 +12,6 @@ from typing import IO, Any, Final
 import duckdb
 import pyarrow as pa
 
-from couveuse.errors import CouveuseError
 from couveuse.history import inputs
 from couveuse.history.columns import Preview
 from couveuse.history.duck import quoted
@@ -171,5 +170,6 @@ def _parquet(path: Path, name: str) -> Preview:
             Unfit.BROKEN,
         ) from None
     except UnicodeError as error:
-        raise CouveuseError(f"{name}: its text is not in UTF-8 ({error}); write it again") from None
+        told = f"{name}: its text is not in UTF-8 ({error}); write it again"
+        raise UnfitFile(told, Unfit.BROKEN) from None
     return _made(columns, rows)
