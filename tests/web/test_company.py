@@ -65,7 +65,7 @@ def test_people_follow_one_another_page_by_page(desk: Desk, owner: Client, monke
     while path:
         page = get(owner, path)
         seen += [f"p{n}@pompes.fr" for n in range(11) if f">p{n}@pompes.fr<" in page]
-        _, _, rest = page.partition('<p class="more"><a class="button" href="')
+        _, _, rest = page.partition('<tr class="more"><td colspan="5"><a class="button" href="')
         path = rest.partition('"')[0]
     assert sorted(seen) == sorted(f"p{n}@pompes.fr" for n in range(11))
     assert whole.count("@pompes.fr<") == 11

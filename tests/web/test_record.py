@@ -10,6 +10,7 @@ from django.test import Client
 
 from couveuse.core.times import DAY_US, HOUR_US
 from couveuse.engine import records
+from couveuse.engine.findable import Indexer
 from couveuse.store.accounts.models import Role
 from couveuse.web import database as pages
 from couveuse.web.areas.leads import record as record_page
@@ -352,6 +353,36 @@ def test_two_leads_are_merged_side_by_side_and_parted_again(desk: Desk, owner: C
     post(owner, merge.group())
     assert 0 < (desk.score(BEN) or 0) < 1
     assert "Merge with ben@example.com undone" in text(get(owner, f"/leads/{anna}"))
+
+
+def test_the_other_lead_is_found_by_its_name_too(desk: Desk, owner: Client) -> None:
+    desk.take(fact("Traits Set", traits=ANNAS))
+    desk.take(fact("Traits Set", email=BEN, traits={"first_name": "Benoît", "last_name": "Rey"}))
+    anna, ben = lead(desk), lead(desk, BEN)
+    while Indexer().work(desk.connection):
+        pass
+    page = get(owner, f"/leads/{anna}/merge?q=benoit")
+    assert f"/leads/{anna}/merge?with={ben}" in page
+    assert ">Benoît Rey<" in page
+    assert f"with={anna}" not in get(owner, f"/leads/{anna}/merge?q=rey")
+
+
+def test_traits_stand_under_their_words(desk: Desk, owner: Client) -> None:
+    desk.take(fact("Traits Set", traits={"job_title": "PDG", "referred": True, "pumps": 3}))
+    page = text(get(owner, f"/leads/{lead(desk)}?lang=fr"))
+    assert "Fonction PDG" in page
+    assert "Recommandé oui" in page
+    assert "pumps 3" in page
+    assert "Recommandé : oui" in page.replace("\u00a0", " ").replace("\u202f", " ")  # on the timeline
+    assert "True" not in page
+
+
+def test_a_ripe_lead_without_a_task_says_so_and_is_called_at_once(desk: Desk, owner: Client) -> None:
+    desk.take(fact("Traits Set", traits=ANNAS), fact("Document Downloaded", pages_now() - HOUR_US, title="Guide"))
+    page = get(owner, f"/leads/{lead(desk)}")
+    assert "Handed over to Telemarketing already: Detect a project." in text(page)
+    assert "No task is open." in text(page)
+    assert '<a class="button primary" href="tel:+33170189900">' in page
 
 
 def test_leads_that_shared_a_device_are_offered(desk: Desk, owner: Client) -> None:

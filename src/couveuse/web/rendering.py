@@ -71,12 +71,22 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "may": _asking(who),
         "now": asked.now,
         "path": request.path,
+        "this_page": _this_page(request),
         "is_htmx": asked.is_htmx,
         "csrf": Markup('<input type="hidden" name="csrfmiddlewaretoken" value="{}">').format(get_token(request)),
         "csrf_value": get_token(request),
         "toasts": lambda: _toasts(request),
         "switched": lambda: _switched(who),
     }
+
+
+def _this_page(request: HttpRequest) -> str:
+    """Where the reader comes back to this page as it is, but for the language of the address; '' where nobody can."""
+    if request.method != "GET":
+        return ""
+    query = request.GET.copy()
+    query.pop("lang", None)
+    return f"{request.path}?{query.urlencode()}" if query else request.path
 
 
 def _asking(who: Who) -> Any:

@@ -1,6 +1,7 @@
 // What all pages share: the palette (Ctrl K), dialogs, arrows in lists, toasts that leave.
 (() => {
   const by = (id) => document.getElementById(id);
+  const menus = "details:is(.menu, .lead-menu)[open]";
   const open = (id) => {
     const dialog = by(id);
     if (!dialog || dialog.open) return;
@@ -22,7 +23,7 @@
       navigator.clipboard.writeText(by(copier.dataset.copies).textContent.trim());
       copier.setAttribute("data-copied", "");
     }
-    for (const menu of document.querySelectorAll("details.menu[open]")) {
+    for (const menu of document.querySelectorAll(menus)) {
       if (!menu.contains(event.target)) menu.open = false;
     }
   });
@@ -33,7 +34,7 @@
       return;
     }
     if (event.key === "Escape") {
-      for (const menu of document.querySelectorAll("details.menu[open]")) {
+      for (const menu of document.querySelectorAll(menus)) {
         menu.open = false;
         menu.querySelector("summary").focus();
       }
@@ -48,6 +49,17 @@
       event.preventDefault();
       next.focus();
     }
+  });
+  // Whose form came back goes on at the first field that is wrong.
+  const wrong = document.querySelector("main [aria-invalid=true]");
+  if (wrong) wrong.focus();
+  // Enter in the palette goes to the first that was found, once that is what was found for what is written.
+  document.addEventListener("submit", (event) => {
+    const found = event.target.closest("#palette") && by("found").querySelector("[data-found]");
+    const first = found && found.querySelector("a");
+    if (!first || found.dataset.found !== event.target.elements.q.value.trim()) return;
+    event.preventDefault();
+    first.click();
   });
   const leave = (toast) => setTimeout(() => toast.remove(), 8000);
   const toasts = by("toasts");

@@ -68,7 +68,14 @@
   });
   document.addEventListener("keydown", (event) => {
     byArrow = event.key === "ArrowDown" || event.key === "ArrowUp";
-    if (event.key === "Escape" && panel.hasChildNodes() && !document.querySelector("dialog[open]")) close();
+    const floats = document.querySelector("dialog[open], details:is(.menu, .lead-menu)[open]");
+    if (event.key === "Escape" && panel.hasChildNodes() && !floats) close();
+    // From the page or from its search the arrow leads into the list.
+    if (event.key === "ArrowDown" && !floats && event.target.matches("body, main, #f-q")) {
+      event.preventDefault();
+      event.stopPropagation();
+      (form.querySelector("tr[aria-current] a.opens") || form.querySelector("a.opens")).focus();
+    }
   }, true);
   form.addEventListener("focusin", (event) => {
     if (byArrow && panel.hasChildNodes() && event.target.matches("a.opens")) event.target.click();

@@ -13,7 +13,7 @@ from django.contrib.auth.signals import user_login_failed
 from django.http import HttpRequest, HttpResponse
 
 from couveuse.core.text import email as email_of
-from couveuse.web.pages.speaking import language_of, notice
+from couveuse.web.pages import refusals
 
 # Within the time that axes locks for, so many attempts of one address, or for one e-mail, may fail.
 MOST_OF_ADDRESS: Final = 40
@@ -24,7 +24,7 @@ MOST_KEPT: Final = 254
 
 def refuse(request: HttpRequest, *_: object, **__: object) -> HttpResponse:
     """429: wait."""
-    answer = notice(language_of(request), "locked", "why", "do", status=429)
+    answer = refusals.locked(request)
     answer.headers["Retry-After"] = str(WAIT_SECONDS)
     return answer
 

@@ -60,8 +60,7 @@ def _told(asked: Asked, settings: Any, each: invitations.Invitation) -> dict[str
 
 
 def _roles(asked: Asked) -> list[tuple[str, str]]:
-    return [(role, asked.say("accounts_users.role_about", role=asked.say(f"role.{role}"),
-                             may=asked.say(f"accounts_role.{role}"))) for role in ROLES]  # fmt: skip
+    return [(role, asked.say(f"role.{role}")) for role in ROLES]
 
 
 def _members(asked: Asked, connection: Connection[Any]) -> list[tuple[str, str]]:

@@ -21,6 +21,7 @@ from couveuse.engine.judging import IdTaken as VerdictTaken
 from couveuse.engine.links import PATH, Link, Links
 from couveuse.engine.noting import write_note
 from couveuse.language.words import LANGUAGES
+from couveuse.report.persons import person
 from couveuse.store import alerts, audit, cards, leads
 from couveuse.store.rosters import load_roster
 from couveuse.web import database
@@ -60,7 +61,10 @@ def form(asked: Asked, template: str, lead_id: int, *, status: int = 200, **part
             raise Http404
         card = cards.load_cards(connection, [survivor])[survivor]
     title = asked.say(f"{template.removesuffix('.html').replace('/', '_')}.title")
-    base = {"title": title, "card": card, "lead_id": survivor, "token": uuid4().hex, "errors": {}, "given": {}}
+    base = {
+        "title": title, "card": card, "called": person(card.traits).name or card.key, "lead_id": survivor,
+        "token": uuid4().hex, "errors": {}, "given": {},
+    }  # fmt: skip
     return render(asked, template, status, **{**base, **parts})
 
 

@@ -5,13 +5,18 @@ from typing import Any, Final
 from django.http import Http404, HttpResponse
 
 from couveuse import configuration
-from couveuse.engine import duplicates
+from couveuse.engine import duplicates, finding
 from couveuse.engine.batches import Folder
+from couveuse.engine.findable import asked_words
+from couveuse.engine.finding import Filters
 from couveuse.engine.live import LiveModels
 from couveuse.engine.merging import CannotMerge, merge, unmerge
 from couveuse.engine.records import Record, TooLong, read_record
+from couveuse.report.persons import person
 from couveuse.store import cards, private
+from couveuse.store.listing import FIRST
 from couveuse.web import database, reading
+from couveuse.web.areas.leads.asking_leads import Lister
 from couveuse.web.areas.leads.deeds import form, lead_page, posted
 from couveuse.web.areas.leads.record import known_number
 from couveuse.web.areas.leads.showing import Shown
@@ -21,6 +26,7 @@ from couveuse.web.reading import looker
 from couveuse.web.rendering import redirect, render
 
 MOST_WORD: Final = 500
+MOST_CALLED: Final = 12
 
 
 @page(Permission.MERGE_LEADS, methods=("GET", "POST"))
@@ -38,10 +44,24 @@ def merge_leads(asked: Asked, lead_id: int) -> HttpResponse:
         asked_for = duplicates.named(connection, word) - {survivor} if word.strip() else set()
         near = duplicates.near(connection, survivor)
         people = cards.load_cards(connection, sorted(asked_for | near.keys()))
+        found = [people[each] for each in sorted(asked_for)] or _called(asked, connection, word, survivor)
     return form(
-        asked, "leads/merge.html", lead_id, word=word, found=[people[each] for each in sorted(asked_for)],
+        asked, "leads/merge.html", lead_id, word=word, found=found, person=person,
         near=[(people[each], keys) for each, keys in near.items() if each in people],
     )  # fmt: skip
+
+
+def _called(asked: Asked, connection: Any, word: str, but: int) -> list[cards.Card]:
+    """Other leads whose name, company, address or number begins so, the best scores first."""
+    word = word.strip()[: finding.MOST_TEXT].replace("\x00", "")
+    if not asked_words(word):
+        return []
+    lister = Lister.of(asked, connection)
+    page = finding.page_of(
+        connection, looker(connection), lister.model, lister.wanted(Filters(q=word)), FIRST, most=MOST_CALLED,
+        now=asked.now,
+    )  # fmt: skip
+    return [entry.card for entry in page.entries if entry.card.lead_id != but]
 
 
 def _side_by_side(asked: Asked, lead_id: int, other_id: int, error: str = "", status: int = 200) -> HttpResponse:

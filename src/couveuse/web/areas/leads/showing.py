@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from couveuse.core.consent import Purpose, Standing, standings, why_not
-from couveuse.core.events import CHANGES, NOTE_WRITTEN, Change, Verdict
+from couveuse.core.events import CHANGES, NOTE_WRITTEN, Change, Fact, Verdict
 from couveuse.core.model import Label
 from couveuse.core.outcomes import TABLE, Outcome
 from couveuse.core.roster import Member, Roster
@@ -130,14 +130,40 @@ class Shown:
                 found.append(Address(each.key, "" if refusal is None else refusal.value))
         return found
 
+    @property
+    def writable(self) -> str:
+        """The e-mail at which marketing may be written to the lead; '' where there is none."""
+        return next((each.email for each in self.addresses if not each.refusal), "")
+
+    def is_handed(self, team: str) -> bool:
+        """Whether the open episode has brought the lead to a team."""
+        return any(
+            each.team == team and each.withdrawn_at is None and not each.waits
+            for episode in self.around.episodes
+            if episode.closed_at is None
+            for each in episode.handovers
+        )
+
     def may_see(self, team: str) -> bool:
         """Whether the reader sees the tasks of a team."""
         return may_see_team(self.asked.who, team)
 
     @property
     def traits(self) -> list[tuple[str, str]]:
-        """What is known of the person, by name."""
-        return [(name, written(value)) for name, value in sorted(self.record.traits.items())][:MOST_TRAITS]
+        """What is known of the person: how each trait is called, and its value."""
+        return [
+            (self._called(name), self._written(value)) for name, value in sorted(self.record.traits.items())
+        ][:MOST_TRAITS]  # fmt: skip
+
+    def _called(self, trait: str) -> str:
+        """A trait by the product's word, else by its own name."""
+        return self.asked.words.known("leads_trait", trait)
+
+    def _written(self, value: object) -> str:
+        """A trait's value as a person reads it."""
+        if isinstance(value, bool):
+            return self.asked.say("leads_trait_value.yes" if value else "leads_trait_value.no")
+        return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
     # ---- Points ------------------------------------------------------------------------------------------------------
 
@@ -186,7 +212,7 @@ class Shown:
         points = self.points.get(fact.key, 0.0)
         is_note = fact.event == NOTE_WRITTEN
         note = str(fact.properties.get("text", ""))[:MOST_NOTE] if is_note else ""
-        said = self.by(str(fact.properties.get("by", ""))) if is_note else about(fact.properties, fact.traits)
+        said = self.by(str(fact.properties.get("by", ""))) if is_note else self._about(fact)
         may_judge = may(self.asked.who, Permission.EDIT_LEADS) and CHANGES.get(fact.event, Change.NOTHING) == 0
         judge = {"at": str(fact.at), "source": fact.source, "of": fact.message_id} if may_judge else {}
         mark = ""
@@ -197,6 +223,15 @@ class Shown:
         kind = seen.verdict.value if seen.is_admitted else Verdict.DOUBTFUL.value
         margin = self.asked.formats.signed(points) if points else ""
         return Row(kind, margin, self.names.event(fact.event), self.names.short(said, 120), note, mark, fact.at, judge)
+
+    def _about(self, fact: Fact) -> str:
+        """What a fact was about: of traits that were set, each by its word."""
+        told = [
+            self.asked.say("leads_filter.tag", name=self._called(name), value=self._written(value))
+            for name, value in fact.traits.items()
+            if not isinstance(value, Mapping)
+        ]
+        return about(fact.properties, {}) or ", ".join(told)
 
     def _happened(self, each: Happened) -> Row:
         said = _SAID[each.stream](self, each)
@@ -294,8 +329,3 @@ def call_of(number: Number) -> Call:
     digits = "".join(each for each in number.number if each.isascii() and each.isdigit())
     refusal = "" if number.refusal is None else number.refusal.value
     return Call(number.number, refusal, number.is_given, f"tel:{plus}{digits}" if digits else "")
-
-
-def written(value: object) -> str:
-    """A trait as a person reads it."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
