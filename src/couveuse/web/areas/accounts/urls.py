@@ -9,7 +9,7 @@ from allauth.socialaccount import views as social
 from allauth.socialaccount.providers.openid_connect import views as oidc
 from django.urls import URLPattern, URLResolver, path
 
-from couveuse.web.areas.accounts import entrance, own, recording, users
+from couveuse.web.areas.accounts import choosing, entrance, own, recording, users
 from couveuse.web.areas.accounts.passing import elsewhere, passed
 from couveuse.web.areas.accounts.passing import own as of_own
 
@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/password/reset/", entrance.forgot, name="account_reset_password"),
     path("account/password/reset/<str:token>/", entrance.reset, name="reset"),
     path("settings/me", own.me, name="me"),
+    path("settings/me/choose", choosing.choose, name="choose"),
     path("settings/me/sessions/<int:number>/end", own.end_session, name="end_session"),
     path("settings/me/sessions/end-others", own.end_others, name="end_others"),
     path("account/password/change/", own.password, name="account_change_password"),
