@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 
+from couveuse.documents.team import parse_team
 from couveuse.engine.drafting import MOST_BYTES
 from couveuse.language.words import NARROW, NO_BREAK
+from couveuse.store import rosters
 from couveuse.store.accounts.models import Role
 from tests.documents.parts import HEAD, RULE
-from tests.documents.wrong import MODELS, TEAMS, english_in
+from tests.documents.wrong import MODELS, TEAM_HEAD, TEAMS, english_in
+from tests.engine.town import NOW
 from tests.web.people import a_person, alice, signed_in
 
 SHORT = [text for text in MODELS if len(text) < MOST_BYTES]
@@ -70,3 +73,24 @@ def test_whoever_reads_english_reads_what_the_command_says(town):
     text = HEAD + RULE.format("where: {path: {matchs: x}}")
     page = read(signed_in(alice()).post("/scoring/edit", {"document": text, "act": "check"}))
     assert 'unknown operator "matchs"; write matches (one of: equals, in, not_in, contains' in page
+
+
+def added(town: Any, text: str, teams: list[str]) -> Any:
+    """What a form answers that adds a member to a document of that text."""
+    rosters.apply_roster(town.connection, parse_team(text, "equipe.yaml"), by="carol@example.com", now=NOW)
+    said = {"id": "zoe", "name": "Zoé", "email": "zoe@example.com", "telephone": "", "language": "fr", "weight": "1"}
+    return french().post("/settings/team/members", said | {"teams": teams, "leads": [], "replaces": "1"})
+
+
+def test_what_a_form_runs_into_elsewhere_in_the_document_is_read_in_french(town):
+    text = TEAM_HEAD + "lists: {zoe: [boss@example.com]}\nteams:\n  - {id: sales, members: [alice]}\n"
+    answer = added(town, text, [])
+    assert answer.status_code == 422
+    assert f"lists.zoe{NO_BREAK}: «{NARROW}zoe{NARROW}» est déjà l’identifiant d’un membre" in read(answer)
+
+
+def test_a_text_in_which_a_form_can_change_nothing_says_so_in_french(town):
+    text = TEAM_HEAD + "teams:\n  - {id: sales, members: &them [alice]}\n  - {id: telemarketing, members: *them}\n"
+    answer = added(town, text, ["telemarketing"])
+    assert answer.status_code == 422
+    assert f"est un alias d’un autre endroit{NARROW}; y faire le changement" in read(answer)
