@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
-from couveuse.engine import batches, handing, resolving
+from couveuse.engine import batch_work, batches, handing, resolving
 from couveuse.engine.collector import collect_seldom
 from couveuse.engine.running import Tally, Worker
 from couveuse.store import connections, events, inbox, states
@@ -28,15 +28,15 @@ STEPS: dict[str, list[tuple[Any, str]]] = {
     "write events": [(events, "append_events")],
     "load states": [(states, "lock_states")],
     "unpack states": [(states, "unpack_state")],
-    "fold": [(batches, "extend")],
-    "read": [(batches, "reading_of")],
-    "rows of states": [(batches, "row_of")],
+    "fold": [(batch_work, "extend")],
+    "read": [(batch_work, "reading_of")],
+    "rows of states": [(batch_work, "row_of")],
     "write states": [(states, "update_states"), (states, "copy_states")],
     "who leads are": [(leads_store, "load_who"), (leads_store, "load_known"), (leads_store, "set_known")],
-    "fold again": [(batches._Work, "_refolded")],
+    "fold again": [(batch_work.Work, "_refolded")],
     "load facts": [(events, "load_facts")],
     "say why": [(handing.Reasons, "_weightiest")],
-    "hand over": [(batches._Work, "_hand_over"), (handing, "withdraw")],
+    "hand over": [(batch_work.Work, "_hand_over"), (handing, "withdraw")],
     "forget packets": [(inbox, "delete_packets")],
 }
 REST = "commit and all else"

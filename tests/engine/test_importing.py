@@ -15,7 +15,7 @@ import pytest
 from couveuse.core.consent import Purpose, Refusal, why_not
 from couveuse.core.times import iso
 from couveuse.documents.reading import parse_model, read_model
-from couveuse.engine import batches, bringing
+from couveuse.engine import batch_work, bringing
 from couveuse.engine.batches import Folder
 from couveuse.engine.bringing import BroughtElsewhere, Declared
 from couveuse.engine.brought import Told, told
@@ -314,7 +314,7 @@ def test_a_lead_of_very_many_facts_is_folded_by_the_end(
     town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bringing, "CHUNK", 5)
-    monkeypatch.setattr(batches, "MOST_REFOLDED", 3)
+    monkeypatch.setattr(batch_work, "MOST_REFOLDED", 3)
     rows = [a_row("Page Viewed", n / 50, email="robot@example.com", path=f"/{n}") for n in range(120)]
     rows += [
         a_row("Verdict Given", n / 50 + 0.001, email="robot@example.com", of=rows[n]["message_id"], verdict="machine")

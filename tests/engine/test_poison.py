@@ -4,7 +4,7 @@ import psycopg
 import pytest
 
 from couveuse.core import fold
-from couveuse.engine import batches
+from couveuse.engine import batch_work
 from couveuse.engine.poison import POISON, TRIES, MayPass
 from couveuse.store.packets import Accepted, digest_of
 from tests.engine.town import DAY, NOW, Town, accept, accepted
@@ -27,7 +27,7 @@ def poisoned(monkeypatch, message_id: str) -> None:
             raise RuntimeError("poison")
         real(planned, state, facts, ledger)
 
-    monkeypatch.setattr(batches, "extend", extend)
+    monkeypatch.setattr(batch_work, "extend", extend)
 
 
 def test_it_works(town, monkeypatch):

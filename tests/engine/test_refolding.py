@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from couveuse.engine import batches
+from couveuse.engine import batch_work
 from couveuse.engine.batches import Folder
 from couveuse.engine.live import LiveModels
 from couveuse.engine.merging import merge, unmerge
@@ -21,7 +21,7 @@ MOST = 20
 
 @pytest.fixture
 def town(database, monkeypatch):
-    monkeypatch.setattr(batches, "MOST_REFOLDED", MOST)
+    monkeypatch.setattr(batch_work, "MOST_REFOLDED", MOST)
     with Town(database) as town:
         yield town
 
@@ -209,7 +209,7 @@ def test_a_lead_that_cannot_be_folded_holds_no_other_up(town, refolder, monkeypa
 
 @pytest.mark.parametrize("share", range(2))
 def test_random_histories_are_folded_as_the_core_says(town, refolder, monkeypatch, share):
-    monkeypatch.setattr(batches, "MOST_REFOLDED", 6)
+    monkeypatch.setattr(batch_work, "MOST_REFOLDED", 6)
     town.now = LATEST
     for seed in range(share, 40, 2):
         made, rng = world(seed), Random(seed)

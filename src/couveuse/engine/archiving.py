@@ -9,44 +9,35 @@ written anew first. What names people stays here. Late facts of a dropped month 
 others, and join the archive when the month is archived again.
 """
 
-import json
-import os
-import signal
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Collection, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from heapq import merge
 from itertools import islice
-from multiprocessing import get_context
 from typing import Any, Final, Self
 
-import msgspec
 import structlog
-from psycopg import Connection, IsolationLevel, conninfo
+from psycopg import Connection, conninfo
 from psycopg.errors import LockNotAvailable
 
 from couveuse.archive import months as calendar
 from couveuse.archive.errors import ArchiveBroken, OutOfReach
-from couveuse.archive.keeping import Keeper, lacking, wanted_of
-from couveuse.archive.layout import ArchivedRow, folder_of
+from couveuse.archive.keeping import lacking, wanted_of
+from couveuse.archive.layout import folder_of
 from couveuse.archive.manifests import Manifest
 from couveuse.archive.places import place_at
 from couveuse.archive.reading import all_rows, all_tables, count_of_identities, known_place
-from couveuse.archive.writing import manifest_at, next_generation, tidy, verify, write_manifest, write_parts
+from couveuse.archive.writing import manifest_at, tidy, verify
 from couveuse.configuration import Configuration
-from couveuse.core.events import kind
 from couveuse.core.plan import plan
 from couveuse.engine.clocks import now_us
-from couveuse.engine.collector import collecting_seldom
 from couveuse.engine.live import model_of
+from couveuse.engine.month_rows import AT_ONCE, stood
+from couveuse.engine.month_writing import Task, connected, snapshot, written
 from couveuse.errors import BadInput, CouveuseError
-from couveuse.store import archives, connections, registers, tethers
-from couveuse.store.archives import Archived, Stood
-from couveuse.store.identities import DEVICE, USER_ID, load_identities, own_bindings
-from couveuse.store.packets import Flag, identity_digest
-from couveuse.store.payloads import Compressor
+from couveuse.store import archives, connections, registers
+from couveuse.store.archives import Archived
+from couveuse.store.identities import own_bindings
 
 log = structlog.get_logger("couveuse.engine")
 
@@ -57,7 +48,6 @@ LOCK_TRIES: Final = 60
 PAUSE_SECONDS: Final = 0.5
 # So often a month is written anew because facts came between its writing and its dropping.
 TRIES: Final = 5
-NOTED_AT_ONCE: Final = 10_000
 
 
 class ArchiveRuns(BadInput):
@@ -86,18 +76,6 @@ class Finding:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Task:
-    """What a process that writes months is told."""
-
-    url: str
-    address: str
-    names: tuple[str, ...]
-    withheld: tuple[str, ...]
-    newest: int  # version of a model
-    gone: frozenset[int] = frozenset()  # identities that are left out
-
-
 def address_of(settings: Configuration) -> str:
     """Where the archive stands by the settings."""
     return settings.archive or str((settings.data / DATA_FOLDER).absolute())
@@ -116,7 +94,7 @@ class Archivist:
         self._url, self._settings, self._clock = url, settings, clock
         self.place = place_at(address_of(settings))
         self._stack = ExitStack()
-        self._connection = self._stack.enter_context(_connected(url))
+        self._connection = self._stack.enter_context(connected(url))
         try:
             if not archives.lock(self._connection):
                 raise ArchiveRuns
@@ -163,12 +141,12 @@ class Archivist:
         return self._write_all(self._task(), months, progress, processes)
 
     def _write_all(
-        self, task: _Task, months: Sequence[str], progress: Callable[[Manifest], None], processes: int
+        self, task: Task, months: Sequence[str], progress: Callable[[Manifest], None], processes: int
     ) -> list[Manifest]:
         known = archives.archived(self._connection)
         again = [month for month in months if month in known and known[month].dropped_at is not None]
         found = []
-        for manifest in _written(task, [month for month in months if month not in again], processes):
+        for manifest in written(task, [month for month in months if month not in again], processes):
             if manifest.parts or manifest.month in known:
                 self._stands(manifest)
                 progress(manifest)
@@ -179,13 +157,13 @@ class Archivist:
             found.append(manifest)
         return found
 
-    def _task(self) -> _Task:
+    def _task(self) -> Task:
         """With what is kept: what any model reads that was ever published, and what was asked for."""
         versions = archives.published_ever(self._connection)
         fields = [plan(model_of(each)).fields() for each in versions]
         names, withheld = wanted_of(fields, self._settings.archive_properties)
         newest = max((each.id for each in versions), default=0)
-        return _Task(self._url, self.place.address, names, withheld, newest)
+        return Task(self._url, self.place.address, names, withheld, newest)
 
     def _stands(self, manifest: Manifest) -> None:
         """A month that was written counts from now on; files that count no more go."""
@@ -208,7 +186,7 @@ class Archivist:
             found.append(manifest)
         return found
 
-    def _drop(self, task: _Task, month: str) -> Manifest:
+    def _drop(self, task: Task, month: str) -> Manifest:
         for _ in range(TRIES):
             manifest = self._ready(task, month)
             if not (manifest.parts or task.gone):
@@ -221,7 +199,7 @@ class Archivist:
             task = replace(self._task(), gone=task.gone)
         raise ArchiveInUse(f"{month}: facts of it, or models, came faster than it was written; say it again")
 
-    def _ready(self, task: _Task, month: str) -> Manifest:
+    def _ready(self, task: Task, month: str) -> Manifest:
         """The month as it is here, in files that were read to their end; written anew where it is another one."""
         known = archives.archived(self._connection).get(month)
         if known is not None and known.dropped_at is None and known.place == self.place.address and not task.gone:
@@ -229,7 +207,7 @@ class Archivist:
             if is_enough and self._is_fresh(known):
                 self._read(known.manifest)
                 return known.manifest
-        (manifest,) = _written(task, [month], 1)
+        (manifest,) = written(task, [month], 1)
         if known is None or known.dropped_at is None:
             self._stands(manifest)
         return manifest
@@ -237,14 +215,14 @@ class Archivist:
     def _note(self, month: str) -> None:
         """Write down which identities have facts in a month, and which keys stood together in them."""
         sources, names = registers.sources(), registers.event_names()
-        with _snapshot(self._url) as reading, archives.rows_of_month(reading, month) as cursor:
+        with snapshot(self._url) as reading, archives.rows_of_month(reading, month) as cursor:
             rows = iter(cursor)
-            while some := list(islice(rows, NOTED_AT_ONCE)):
+            while some := list(islice(rows, AT_ONCE)):
                 source_of = sources.words(self._connection, {row[4] for row in some})
                 name_of = names.words(self._connection, {row[3] for row in some})
                 ids = {row[0] for row in some}
                 archives.note_identities(self._connection, sorted(ids), calendar.number_of(month))
-                archives.note_standings(self._connection, list(_stood(some, name_of, source_of)))
+                archives.note_standings(self._connection, list(stood(some, name_of, source_of)))
 
     def _replace(self, manifest: Manifest, newest: int) -> bool:
         """Drop a month whose facts are those that were archived; False, and nothing done, where they are not.
@@ -375,191 +353,3 @@ def archive_if_due(url: str, settings: Configuration, now: int) -> list[str]:
     except OutOfReach as error:
         log.warning("archive out of reach", reason=str(error))
         return []
-
-
-# ---- One month written -----------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _connected(url: str) -> Iterator[Connection[Any]]:
-    with connections.connect(url, "archive", autocommit=True, statement_ms=0) as connection:
-        yield connection
-
-
-@contextmanager
-def _snapshot(url: str) -> Iterator[Connection[Any]]:
-    """A connection whose statements all see one instant."""
-    with _connected(url) as connection:
-        connection.isolation_level, connection.read_only = IsolationLevel.REPEATABLE_READ, True
-        with connection.transaction():
-            yield connection
-
-
-def write_month(task: _Task, month: str) -> Manifest:
-    """Write a month as it is in one snapshot, with what the archive holds of it alone; it does not count yet."""
-    place, keeper = place_at(task.address), Keeper(task.names, task.withheld)
-    imports: set[int] = set()
-    with _snapshot(task.url) as connection, collecting_seldom():
-        archives.hold(connection)
-        known = archives.archived(connection).get(month)
-        fingerprint = archives.fingerprint(connection, month)
-        generation = next_generation(place, month, known.manifest.generation if known else 0)
-        if known:
-            tidy(place, month, known.manifest.parts)
-        with archives.rows_of_month(connection, month) as cursor:
-            some = (row for row in cursor if row[0] not in task.gone) if task.gone else cursor
-            rows = _in_order(_kept(connection, some, keeper, imports))
-            if known and known.dropped_at is not None:
-                imports.update(known.manifest.imports)
-                old = _counting(connection, all_rows(known_place(known.place), known.manifest), task.gone)
-                rows = _once(merge(old, rows, key=_order))
-            parts = write_parts(place, month, generation, rows)
-    names = _narrowed(task.names, known)
-    if task.gone and not (known and known.dropped_at is not None):
-        fingerprint = ""  # who is left out is here for a moment: the month is written again before it is dropped
-    manifest = Manifest(month, generation, parts, names, fingerprint, tuple(sorted(imports)))
-    if parts:
-        write_manifest(place, manifest)
-    return manifest
-
-
-def _counting(connection: Connection[Any], rows: Iterable[ArchivedRow], gone: Collection[int]) -> Iterator[ArchivedRow]:
-    """Archived rows but for those of imports that were taken back, and of identities that are gone."""
-    left, undone = iter(rows), archives.undone_imports(connection)
-    while some := list(islice(left, NOTED_AT_ONCE)):
-        there = load_identities(connection, {row.identity_id for row in some}).keys() - gone
-        yield from (row for row in some if row.identity_id in there and row.import_id not in undone)
-
-
-def _narrowed(names: Sequence[str], known: Archived | None) -> tuple[str, ...]:
-    """What is kept of all facts of a month: of those that stood in the archive alone no more than was kept then."""
-    if known is None or known.dropped_at is None:
-        return tuple(names)
-    return tuple(name for name in names if not list(lacking(known.manifest.properties, [name])))
-
-
-def _kept(
-    connection: Connection[Any], cursor: Iterable[Any], keeper: Keeper, imports: set[int]
-) -> Iterator[ArchivedRow]:
-    """Rows as the store holds them, as the archive holds them."""
-    names, sources, payloads = registers.event_names(), registers.sources(), Compressor()
-    name_of: dict[int, str] = {}
-    source_of: dict[int, str] = {}
-    inflate, keep = payloads.inflate, keeper.keep
-    for identity_id, at, received_at, name_id, source_id, flags, import_id, payload, key in cursor:
-        event = name_of.get(name_id)
-        if event is None:
-            event = name_of[name_id] = names.words(connection, {name_id})[name_id]
-        source = source_of.get(source_id)
-        if source is None:
-            source = source_of[source_id] = sources.words(connection, {source_id})[source_id]
-        if import_id is not None:
-            imports.add(import_id)
-        said = keep(event, inflate(payload), key)
-        yield ArchivedRow(
-            identity_id, at, received_at, event, source, flags, import_id, said.message_id, said.properties,
-            said.context, said.traits, said.stays,
-        )  # fmt: skip
-
-
-def _in_order(rows: Iterable[ArchivedRow]) -> Iterator[ArchivedRow]:
-    """Rows by identity and instant, in canonical order within one instant; there one that stays has all of them stay.
-
-    By identity and instant those that stay are found again, when all others go.
-    """
-    before: ArchivedRow | None = None
-    same: list[ArchivedRow] = []
-    for row in rows:
-        if before is not None:
-            if row[0] == before[0] and row[1] == before[1]:
-                same.append(before)
-            elif same:
-                yield from _of_one_instant([*same, before])
-                same = []
-            else:
-                yield before
-        before = row
-    if before is not None:
-        yield from _of_one_instant([*same, before])
-
-
-def _of_one_instant(rows: list[ArchivedRow]) -> list[ArchivedRow]:
-    stay = any(row.is_kept for row in rows)
-    return [row._replace(is_kept=stay) for row in sorted(rows, key=_order)]
-
-
-def _once(rows: Iterable[ArchivedRow]) -> Iterator[ArchivedRow]:
-    """Of a fact that stands in the archive and here the one that is here: the database was restored."""
-    before: ArchivedRow | None = None
-    for row in rows:
-        if before is not None and _order(before) != _order(row):
-            yield before
-        before = row
-    if before is not None:
-        yield before
-
-
-def _order(row: ArchivedRow) -> tuple[int, int, int, str, str]:
-    return (row.identity_id, row.at, kind(row.event), row.source, row.message_id)
-
-
-class _Keyed(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """The keys of a payload, and its `message_id`; what stands between is passed over unread."""
-
-    message_id: str
-    properties: msgspec.Raw = msgspec.Raw(b"")
-    context: msgspec.Raw = msgspec.Raw(b"")
-    traits: msgspec.Raw = msgspec.Raw(b"")
-    user_id: str | None = None
-    anonymous_id: str | None = None
-
-
-_keyed = msgspec.json.Decoder(_Keyed).decode
-
-
-def _stood(rows: Iterable[Any], name_of: dict[int, str], source_of: dict[int, str]) -> Iterator[Stood]:
-    """The keys that stand beside the rows' own."""
-    payloads = Compressor()
-    for identity_id, at, _, name_id, source_id, flags, import_id, payload, _ in rows:
-        written = payloads.inflate(payload)
-        try:
-            held: Any = _keyed(written)
-        except msgspec.DecodeError:
-            message_id, *parts = json.loads(written)
-            user_id, anonymous_id = (*parts[3:], None, None)[:2]
-            held = _Keyed(message_id, user_id=user_id, anonymous_id=anonymous_id)
-        place = (int(bool(flags & Flag.CLAIM)), at, kind(name_of[name_id]), source_of[source_id], held.message_id)
-        if held.user_id or held.anonymous_id:
-            user, device = (
-                identity_digest(sort, key) if key else None
-                for sort, key in ((USER_ID, held.user_id), (DEVICE, held.anonymous_id))
-            )
-            yield Stood(identity_id, user, device, import_id or 0, place)
-
-
-# ---- In several processes --------------------------------------------------------------------------------------------
-
-
-def _written(task: _Task, months: Sequence[str], processes: int) -> Iterator[Manifest]:
-    """Months as they are written, each in a process of its own where there are several."""
-    if processes < 2 or len(months) < 2:
-        for month in months:
-            yield write_month(task, month)
-        return
-    context = get_context("spawn")
-    with ProcessPoolExecutor(
-        min(processes, len(months)), mp_context=context, initializer=_begin_process, initargs=(os.getpid(),)
-    ) as pool:
-        try:
-            for done in as_completed([pool.submit(write_month, task, month) for month in months]):
-                yield done.result()
-        except BaseException:
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
-
-
-def _begin_process(parent: int) -> None:
-    """Ctrl-C is the first process's to answer; its end is everybody's."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if not tethers.tie(parent, signal.SIGKILL):
-        os._exit(1)

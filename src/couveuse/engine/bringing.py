@@ -16,7 +16,8 @@ import psycopg
 from psycopg import Connection
 
 from couveuse.core.consent import Said
-from couveuse.engine.batches import Arrived, Counts, Folder, Given
+from couveuse.engine.arrivals import Arrived, Given
+from couveuse.engine.batches import Counts, Folder
 from couveuse.engine.clocks import now_us
 from couveuse.engine.collector import collecting_seldom
 from couveuse.engine.live import LiveModels

@@ -1,25 +1,23 @@
 """Consents and suppressions, as facts say them: written beside the facts, in the same transaction."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from psycopg import Connection
 
 from couveuse.core.consent import EMAIL_BOUNCED, EMAIL_COMPLAINED, SAYS, said_by, suppression_by
+from couveuse.engine.arrivals import Arrived
 from couveuse.engine.resolving import Resolved
 from couveuse.store import consents
 from couveuse.store.consents import ConsentRow, SuppressionRow, proof_text
 from couveuse.store.identities import EMAIL, load_identities
 from couveuse.store.packets import Flag
 
-if TYPE_CHECKING:
-    from couveuse.engine.batches import Arrived
-
 _SUPPRESS = frozenset((EMAIL_COMPLAINED, EMAIL_BOUNCED))
 
 
 def store_consents(
-    connection: Connection[Any], arrived: Sequence["Arrived"], resolved: Resolved, import_id: int | None
+    connection: Connection[Any], arrived: Sequence[Arrived], resolved: Resolved, import_id: int | None
 ) -> None:
     """Write what new facts say of consents, and which addresses they ask to leave alone. Most batches say nothing."""
     saying = [each for each in arrived if each.fact.event in SAYS]
@@ -40,7 +38,7 @@ def _rows(each: "Arrived", resolved: Resolved, import_id: int | None) -> Iterabl
         yield ConsentRow(identity.id, each.accepted.digest, said, each.accepted.received_at, proof, import_id)
 
 
-def _suppressions(connection: Connection[Any], asking: Sequence["Arrived"], resolved: Resolved) -> list[SuppressionRow]:
+def _suppressions(connection: Connection[Any], asking: Sequence[Arrived], resolved: Resolved) -> list[SuppressionRow]:
     """The addresses: those that were written to, else the e-mail of the person."""
     nearest = [resolved.nearest(each.keyed) for each in asking]
     owners = {each.owner_id for each in nearest if each.owner_id is not None and each.sort != EMAIL}
