@@ -97,6 +97,18 @@ def test_it_works(town: Town, client: Client) -> None:
     assert town.score("ana@example.com") is not None
 
 
+def test_events_that_the_model_does_not_know_are_told_before_they_are_imported(town: Town, client: Client) -> None:
+    rows = b"when,what,email\n2026-03-01 10:00,%s,ana@example.com\n"
+    names = form({0: "occurred_at", 1: "event", 2: "email"}, do="foresee")
+    shown = []
+    for event in (b"Page vue", b"Quote Requested"):
+        address = kept(client, rows % event)
+        client.post(address, names)
+        work(town)
+        shown.append("None of these events makes any points" in page(client, address))
+    assert shown == [True, False]
+
+
 def test_the_list_shows_what_waits_and_what_came_of_each(town: Town, client: Client) -> None:
     assert "Nothing was imported yet" in page(client, "/imports")
     kept(client, LEADS.encode(), "waiting.csv", "leads")

@@ -1,6 +1,6 @@
 """An uploaded file on screen: taken in, its columns mapped, consent asked for, looked ahead, imported, taken away."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -161,8 +161,16 @@ def _shown(asked: Asked, it: _Seen, flaws: Sequence[Flaw] = (), status: int = 20
         reason=lambda word: saying.reason(asked, word),
         bases=[(basis.value, names.basis(basis.value)) for basis in Basis],
         purposes=[(purpose.value, names.purpose(purpose.value)) for purpose in Purpose],
-        zone=it.model.timezone, day=_day(wants, it.model.timezone),
+        zone=it.model.timezone, day=_day(wants, it.model.timezone), pointless=_pointless(it.model, wants, foreseen),
     )  # fmt: skip
+
+
+def _pointless(model: Model, wants: Wants, foreseen: Mapping[str, Any] | None) -> str:
+    """The events that the acting model gives points for, where none of a file's makes any; '' where one does."""
+    best = (foreseen or {}).get("best") or ()
+    if wants.kind != EVENTS or not best or any(each["score"] for each in best):
+        return ""
+    return ", ".join(sorted({rule.event for rule in model.rules}))
 
 
 def _day(wants: Wants, zone: str) -> str:
