@@ -81,6 +81,17 @@ def every_kind(language: str) -> dict[str, Notice]:
             treatment="marketing",
             due_at=AT + 7 * 24 * HOUR,
         ),
+        "email_new": Notice(
+            NoticeKind.EMAIL_NEW,
+            language,
+            "Europe/Paris",
+            AT,
+            url="https://couveuse.example.com/account/email/x/",
+            due_at=AT + 24 * HOUR,
+        ),
+        "email_changed": Notice(
+            NoticeKind.EMAIL_CHANGED, language, "Europe/Paris", AT, url="https://couveuse.example.com/"
+        ),
         "password_forgotten": Notice(
             NoticeKind.PASSWORD_FORGOTTEN,
             language,

@@ -187,7 +187,8 @@ class _Teller:
         until = "" if notice.due_at is None else self.formats.instant(notice.due_at)
         by, role = in_a_line(notice.member, NAME), in_a_line(notice.treatment, NAME)
         yield self.say(f"text.{self.kind}", by=by, role=role)
-        yield self.say("text.link_until", until=until)
+        if until:
+            yield self.say("text.link_until", until=until)
         yield self.say(f"text.{self.kind}_else")
 
     def who(self) -> Who | None:

@@ -18,13 +18,14 @@ from psycopg import Connection
 
 from couveuse import configuration
 from couveuse.cli import FINDING, note
-from couveuse.cli.confirming import may_ask
+from couveuse.cli.confirming import is_wanted, may_ask
 from couveuse.cli.databases import database
 from couveuse.core.times import iso, microseconds
+from couveuse.engine import account_mail
 from couveuse.engine.welcoming import welcome_link
 from couveuse.errors import BadInput
 from couveuse.store import migrating
-from couveuse.store.accounts import passwords, people
+from couveuse.store.accounts import leaving, passwords, people
 from couveuse.store.accounts.people import NewPerson, Person, Session
 from couveuse.store.connections import connect
 
@@ -113,6 +114,26 @@ def deactivate(email: str) -> None:
         person = people.find_by_email(connection, email)
         people.deactivate(connection, person.id, by=BY, now=_now())
     note(f"{person.email} can sign in no more, and is signed out everywhere. Undone by: couveuse user activate")
+
+
+def change_email(email: str, new: str) -> None:
+    """Give somebody another e-mail; the one of before is told where mail leaves."""
+    settings = configuration.read()
+    with _accounts() as connection:
+        person = people.find_by_email(connection, email)
+        account_mail.change_email(connection, settings, person.id, new, by=BY, now=_now())
+        changed = people.find(connection, person.id)
+    note(f"{person.email} signs in as {changed.email} now, and is signed out everywhere.")
+
+
+def delete(email: str, *, is_sure: bool) -> None:
+    """Delete an account for good."""
+    with _accounts() as connection:
+        person = people.find_by_email(connection, email)
+        if not is_sure and not is_wanted(f"Delete the account of {person.email} ({person.role}) for good?"):
+            raise BadInput("nothing was deleted: say yes, or give --yes; to keep them out: couveuse user deactivate")
+        leaving.delete(connection, person.id, by=BY, now=_now())
+    note(f"The account of {person.email} is deleted; what they did stays.")
 
 
 def activate(email: str) -> None:

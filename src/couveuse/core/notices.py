@@ -24,6 +24,8 @@ class NoticeKind(StrEnum):
     TRIAL = "trial"  # somebody tries whether a channel works
     INVITATION = "invitation"  # somebody may make an account
     PASSWORD_FORGOTTEN = "password_forgotten"  # somebody may choose another password
+    EMAIL_NEW = "email_new"  # whoever reads this mailbox confirms that it is the account's from now on
+    EMAIL_CHANGED = "email_changed"  # this mailbox is the account's no more
     # Of these endpoints outside hear, and nobody of ours:
     HOT = "hot"  # a lead turned hot
     IRRELEVANT = "irrelevant"  # a lead is not worth a call, and why
@@ -32,7 +34,9 @@ class NoticeKind(StrEnum):
 
 
 # What is for one person's own account, and for nobody else.
-PERSONAL: Final = frozenset((NoticeKind.INVITATION, NoticeKind.PASSWORD_FORGOTTEN))
+PERSONAL: Final = frozenset(
+    (NoticeKind.INVITATION, NoticeKind.PASSWORD_FORGOTTEN, NoticeKind.EMAIL_NEW, NoticeKind.EMAIL_CHANGED)
+)
 OF_OUTSIDE: Final = frozenset((NoticeKind.HOT, NoticeKind.IRRELEVANT, NoticeKind.BAND_CHANGED, NoticeKind.CLOSED))
 
 

@@ -1,4 +1,4 @@
-"""Links by which people come to an account: the first visitor's, an invitation, a password forgotten.
+"""Links by which people come to an account: the first visitor's, an invitation, a password forgotten, another e-mail.
 
 Each is signed with the instance's secret for its one purpose. Another secret ends them all.
 """
@@ -19,9 +19,12 @@ from couveuse.store.accounts.invitations import NewInvitation
 WELCOME: Final = "/welcome/"
 JOIN: Final = "/join/"
 RESET: Final = "/account/password/reset/"
+EMAIL: Final = "/account/email/"
 # An invitation may be used for so long, and a link to choose another password.
 INVITED_US: Final = 7 * DAY_US
 RESET_US: Final = 2 * HOUR_US
+# ... and one to confirm another e-mail.
+EMAIL_US: Final = DAY_US
 
 
 def _signer(settings: Configuration, purpose: str) -> Signer:
@@ -105,6 +108,51 @@ def who_resets(connection: Connection[Any], settings: Configuration, token: str,
     except (BadSignature, ValueError, TypeError):
         return None
     person = forgetful(connection, int(id))
+    if person is None or until * SECOND_US <= now or bound_to != person.bound_to:
+        return None
+    return person
+
+
+# ---- Another e-mail ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """Somebody who is to have another e-mail: `email` is the one of now, and `new` the other one."""
+
+    id: int
+    email: str
+    new: str
+    language: str
+    timezone: str
+    bound_to: str
+
+
+def moving(connection: Connection[Any], id: int, new: str) -> Moving | None:
+    """Somebody who may have another e-mail; None where they may not sign in.
+
+    What the link is bound to changes with e-mail and password, and where all sessions were ended.
+    """
+    found = people.secrets_of(connection, id)
+    if found is None or not found.is_active:
+        return None
+    digest = hashlib.sha256(f"{found.email}\n{found.password}\n{found.generation}".encode()).hexdigest()[:32]
+    return Moving(id, found.email, new, found.language, found.timezone, digest)
+
+
+def email_link(settings: Configuration, person: Moving, now: int) -> str:
+    """Where whoever reads the new mailbox confirms it, for a while and once."""
+    value = [person.id, (now + EMAIL_US) // SECOND_US, person.bound_to, person.new]
+    return f"{settings.url}{EMAIL}{_signer(settings, 'email').sign_object(value)}/"
+
+
+def who_moves(connection: Connection[Any], settings: Configuration, token: str, now: int) -> Moving | None:
+    """Whose e-mail a link confirms; None where it is not ours, is over, or was used."""
+    try:
+        id, until, bound_to, new = _signer(settings, "email").unsign_object(token)
+    except (BadSignature, ValueError, TypeError):
+        return None
+    person = moving(connection, int(id), str(new))
     if person is None or until * SECOND_US <= now or bound_to != person.bound_to:
         return None
     return person

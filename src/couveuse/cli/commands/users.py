@@ -88,6 +88,27 @@ def user_member(
     users.link_member(email, member)
 
 
+@app.command("email")
+def user_email(
+    email: Somebody, new: Annotated[str, typer.Argument(metavar="NEW", help="The e-mail to sign in by from now on.")]
+) -> None:
+    """Give somebody another e-mail to sign in by; they are signed out everywhere."""
+    from couveuse.cli import users
+
+    users.change_email(email, new)
+
+
+@app.command("delete")
+def user_delete(
+    email: Somebody,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete an account for good; what they did stays, under their e-mail. To keep them out, deactivate it."""
+    from couveuse.cli import users
+
+    users.delete(email, is_sure=yes)
+
+
 @app.command("deactivate")
 def user_deactivate(email: Somebody) -> None:
     """Let somebody sign in no more, from this moment on; what they did stays."""

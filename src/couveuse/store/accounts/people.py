@@ -141,7 +141,7 @@ def add_locked(connection: Connection[Any], new: NewPerson, *, by: str, now: int
         },
     ).fetchone()  # fmt: skip
     if row is None:
-        raise _taken(email)
+        raise taken(email)
     audit.record(connection, by=by, did="user added", about={"user": row[0], "role": new.role}, now=now)
     return int(row[0])
 
@@ -204,7 +204,7 @@ def change_role(connection: Connection[Any], id: int, role: str, *, by: str, now
         if person.role == role:
             return
         if role != OWNER:
-            _keep_an_owner(connection, person)
+            keep_an_owner(connection, person)
         connection.execute(_SET_ROLE, {"id": id, "role": role})
         about = {"user": id, "from": person.role, "to": role}
         audit.record(connection, by=by, did="role changed", about=about, now=now)
@@ -227,9 +227,9 @@ def deactivate(connection: Connection[Any], id: int, *, by: str, now: int) -> No
         person = find(connection, id)
         if not person.is_active:
             return
-        _keep_an_owner(connection, person)
+        keep_an_owner(connection, person)
         connection.execute(_SET_ACTIVE, {"id": id, "is_active": False})
-        _end(connection, id)
+        end_all(connection, id)
         audit.record(connection, by=by, did="user deactivated", about={"user": id}, now=now)
 
 
@@ -251,7 +251,7 @@ def set_password(
     with changing(connection):
         find(connection, id)
         connection.execute(_SET_PASSWORD, {"id": id, "password": password})
-        _end(connection, id, but_session)
+        end_all(connection, id, but_session)
         audit.record(connection, by=by, did="password set", about={"user": id}, now=now)
 
 
@@ -273,7 +273,7 @@ def end_sessions(connection: Connection[Any], id: int, *, by: str, now: int, but
     """Sign somebody out everywhere, but where a session is kept; returns in how many browsers. Raises Refused."""
     with changing(connection):
         find(connection, id)
-        count = _end(connection, id, but_session)
+        count = end_all(connection, id, but_session)
         audit.record(connection, by=by, did="sessions ended", about={"user": id, "sessions": count}, now=now)
     return count
 
@@ -283,7 +283,7 @@ def forget_factors(connection: Connection[Any], id: int, *, by: str, now: int) -
     with changing(connection):
         find(connection, id)
         connection.execute(_FORGET_FACTORS, {"id": id})
-        _end(connection, id)
+        end_all(connection, id)
         audit.record(connection, by=by, did="second factors forgotten", about={"user": id}, now=now)
 
 
@@ -296,7 +296,8 @@ def end_session(connection: Connection[Any], id: int, session: int, *, by: str, 
     return found
 
 
-def _end(connection: Connection[Any], id: int, but_session: str = "") -> int:
+def end_all(connection: Connection[Any], id: int, but_session: str = "") -> int:
+    """End all sessions of somebody but one, in the caller's transaction; returns in how many browsers."""
     row = connection.execute(_END_SESSIONS, {"id": id, "but": but_session}).fetchone()
     assert row is not None  # a count always answers
     return int(row[0])
@@ -333,8 +334,13 @@ def check_new(connection: Connection[Any], email: str, role: str, member: str | 
     _check_role(role)
     _check_own(language, DEFAULT_TIMEZONE)
     _check_member(connection, member, but=0)
+    check_free(connection, email)
+
+
+def check_free(connection: Connection[Any], email: str) -> None:
+    """Raises Refused where somebody has this e-mail, which is in lower case."""
     if connection.execute(_OF_EMAIL, {"email": email}).fetchone() is not None:
-        raise _taken(email)
+        raise taken(email)
 
 
 def may_be_member(connection: Connection[Any], member: str | None) -> bool:
@@ -346,7 +352,8 @@ def may_be_member(connection: Connection[Any], member: str | None) -> bool:
     return True
 
 
-def _taken(email: str) -> Refused:
+def taken(email: str) -> Refused:
+    """Somebody has this e-mail."""
     return Refused("email_taken", f"{email}: there is an account of this e-mail; see: couveuse user list")
 
 
@@ -372,7 +379,8 @@ def _check_member(connection: Connection[Any], member: str | None, *, but: int) 
         raise Refused("member_taken", f"{member}: {row[0]} is linked to this member already", email=row[0])
 
 
-def _keep_an_owner(connection: Connection[Any], person: Person) -> None:
+def keep_an_owner(connection: Connection[Any], person: Person) -> None:
+    """Raises Refused for the last owner."""
     if person.role != OWNER or not person.is_active:
         return
     if connection.execute(_OTHER_OWNERS, {"id": person.id}).fetchone() == (0,):

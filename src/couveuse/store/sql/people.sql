@@ -100,3 +100,35 @@ delete from mfa_authenticator where user_id = %(id)s;
 -- What links of somebody are bound to.
 select email, name, language, timezone, is_active, password, session_generation, last_login from users
 where id = %(id)s;
+
+-- name: set_email
+-- Another e-mail of somebody; nothing where another account has it.
+update users u set email = %(email)s where u.id = %(id)s and not exists (
+    select from users o where o.email = %(email)s and o.id <> u.id)
+returning id;
+
+-- name: forget_emails
+-- What the sign-in keeps of e-mails of somebody, confirmed or not: nobody signs in by one of before.
+with mails as (select id from account_emailaddress where user_id = %(id)s),
+confirmations as (delete from account_emailconfirmation where email_address_id in (select id from mails))
+delete from account_emailaddress where user_id = %(id)s;
+
+-- name: forget_elsewhere
+-- By whom somebody was known elsewhere.
+with accounts as (select id from socialaccount_socialaccount where user_id = %(id)s),
+tokens as (delete from socialaccount_socialtoken where account_id in (select id from accounts))
+delete from socialaccount_socialaccount where user_id = %(id)s;
+
+-- name: forget_views
+-- What somebody kept of lists for themselves.
+delete from lead_views where user_id = %(id)s;
+
+-- name: forget_attempts
+-- Attempts to sign in by an e-mail.
+with failures as (delete from axes_accessfailurelog where username = %(email)s),
+log as (delete from axes_accesslog where username = %(email)s)
+delete from axes_accessattempt where username = %(email)s;
+
+-- name: delete
+-- Somebody has no account any more.
+delete from users where id = %(id)s;

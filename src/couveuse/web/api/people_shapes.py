@@ -43,6 +43,12 @@ class UserChange(Body):
     is_active: bool | None = None
 
 
+class UserGone(Answer):
+    """The number of an account that was deleted."""
+
+    id: int
+
+
 class SessionsEnded(Answer):
     """In how many browsers somebody was signed in."""
 

@@ -11,7 +11,7 @@ from psycopg import Connection
 from couveuse import configuration
 from couveuse.core.times import microseconds
 from couveuse.engine import account_mail, welcoming
-from couveuse.store.accounts import invitations, people
+from couveuse.store.accounts import invitations, leaving, people
 from couveuse.store.accounts.invitations import NewInvitation
 from couveuse.store.accounts.people import OWNER, Person, Refused
 from couveuse.store.api_tokens import Scope
@@ -24,6 +24,7 @@ from couveuse.web.api.people_shapes import (
     InvitationsShape,
     SessionsEnded,
     UserChange,
+    UserGone,
     UserShape,
     UsersShape,
 )
@@ -104,6 +105,18 @@ def change_user(request: HttpRequest, user_id: UserId, asked: UserChange) -> dic
         except Refused as refused:
             raise _refusal(refused) from refused
         return _told(_person(connection, user_id))
+
+
+@router.delete(
+    "/users/{user_id}", response=UserGone, auth=BearerToken(Scope.USERS_WRITE), operation_id="delete_user",
+    summary="Delete an account",
+)  # fmt: skip
+def delete_user(request: HttpRequest, user_id: UserId) -> dict[str, Any]:
+    """For good: password, second factors, sessions and views go; what they did stays, under their e-mail."""
+    with database.writing() as connection, people.changing(connection):
+        _no_owner(connection, user_id)
+        leaving.delete(connection, user_id, by=by_of(request), now=now_us())
+    return {"id": user_id}
 
 
 @router.post(

@@ -61,7 +61,7 @@ def welcome(asked: Asked, token: str) -> HttpResponse:
     with database.reading() as connection:
         is_over = people.is_anybody_here(connection)
     if is_over or not welcoming.is_welcome(configuration.read(), token):
-        return _over(asked, _TAKEN if is_over else ("accounts_welcome.bad_title", "accounts_welcome.bad_why"))
+        return over(asked, _TAKEN if is_over else ("accounts_welcome.bad_title", "accounts_welcome.bad_why"))
     if asked.request.method == "GET":
         return _account(asked, WELCOME, {"language": asked.language})
     given = _given(asked, "name", "email", "password", "language")
@@ -85,7 +85,7 @@ def join(asked: Asked, token: str) -> HttpResponse:
     with database.reading() as connection:
         found = invitations.usable(connection, token, asked.now)
     if found is None:
-        return _over(asked, JOIN.over)
+        return over(asked, JOIN.over)
     fixed = {"email": found.email, "role": found.role, "by": found.invited_by}
     if asked.request.method == "GET":
         return _account(asked, JOIN, {"name": found.name, "language": found.language, **fixed})
@@ -124,13 +124,14 @@ def _made(asked: Asked, kind: Kind, given: Mapping[str, str], made: Callable[[],
         id = made()
     except Refused as refused:
         if refused.reason in ("not_first", "invitation_over"):
-            return _over(asked, kind.over)
+            return over(asked, kind.over)
         return _account(asked, kind, given, errors_of(asked, refused))
     sign_in(asked, id)
     return HttpResponseRedirect(then, status=SEE_OTHER)
 
 
-def _over(asked: Asked, keys: tuple[str, str]) -> HttpResponse:
+def over(asked: Asked, keys: tuple[str, str]) -> HttpResponse:
+    """A link is of no use any more: what is so, and why."""
     title, why = keys
     return render(
         asked, "accounts/over.html", 410, title=asked.say(title), why=asked.say(why),
@@ -176,7 +177,7 @@ def reset(asked: Asked, token: str) -> HttpResponse:
     with database.reading() as connection:
         person = welcoming.who_resets(connection, settings, token, asked.now)
     if person is None:
-        return _over(asked, ("accounts_reset.over_title", "accounts_reset.over_why"))
+        return over(asked, ("accounts_reset.over_title", "accounts_reset.over_why"))
     parts: dict[str, Any] = {"title": asked.say("accounts_reset.title"), "email": person.email}
     if asked.request.method == "GET":
         return render(asked, "accounts/reset.html", errors=nothing_wrong(), **parts)

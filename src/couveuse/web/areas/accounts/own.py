@@ -126,21 +126,22 @@ def password(asked: Asked) -> HttpResponse:
         return render(asked, "accounts/password.html", 422, errors=errors_of(asked, refused), **parts)
     with database.writing() as connection:
         people.set_password(
-            connection, user.pk, digest, by=asked.who.by, now=asked.now, but_session=_session(asked)
+            connection, user.pk, digest, by=asked.who.by, now=asked.now, but_session=session_of(asked)
         )  # fmt: skip
-    _stay(asked)
+    stay(asked)
     return redirect(asked, PLACE, toast="accounts_done.password_changed")
 
 
-def _session(asked: Asked) -> str:
+def session_of(asked: Asked) -> str:
+    """The key of this session."""
     return str(asked.request.session.session_key or "")
 
 
-def _stay(asked: Asked) -> None:
+def stay(asked: Asked) -> None:
     """This session goes on, under another key, where all of its generation end."""
     user = User.objects.get(pk=asked.who.user_id)
     user.backend = asked.request.session["_auth_user_backend"]
-    UserSession.objects.filter(session_key=_session(asked)).delete()
+    UserSession.objects.filter(session_key=session_of(asked)).delete()
     update_session_auth_hash(asked.request, user)
     asked.request.user = user
     record_authentication(asked.request, user, method="password", email=user.email)
@@ -157,7 +158,7 @@ def end_session(asked: Asked, number: int) -> HttpResponse:
         mine = {each.id: each for each in people.load_sessions(connection, asked.who.user_id)}
         if number not in mine:
             raise Http404
-        if mine[number].key == _session(asked):
+        if mine[number].key == session_of(asked):
             UserSession.objects.filter(pk=number).delete()
             logout(asked.request)
             return redirect(asked, "/account/login/")
@@ -170,9 +171,9 @@ def end_others(asked: Asked) -> HttpResponse:
     """Sign out everywhere but here."""
     with database.writing() as connection:
         people.end_sessions(
-            connection, asked.who.user_id, by=asked.who.by, now=asked.now, but_session=_session(asked)
+            connection, asked.who.user_id, by=asked.who.by, now=asked.now, but_session=session_of(asked)
         )  # fmt: skip
-    _stay(asked)
+    stay(asked)
     return redirect(asked, PLACE, toast="accounts_done.others")
 
 

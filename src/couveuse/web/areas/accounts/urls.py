@@ -9,7 +9,7 @@ from allauth.socialaccount import views as social
 from allauth.socialaccount.providers.openid_connect import views as oidc
 from django.urls import URLPattern, URLResolver, path
 
-from couveuse.web.areas.accounts import choosing, entrance, own, recording, users
+from couveuse.web.areas.accounts import choosing, emails, entrance, own, recording, users
 from couveuse.web.areas.accounts.passing import elsewhere, passed
 from couveuse.web.areas.accounts.passing import own as of_own
 
@@ -24,6 +24,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/password/reset/<str:token>/", entrance.reset, name="reset"),
     path("settings/me", own.me, name="me"),
     path("settings/me/choose", choosing.choose, name="choose"),
+    path("settings/me/email", emails.email, name="own_email"),
+    path("account/email/<str:token>/", emails.confirm, name="confirm_email"),
     path("settings/me/sessions/<int:number>/end", own.end_session, name="end_session"),
     path("settings/me/sessions/end-others", own.end_others, name="end_others"),
     path("account/password/change/", own.password, name="account_change_password"),
@@ -32,6 +34,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/users/invitations/<int:number>/revoke", users.revoke, name="revoke_invitation"),
     path("settings/users/<int:number>", users.user, name="settings_user"),
     path("settings/users/<int:number>/change", users.change, name="change_user"),
+    path("settings/users/<int:number>/email", emails.of_user, name="user_email"),
+    path("settings/users/<int:number>/delete", users.delete, name="delete_user"),
     path("settings/users/<int:number>/link", users.link, name="reset_link"),
     path("settings/users/<int:number>/<str:word>", users.act, name="act_on_user"),
     # What allauth answers, by the names that it knows them by.

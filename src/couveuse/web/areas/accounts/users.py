@@ -3,15 +3,17 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from django.contrib.auth import logout
 from django.http import Http404, HttpResponse
 from psycopg import Connection
 
 from couveuse import configuration
+from couveuse.core.text import email as email_of
 from couveuse.core.times import DAY_US, HOUR_US, microseconds
 from couveuse.engine import account_mail, welcoming
 from couveuse.language.words import LANGUAGES
 from couveuse.store import audit
-from couveuse.store.accounts import invitations, people
+from couveuse.store.accounts import invitations, leaving, people
 from couveuse.store.accounts.invitations import NewInvitation
 from couveuse.store.accounts.people import ROLES, Person, Refused
 from couveuse.store.rosters import load_roster
@@ -101,21 +103,22 @@ def revoke(asked: Asked, number: int) -> HttpResponse:
 @page(Permission.MANAGE_USERS)
 def user(asked: Asked, number: int) -> HttpResponse:
     """What one may do, and where they are signed in."""
-    return _one(asked, number)
+    return one(asked, number)
 
 
-def _one(
+def one(
     asked: Asked, number: int, errors: Mapping[str, str] | None = None, *, link: str = "", status: int = 200
 ) -> HttpResponse:
+    """The page of somebody, with what is wrong with what was asked for them."""
     with database.reading() as connection:
-        person = _person(connection, number)
+        person = person_of(connection, number)
         sessions = people.load_sessions(connection, number)
         members = _members(asked, connection)
         may_reset = welcoming.forgetful(connection, number) is not None
     return render(
         asked, "accounts/user.html", status, title=person.name, person=person, link=link, roles=_roles(asked),
         errors=errors or nothing_wrong(), members=members, may_reset=may_reset, hours=welcoming.RESET_US // HOUR_US,
-        at=microseconds,
+        at=microseconds, is_self=number == asked.who.user_id, has_mail=bool(configuration.read().mail_url),
         sessions=[
             {"browser": browsers.called(each.browser) or asked.say("accounts_me.some_browser"),
              "address": each.address, "begun": microseconds(each.begun_at)}
@@ -124,7 +127,8 @@ def _one(
     )  # fmt: skip
 
 
-def _person(connection: Connection[Any], number: int) -> Person:
+def person_of(connection: Connection[Any], number: int) -> Person:
+    """Somebody who has an account; raises Http404."""
     try:
         return people.find(connection, number)
     except Refused:
@@ -137,11 +141,11 @@ def change(asked: Asked, number: int) -> HttpResponse:
     given = asked.request.POST
     try:
         with database.writing() as connection, connection.transaction():
-            _person(connection, number)
+            person_of(connection, number)
             people.change_role(connection, number, given.get("role", ""), by=asked.who.by, now=asked.now)
             people.link_member(connection, number, given.get("member") or None, by=asked.who.by, now=asked.now)
     except Refused as refused:
-        return _one(asked, number, errors_of(asked, refused), status=422)
+        return one(asked, number, errors_of(asked, refused), status=422)
     return redirect(asked, f"{PLACE}/{number}", toast="accounts_done.user")
 
 
@@ -170,21 +174,38 @@ def act(asked: Asked, number: int, word: str) -> HttpResponse:
         raise Http404
     try:
         with database.writing() as connection:
-            _person(connection, number)
+            person_of(connection, number)
             do(connection, number, by=asked.who.by, now=asked.now)
     except Refused as refused:
-        return _one(asked, number, wrong("form", said(asked, refused)), status=422)
+        return one(asked, number, wrong("form", said(asked, refused)), status=422)
     return redirect(asked, f"{PLACE}/{number}", toast=f"accounts_done.{word.replace('-', '_')}")
+
+
+@page(Permission.MANAGE_USERS, methods=("POST",))
+def delete(asked: Asked, number: int) -> HttpResponse:
+    """Somebody has no account any more, once whoever deletes it has written its e-mail."""
+    try:
+        with database.writing() as connection:
+            person = person_of(connection, number)
+            if email_of(asked.request.POST.get("confirmed", "")) != person.email:
+                return one(asked, number, wrong("confirmed", asked.say("accounts_user.delete_wrong")), status=422)
+            leaving.delete(connection, number, by=asked.who.by, now=asked.now)
+    except Refused as refused:
+        return one(asked, number, wrong("form", said(asked, refused)), status=422)
+    if number == asked.who.user_id:
+        logout(asked.request)
+        return redirect(asked, "/account/login/")
+    return redirect(asked, PLACE, toast="accounts_done.deleted", email=person.email)
 
 
 @page(Permission.MANAGE_USERS, methods=("POST",))
 def link(asked: Asked, number: int) -> HttpResponse:
     """A link by which somebody chooses another password, to hand on where no mail leaves."""
     with database.writing() as connection, connection.transaction():
-        _person(connection, number)
+        person_of(connection, number)
         person = welcoming.forgetful(connection, number)
         if person is None:
             raise Http404
         audit.record(connection, by=asked.who.by, did="password link made", about={"user": number}, now=asked.now)
         made = welcoming.reset_link(configuration.read(), person, asked.now)
-    return _one(asked, number, link=made)
+    return one(asked, number, link=made)
