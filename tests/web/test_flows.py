@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from couveuse.core.times import DAY_US, HOUR_US, MINUTE_US, microseconds
+from couveuse.engine.findable import Indexer
 from couveuse.engine.flows import BadFlow, Entered
 from couveuse.engine.rolling_up import Roller
 from couveuse.store import listing
@@ -54,6 +55,11 @@ def months(desk):
            accepted("Lead Rejected", after + 5, email="old@example.com", traits={}))  # fmt: skip
     desk.now = LATE
     Roller(desk.url, Counts(), lambda: desk.now).work(desk.connection)
+
+
+def index(desk):
+    while Indexer().work(desk.connection):
+        pass
 
 
 def text(page):
@@ -163,7 +169,8 @@ def test_more_than_are_sorted_in_memory_are_walked_and_none_is_left_out(desk, mo
     "asked",
     ["", "warm", "warm.2026-05-23", "warm.2026-05-23.", "tepid.2026-05-23.2026-05-24", "warm.2026-05-24.2026-05-23",
      "warm.2025-01-01.2026-05-23", "warm.2026-05-23.2026-05-24.sales", "won.2026-05-23.2026-05-24.", "a" * 500,
-     "won.2026-05-23.2026-05-24." + ".".join(f"t{each}" for each in range(51)), "warm.0001-01-01.0001-01-02", "warm.9999-12-31.9999-12-31",
+     "won.2026-05-23.2026-05-24." + ".".join(f"t{each}" for each in range(51)),
+     "warm.0001-01-01.0001-01-02", "warm.9999-12-31.9999-12-31",
      "warm.２０２６-05-23.2026-05-24"],
 )  # fmt: skip
 def test_what_will_not_do_is_refused(asked):
@@ -175,3 +182,31 @@ def test_a_program_that_asks_for_nonsense_is_told_what_to_write(desk):
     answer = Asker(a_token(desk.connection)).get("/api/v1/leads", entered="tepid.2026-05-23.2026-05-24")
     assert answer.status == 422
     assert "warm.2026-11-21.2026-11-27" in str(answer.json)
+
+
+def test_a_source_leads_to_its_leads_and_to_the_hot_ones_and_an_unknown_one_does_too(desk):
+    for name, source in (("ann", "fair"), ("ben", "fair"), ("cat", None), ("dan", " ")):
+        happen(desk, NOW, accepted("Page Viewed", NOW, email=f"{name}@example.com"))
+        if source is not None:
+            desk.come(accepted("Traits Set", NOW + 1, email=f"{name}@example.com", traits={"lead_source": source}))
+    happen(desk, NOW + 2, *hot("ann@example.com", NOW + 2))
+    Roller(desk.url, Counts(), lambda: desk.now).work(desk.connection)
+    index(desk)
+    client = signed_in(alice())
+    page = client.get("/today").content.decode()
+    for source, leads, ripe in (("source=fair", 2, 1), ("unsourced=1", 2, 0)):
+        rest = "&amp;temperature=hot&amp;temperature=warm&amp;temperature=cold"
+        assert f'<a href="/leads?{source}{rest}">{leads}</a>' in page
+        assert listed(client, f"/leads?{source}{unescape(rest)}") == (leads, leads)
+        assert f'href="/leads?{source}&amp;temperature=hot"' in page
+        if ripe:
+            assert listed(client, f"/leads?{source}&temperature=hot") == (ripe, ripe)
+
+
+def test_a_companys_number_leads_to_its_leads(desk):
+    happen(desk, NOW, *(accepted("Page Viewed", NOW, email=f"{name}@pompes.fr") for name in ("ann", "ben")))
+    index(desk)
+    client = signed_in(alice())
+    page = client.get("/companies").content.decode()
+    assert '<a href="/leads?company=pompes.fr">2</a>' in page
+    assert listed(client, "/leads?company=pompes.fr") == (2, 2)

@@ -56,7 +56,8 @@ class Filters:
 
     The names are those of addresses. `owner` is a member's id, or `nobody`; `mine` leaves the leads of one member:
     those that they own and those of their tasks. `active` and `ripened` are numbers of days until now; `entered` is a
-    step and its days (`couveuse.engine.flows.Entered`).
+    step and its days (`couveuse.engine.flows.Entered`); `unsourced` leaves those of whom nobody said where they come
+    from.
     """
 
     q: str = ""
@@ -75,6 +76,7 @@ class Filters:
     active: int | None = None
     ripened: int | None = None
     entered: str = ""
+    unsourced: bool = False
 
     @classmethod
     def read(cls, values: Callable[[str], Sequence[str]]) -> "Filters":
@@ -176,7 +178,7 @@ def wanted_of(
         identity=_identity(filters),
         words=words or None,
         groups=filters.group or None,
-        sources=filters.source or None,
+        sources=_sources(filters),
         owners=_owners(roster, filters.owner) if filters.owner else None,
     )
     if filters.ripened is not None:
@@ -201,6 +203,13 @@ def _mine(connection: Connection[Any], roster: Roster, wanted: Wanted, me: str |
         return replace(wanted, owners=own, leads=mine, is_either=True)
     among = set(listing.owned_by(connection, own)) | set(mine)
     return replace(wanted, leads=sorted(among if wanted.leads is None else among.intersection(wanted.leads)))
+
+
+def _sources(filters: Filters) -> Sequence[str] | None:
+    """The sources that are asked for, an empty one for leads of which nobody said where they come from."""
+    if filters.unsourced and filters.source:
+        raise BadFilter("source", "ask for leads without a source, or for those of some")
+    return [""] if filters.unsourced else filters.source or None
 
 
 def _owners(roster: Roster, names: Sequence[str]) -> list[str]:

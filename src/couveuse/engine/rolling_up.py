@@ -127,8 +127,8 @@ def _spans(connection: Connection[Any], model_id: int, today: date, zone: str, n
         return midnight(today - timedelta(days=days - 1), zone)
 
     spans = [rollups.Span(str(days), since(days), now + 1) for days in SPANS]
-    spans.append(rollups.Span(BEFORE, since(2 * COMPARED_DAYS), since(COMPARED_DAYS)))
-    return rollups.count_spans(connection, model_id, spans, now=now, facts=BECAME)
+    before = rollups.Span(BEFORE, since(2 * COMPARED_DAYS), since(COMPARED_DAYS))
+    return rollups.count_spans(connection, model_id, spans, before, now=now, facts=BECAME)
 
 
 class Roller:

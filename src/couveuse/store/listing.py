@@ -24,6 +24,8 @@ WINDOWS: Final = (2_000, 8_000, 20_000)
 FEW: Final = 10_000
 # So many leads whose task is somebody's, or that became hot lately, are known at most.
 MOST_AMONG: Final = 10_000
+# So often may they have entered a step who are sorted in memory.
+MOST_ENTERED: Final = 3 * FEW
 _RIPENED, _WITH_TASKS = statement("listing", "ripened"), statement("listing", "with_tasks")
 _LAST_EVENTS, _OWNED = statement("listing", "last_events"), statement("listing", "owned")
 _LEAD_OF: Final = statement("listing", "lead_of")
@@ -50,8 +52,8 @@ class Wanted:
     `flow` is a step that they entered.
 
     `scores` are the least (exclusive) and the most of what the bands hold; `since` and `active_since` are instants,
-    `identity` is a digest, `words` are beginnings of folded words. Of `owners` an empty one is nobody. `leads` are the
-    only ones that may be met; with `is_either` it is enough to be one of them or of an owner's.
+    `identity` is a digest, `words` are beginnings of folded words. Of `owners` and `sources` an empty one is
+    none. `leads` are the only ones that may be met; with `is_either` it is enough to be one of them or of an owner's.
     """
 
     bands: Sequence[int] | None = None
@@ -84,7 +86,8 @@ class Wanted:
     def of_leads(self) -> list[str]:
         """The names of the conditions on leads."""
         asked: dict[str, object] = {
-            "has_words": self.words, "has_group": self.groups, "has_source": self.sources,
+            "has_words": self.words, "has_group": self.groups,
+            "has_no_source" if list(self.sources or ()) == [""] else "has_source": self.sources,
             "has_company": self.company, "has_identity": self.identity, "has_entered": self.flow,
         }  # fmt: skip
         names = [name for name, value in asked.items() if value is not None]
@@ -231,6 +234,11 @@ def _few(connection: Connection[Any], wanted: Wanted) -> list[int] | None:
 def _few_entered(connection: Connection[Any], wanted: Wanted, flow: Flow) -> list[int] | None:
     """The same of who entered a step, which is where they are looked for."""
     names = [name for name in wanted.of_leads() if name != "has_entered"]
+    if not names:  # nothing else need be known of them; how often they came is not read to the end
+        query = statement("listing", "entered").format(rows=flow.rows)
+        rows = connection.execute(query, {**wanted.values(), "most": MOST_ENTERED + 1}).fetchall()
+        entered = {lead for (lead,) in rows}
+        return None if len(rows) > MOST_ENTERED or len(entered) > FEW else list(entered)
     query = statement("listing", "few_entered").format(rows=flow.rows, conditions=_all(names))
     found = connection.execute(query, {**wanted.values(), "most": FEW + 1}).fetchall()
     return None if len(found) > FEW else [lead for (lead,) in found]

@@ -156,12 +156,13 @@ def count_days(
 
 
 def count_spans(
-    connection: Connection[Any], model_id: int, spans: Sequence[Span], *, now: int, facts: Sequence[str]
+    connection: Connection[Any], model_id: int, spans: Sequence[Span], before: Span, *, now: int, facts: Sequence[str]
 ) -> list[Happened]:
-    """What happened in spans of time, each lead once in each."""
+    """What happened in spans of time that last until now, and in one before them; each lead once in each."""
     wanted = {
-        "since": min(each.since for each in spans), "now": now, "spans": [each.name for each in spans],
-        "sinces": [each.since for each in spans], "untils": [each.until for each in spans],
+        "since": min(each.since for each in (*spans, before)), "now": now, "spans": [each.name for each in spans],
+        "sinces": [each.since for each in spans], "before": before.name, "before_since": before.since,
+        "before_until": before.until,
     }  # fmt: skip
     query = _COUNT_SPANS.format(happened=_happened(connection, model_id, facts))
     return [Happened(*row) for row in connection.execute(query, wanted).fetchall()]

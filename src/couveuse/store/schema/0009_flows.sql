@@ -9,3 +9,6 @@ begin
         select string_agg(id::text, ', ' order by id) from event_names
         where name in ('Lead Rejected', 'Opportunity Won', 'Opportunity Lost')));
 end $$;
+
+-- New leads, by when they came.
+create index crossings_new on crossings (at) where temperature_was is null;

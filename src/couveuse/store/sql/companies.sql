@@ -59,7 +59,8 @@ from (
     order by domain limit %(limit)s
 ) c
 cross join lateral (
-    select count(*) as number from (select from leads l where l.company_id = c.id limit 1000) few
+    select count(*) as number from (select from leads l where l.company_id = c.id and exists (
+        select from identities i where i.lead_id = l.id) limit 1000) few
 ) people
 left join lateral (
     select s.sort_score, s.temperature from (select id from leads l where l.company_id = c.id order by id limit 1000) few

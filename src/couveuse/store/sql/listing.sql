@@ -74,6 +74,9 @@ f.groups && %(groups)s::text[]
 -- name: has_source
 f.source = any(%(sources)s::text[])
 
+-- name: has_no_source
+f.source is null
+
 -- name: has_owner
 f.owner = any(%(owners)s::text[])
 
@@ -102,8 +105,12 @@ f.lead_id = any(%(leads)s::bigint[])
 -- Leads of which something rare is asked, as many as are looked at in memory and one more; in no order.
 select {lead} from {leads} where {conditions} limit %(most)s
 
+-- name: entered
+-- Those who entered a step, as often as they did, as many as are looked at in memory and one more.
+select entered.lead_id from ({rows}) entered limit %(most)s
+
 -- name: few_entered
--- The same of those who entered a step.
+-- The same of those who entered a step, of whom more is asked.
 select distinct entered.lead_id from ({rows}) entered join leads l on l.id = entered.lead_id
 left join findable f on f.lead_id = entered.lead_id where {conditions} limit %(most)s
 

@@ -62,17 +62,29 @@ select day, kind, about, count(*) from (
 ) g group by 1, 2, 3;
 
 -- name: count_spans
--- The same of spans of time, each lead once in a span, by the spans' names.
+-- The same of spans of time, each lead once in a span: of those that last until now, by their names, and of one before
+-- them. Only what a page shows so is counted.
 with spans as (
-    select * from unnest(%(spans)s::text[], %(sinces)s::bigint[], %(untils)s::bigint[]) as s (span, since, until)
+    select * from unnest(%(spans)s::text[], %(sinces)s::bigint[]) as s (span, since)
 ), happened as materialized (
-    select s.span, h.kind, h.about, h.lead_id from ({happened}) h join spans s on h.at >= s.since and h.at < s.until
+    select h.kind, h.about, h.lead_id, h.at from ({happened}) h
+    where h.kind <> 'entered' or h.about in ('new', 'warm', 'hot')
+), leads as (
+    select kind, about, lead_id, max(at) as last, bool_or(at >= %(before_since)s and at < %(before_until)s) as is_before
+    from happened where kind in ('entered', 'became') group by 1, 2, 3
+), handled as (
+    select kind, about, lead_id, max(at) as last, bool_or(at >= %(before_since)s and at < %(before_until)s) as is_before
+    from happened where kind in ('handed_over', 'outcome') group by 1, 2, 3
 )
-select span, kind, about, count(distinct lead_id) from happened where kind in ('entered', 'became') group by 1, 2, 3
+select s.span, kind, about, count(*) from leads join spans s on last >= s.since group by 1, 2, 3
+union all
+select %(before)s, kind, about, count(*) from leads where is_before group by 2, 3
 union all
 select span, kind, about, count(*) from (
-    select span, kind, lead_id, string_agg(distinct about, ',' order by about) as about
-    from happened where kind in ('handed_over', 'outcome') group by 1, 2, 3
+    select s.span, kind, lead_id, string_agg(about, ',' order by about) as about
+    from handled join spans s on last >= s.since group by 1, 2, 3
+    union all
+    select %(before)s, kind, lead_id, string_agg(about, ',' order by about) from handled where is_before group by 2, 3
 ) g group by 1, 2, 3
 order by 1, 2, 3;
 

@@ -172,6 +172,8 @@ class Lister:
             return self.words.count(f"leads_filter.tag_{name}", int(value), n=value)
         if name == "entered":
             return self._entered(value)
+        if name == "unsourced":
+            return self.words.say("leads_filter.tag_unsourced")
         if name in ("temperature", "mine"):
             return self.words.say("leads_filter.tag_mine") if name == "mine" else value
         return self.words.say("leads_filter.tag", name=self.words.say(f"leads_filter.{name}"), value=value)

@@ -16,6 +16,7 @@ PLACES: Final = {
     "model_none": "/scoring", "stop": "/settings/switches", "rehearsal": "/settings/switches",
     "outgoing_troubled": "/settings/outgoing", "late": "/settings/outgoing", "endpoint_failing": "/settings/outgoing",
     "endpoint_disabled": "/settings/outgoing", "team_unknown": "/settings/team", "write_keys_none": "/settings/keys",
+    "write_keys": "/settings/keys", "model": "/scoring",
 }  # fmt: skip
 
 

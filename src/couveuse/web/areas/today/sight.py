@@ -43,6 +43,11 @@ def relevant_at(**asked: str) -> str:
     return f"{leads_at(**asked)}&{urlencode([('temperature', each.value) for each in RELEVANT])}"
 
 
+def _of_source(name: str) -> dict[str, str]:
+    """How the list is asked for leads of a source; '' nobody said it."""
+    return {"source": name} if name else {"unsourced": "1"}
+
+
 @lru_cache(maxsize=8)
 def _model(document: str) -> Model:
     return parse_model(document, "a published model").model
@@ -362,8 +367,8 @@ class Sight(Rows):
         return "" if self.learnt is None else self.f.date(self.learnt.at)
 
     @property
-    def source_rows(self) -> list[tuple[str, str, str, str, Markup]]:
-        """From where leads come: name, address, how many, the share that is hot, and a bar."""
+    def source_rows(self) -> list[tuple[str, str, str, str, str, Markup]]:
+        """From where leads come: name, address of all and of the hot ones, how many, the share that is hot, a bar."""
         if self.counted is None:
             return []
         sources = self.counted.sources[:MOST_SOURCES]
@@ -371,7 +376,7 @@ class Sight(Rows):
         return [
             (
                 self.names.short(each.name, 40) if each.name else self.asked.say("today_sources.unknown"),
-                relevant_at(source=each.name) if each.name else "",
+                relevant_at(**_of_source(each.name)), leads_at(**_of_source(each.name), temperature="hot"),
                 self.f.number(each.leads), self.f.share(each.hot / each.leads),
                 charts.bar(each.leads, each.hot, most, "hot"),
             )
