@@ -58,6 +58,14 @@ def _months(text: str) -> int:
     return _between(text, 0, 1_200)
 
 
+def _days(text: str) -> int:
+    number = int(text) if text.isascii() and text.isdigit() and len(text) <= 4 else -1
+    if not 0 <= number <= 3_650:
+        message = "write a number of days from 1 to 3650, or 0 to keep it for good"
+        raise ValueError(message)
+    return number
+
+
 def _time_of_day(text: str) -> str:
     hour, colon, minute = text.partition(":")
     if text != "off" and not (colon and len(hour) == len(minute) == 2 and text.replace(":", "").isdigit()
@@ -150,6 +158,11 @@ SETTINGS = (
     Setting("BACKUPS", "", "The folder of backups; without it the folder backups in the data folder."),
     Setting("BACKUP_AT", "off", "When a backup is made each day, as 03:10 (UTC), or off.", _time_of_day),
     Setting("BACKUPS_KEPT", "7", "How many backups by schedule are kept.", _count),
+    Setting("KEEP_WORK", "90", "So many days work that is over is kept, with the drafts of models and the uploaded "
+            "files of which nothing stands; 0: for good.", _days),
+    Setting("KEEP_REJECTS", "90", "So many days events and rows are kept that could not be taken; 0: for good.", _days),
+    Setting("KEEP_SIGN_INS", "90", "So many days invitations that are over and attempts to sign in are kept; 0: for "
+            "good.", _days),
     Setting("OIDC_URL", "", "Where people may sign in beside here, by OpenID Connect: the issuer's address.", _issuer),
     Setting("OIDC_CLIENT_ID", "", "What this instance is called there."),
     Setting("OIDC_CLIENT_SECRET", "", "Its secret there.", is_secret=True),
@@ -190,6 +203,9 @@ class Configuration:
     backups: str
     backup_at: str
     backups_kept: int
+    keep_work: int
+    keep_rejects: int
+    keep_sign_ins: int
     oidc_url: str
     oidc_client_id: str
     oidc_client_secret: str

@@ -17,6 +17,7 @@ from couveuse.engine.jobs import Jobs
 from couveuse.engine.learning import learn_if_due
 from couveuse.engine.minding import Chore, Minder
 from couveuse.engine.posting import Post
+from couveuse.engine.pruning import Pruner
 from couveuse.engine.rolling_up import Roller
 from couveuse.engine.silence import Waiting, Watchdog
 from couveuse.engine.sweeping import sweep_answers, sweep_uploads
@@ -36,7 +37,9 @@ def archive(url: str, settings: Configuration, now: int) -> None:
 
 
 # What is done for the house when it is due.
-CHORES: Final[Sequence[Chore]] = (back_up_if_due, archive, sweep_answers, sweep_uploads, learn_if_due)
+CHORES: Final[Sequence[Chore]] = (
+    back_up_if_due, archive, sweep_answers, sweep_uploads, learn_if_due, Pruner(),
+)  # fmt: skip
 
 
 class Running(Waiting, Protocol):

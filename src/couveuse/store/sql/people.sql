@@ -125,7 +125,9 @@ delete from lead_views where user_id = %(id)s;
 
 -- name: forget_attempts
 -- Attempts to sign in by an e-mail.
-with failures as (delete from axes_accessfailurelog where username = %(email)s),
+with expirations as (delete from axes_accessattemptexpiration where access_attempt_id in (
+    select id from axes_accessattempt where username = %(email)s)),
+failures as (delete from axes_accessfailurelog where username = %(email)s),
 log as (delete from axes_accesslog where username = %(email)s)
 delete from axes_accessattempt where username = %(email)s;
 
