@@ -377,6 +377,18 @@ def test_traits_stand_under_their_words(desk: Desk, owner: Client) -> None:
     assert "True" not in page
 
 
+def test_the_timeline_says_what_was_done_to_a_score_and_what_was_agreed_to(desk: Desk, owner: Client) -> None:
+    desk.take(
+        fact("Score Adjusted", NOW, kind="raise", points=12.5, reason="met at a fair"),
+        fact("Score Adjusted", NOW + 1, kind="add", points=3, reason="asked twice"),
+        fact("Consent Given", NOW + 2, purpose="phone", basis="consent", source="a fair"),
+    )
+    page = text(get(owner, f"/leads/{lead(desk)}?lang=fr"))
+    assert "Score ajusté porté à 12,5 au moins · met at a fair" in page
+    assert "Score ajusté asked twice" in page
+    assert "Consentement donné Téléphone" in page
+
+
 def test_a_ripe_lead_without_a_task_says_so_and_is_called_at_once(desk: Desk, owner: Client) -> None:
     desk.take(fact("Traits Set", traits=ANNAS), fact("Document Downloaded", pages_now() - HOUR_US, title="Guide"))
     page = get(owner, f"/leads/{lead(desk)}")

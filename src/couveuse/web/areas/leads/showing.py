@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-from couveuse.core.consent import Purpose, Standing, standings, why_not
-from couveuse.core.events import CHANGES, NOTE_WRITTEN, Change, Fact, Verdict
+from couveuse.core.conditions import is_number
+from couveuse.core.consent import CONSENT_GIVEN, CONSENT_WITHDRAWN, Purpose, Standing, standings, why_not
+from couveuse.core.events import CHANGES, NOTE_WRITTEN, Adjustment, Change, Fact, Verdict
 from couveuse.core.model import Label
 from couveuse.core.outcomes import TABLE, Outcome
 from couveuse.core.roster import Member, Roster
+from couveuse.engine.adjusting import SCORE_ADJUSTED
 from couveuse.engine.calling import Number
 from couveuse.engine.looking import Seen
 from couveuse.engine.records import Record
@@ -226,12 +228,25 @@ class Shown:
 
     def _about(self, fact: Fact) -> str:
         """What a fact was about: of traits that were set, each by its word."""
+        said = fact.properties
+        if fact.event in (CONSENT_GIVEN, CONSENT_WITHDRAWN):
+            return self.names.purpose(str(said.get("purpose", "")))
+        if fact.event == SCORE_ADJUSTED:
+            return " · ".join(part for part in (self._adjusted(said), str(said.get("reason") or "")) if part)
         told = [
             self.asked.say("leads_filter.tag", name=self._called(name), value=self._written(value))
             for name, value in fact.traits.items()
             if not isinstance(value, Mapping)
         ]
         return about(fact.properties, {}) or ", ".join(told)
+
+    def _adjusted(self, said: Mapping[str, object]) -> str:
+        """What was done to the score by hand: points that were added stand at the margin."""
+        kind, points = said.get("kind"), said.get("points")
+        if kind not in tuple(Adjustment) or kind == Adjustment.ADD:
+            return ""
+        told = self.asked.formats.points(points) if is_number(points) else ""
+        return self.asked.say(f"leads_adjusted.{kind}", points=told)
 
     def _happened(self, each: Happened) -> Row:
         said = _SAID[each.stream](self, each)
