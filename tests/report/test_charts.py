@@ -108,6 +108,14 @@ def test_a_curve_stays_within_its_frame(scores):
     assert len(list(tree.all("circle", class_="void"))) == 1
 
 
+@pytest.mark.parametrize(("scores", "place"), [([11, 12, 40, 40], "100%"), ([40, 40, 12, 11], "0"), ([30, 30], "0")])
+def test_a_bands_name_stands_where_the_curve_leaves_it_room(scores: list[float], place: str):
+    points = [(each / (len(scores) - 1), score) for each, score in enumerate(scores)]
+    tree = parsed(curve(points, ZONES, [], ("then", "now"), WORDS))
+    middle = next(each for each in tree.all("text", class_="name") if each.text == "Middle")
+    assert middle.attributes["x"] == place
+
+
 @given(st.lists(st.tuples(st.floats(0, 1), st.floats(-100, 100)), min_size=1, max_size=3_000))
 def test_a_thinned_curve_keeps_its_peaks_its_ends_and_its_order(points):
     points.sort(key=lambda point: point[0])

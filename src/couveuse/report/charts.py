@@ -223,7 +223,9 @@ def curve(
         return round(118 - 110 * (score - low) / span, 1)
 
     path = " ".join(f"{x * WIDE:g},{y(score):g}" for x, score in thinned(points))
-    lines, names = _hairlines([(y(zone.low), zone.name) for zone in zones[1:] if low < zone.low < high])
+    drawn = [(x, y(score)) for x, score in points]
+    edges = [(y(zone.low), zone.name) for zone in zones[1:] if low < zone.low < high]
+    lines, names = _hairlines(edges, drawn)
     plot = Markup(
         '<svg width="100%" height="124" viewBox="0 0 1000 124" preserveAspectRatio="none">'
         '<polyline class="line" points="{0}"/></svg><line class="base" x2="100%" y1="{1:g}" y2="{1:g}"/>'
@@ -235,15 +237,28 @@ def curve(
     return drawing(words, 164, "curve", *lines, plot, *names, *marks, _ends(ends, 158))
 
 
-def _hairlines(edges: Sequence[tuple[float, str]]) -> tuple[list[Markup], list[Markup]]:
-    """A line at each edge between bands, and its name only where the one above leaves room for it."""
+def _hairlines(
+    edges: Sequence[tuple[float, str]], drawn: Sequence[tuple[float, float]]
+) -> tuple[list[Markup], list[Markup]]:
+    """A line at each edge between bands, and its name only where the one above leaves room for it.
+
+    The name stands at the end where the curve is farther from it, so that neither hides the other.
+    """
     lines, names, last = [], [], 0.0
     for y, name in reversed(edges):
         lines.append(Markup('<line class="edge" x2="100%" y1="{0:g}" y2="{0:g}"/>').format(y))
         if y - last >= 15:
-            names.append(Markup('<text class="name" x="0" y="{:g}">{}</text>').format(y - 4, name))
+            at = 'x="100%" text-anchor="end"' if _is_freer_right(drawn, y - 8) else 'x="0"'
+            names.append(Markup('<text class="name" {} y="{:g}">{}</text>').format(Markup(at), y - 4, name))
             last = y
     return lines, names
+
+
+def _is_freer_right(drawn: Sequence[tuple[float, float]], y: float) -> bool:
+    """Whether a curve keeps farther from a height in the last sixth of its time than in the first."""
+    left = [abs(each - y) for x, each in drawn if x <= 1 / 6]
+    right = [abs(each - y) for x, each in drawn if x >= 5 / 6]
+    return bool(left and right) and min(right) > min(left)
 
 
 def _ends(ends: tuple[str, str], y: int) -> Markup:
