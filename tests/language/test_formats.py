@@ -44,9 +44,9 @@ def test_shares_have_a_decimal_only_where_it_says_something(value, fr):
 
 
 def test_dates_and_times_are_those_of_the_model_s_zone():
-    assert FR.instant(AT) == "3 mars 2026 15:05"
+    assert FR.instant(AT) == "3 mars 2026 à 15:05"
     assert EN.instant(AT) == "3 March 2026, 15:05"
-    assert Formats(words("fr"), "UTC").instant(AT) == "3 mars 2026 14:05"
+    assert Formats(words("fr"), "UTC").instant(AT) == "3 mars 2026 à 14:05"
     assert EN.iso(AT) == "2026-03-03T15:05:00+01:00"
     assert (FR.short_date(AT), EN.short_date(AT)) == ("3 mars 26", "3 Mar 26")
 

@@ -132,6 +132,23 @@ def test_the_note_of_what_was_undone_is_there_again(desk: Desk) -> None:
     assert "Next &lt;year&gt;</textarea>" not in client.get(f"/desk/tasks/{task.id}").content.decode()
 
 
+def test_by_when_it_is_due_is_told_as_a_time_today_and_as_a_day_later(desk: Desk) -> None:
+    task = the_call(desk)
+    person = a_person("Amélie", Role.TELEMARKETING, member=task.member, language="fr")
+    person.timezone = "UTC"
+    person.save()
+    client, now = signed_in(person), datetime.now(UTC)
+    desk.rows(
+        "update tasks set due_at = %s where id = %s returning id",
+        microseconds(datetime(2199, 3, 1, 9, tzinfo=UTC)),
+        task.id,
+    )
+    assert "À traiter avant le 1er mars 2199 à 09:00" in text(client.get(f"/desk/tasks/{task.id}"))
+    tonight = now.replace(hour=23, minute=59, second=59, microsecond=0)
+    desk.rows("update tasks set due_at = %s where id = %s returning id", microseconds(tonight), task.id)
+    assert "À traiter avant 23:59" in text(client.get(f"/desk/tasks/{task.id}"))
+
+
 def test_times_are_by_the_clock_of_whoever_writes_them(desk: Desk) -> None:
     client, task = caller(desk), the_call(desk)
     post(client, task, "outcome", outcome="call_again", call_at="2027-03-01T09:00")
@@ -401,7 +418,7 @@ def test_what_will_not_do_is_said_beside_the_field_and_nothing_typed_is_lost(des
         ({"outcome": "won"}, "Write an amount"),
         ({"outcome": "won", "amount": "a lot"}, "Write an amount"),
         ({"outcome": "won", "amount": "5", "currency": "EURO"}, "three letters"),
-        ({"outcome": "won", "amount": "5", "on": "2099-01-01"}, "until today"),
+        ({"outcome": "won", "amount": "5", "on": "2099-01-01"}, "today or a day before"),
         ({"outcome": "rejected"}, "Give a reason"),
         ({"outcome": "lost", "reason": "x" * 201}, "Give a reason"),
     ],

@@ -4,9 +4,10 @@ import re
 
 import pytest
 
+from couveuse.store.accounts.models import Role
 from couveuse.web.areas.docs import library
 from tests.report.parsed import parsed
-from tests.web.people import charlie, signed_in
+from tests.web.people import a_person, charlie, signed_in
 
 pytestmark = pytest.mark.usefixtures("town")
 NAMES = [each.name for each in library.contents("en")]
@@ -50,3 +51,20 @@ def test_words_are_found() -> None:
     client = signed_in(charlie())
     assert "/docs/concepts/consent" in client.get("/docs?q=consent").text
     assert "No page holds these words" in client.get("/docs?q=xyzzyplugh").text
+
+
+def test_what_is_in_the_readers_language_comes_first_and_says_what_it_is_in() -> None:
+    guides = [each for each in library.contents("fr") if each.section == "howto"]
+    languages = [each.language for each in guides]
+    assert languages == sorted(languages, key=lambda each: each != "fr")
+    assert {"fr", "en"} == set(languages)
+    assert {each.language for each in library.contents("en")} == {"en"}
+    client = signed_in(a_person("Amélie", Role.READER, language="fr"))
+    assert 'lang="fr"' in client.get("/docs/howto/desk").text.partition('class="prose"')[2][:20]
+    assert 'lang="en"' in client.get("/docs/reference/api").text.partition('class="prose"')[2][:20]
+
+
+def test_decisions_stand_in_the_order_of_their_numbers() -> None:
+    numbers = [each.title.partition(".")[0] for each in library.contents("en") if each.section == "decisions"]
+    assert numbers[:-1] == [f"{n:04}" for n in range(1, len(numbers))]
+    assert numbers[-1] == "Decisions"

@@ -40,6 +40,18 @@ def test_a_key_is_made_and_shown_this_once(town: Town):
     assert made.headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.usefixtures("town")
+@pytest.mark.parametrize(
+    ("kind", "origins", "words"),
+    [("server", "", "avec curl seul"), ("public", "https://*.example.com", "Dans une page")],
+)
+def test_what_to_paste_is_said_in_the_language_of_the_page(kind, origins, words):
+    client = signed_in(a_person("Amélie", Role.OWNER, language="fr"))
+    page = client.post(KEYS, {"kind": kind, "source": "site", "origins": origins}).content.decode()
+    assert words in page
+    assert "Segment's" not in page
+
+
 @pytest.mark.parametrize(
     ("form", "said"),
     [
@@ -150,9 +162,17 @@ def test_who_did_what_is_told_the_newest_first_page_by_page(town: Town):
     assert following is not None
     rest = client.get(following[1].replace("&amp;", "&")).content.decode()
     [(every,)] = town.rows("select count(*) from audit")
-    assert rest.count("<tr><td>") == every - 50
+    assert rest.count('<tr><td class="last">') == every - 50
     part = client.get(following[1].replace("&amp;", "&"), headers={"HX-Request": "true"}).content.decode()
     assert "<html" not in part
+
+
+def test_who_is_no_person_is_called_in_the_language_of_the_page(town: Town):
+    town.connection.execute("insert into audit (at, by, did, about) values (1, 'command line', 'merge', '{}')")
+    for language, words in (("fr", "la ligne de commande"), ("en", "the command line")):
+        page = signed_in(a_person(f"Owner{language}", Role.OWNER, language=language)).get(AUDIT).content.decode()
+        assert f"<bdi>{words}</bdi>" in page
+        assert 'value="command line"' in page
 
 
 def test_filters_are_by_person_deed_and_lead(town: Town):
@@ -163,7 +183,7 @@ def test_filters_are_by_person_deed_and_lead(town: Town):
         )
 
     def rows(**query: object) -> int:
-        return client.get(AUDIT, query).content.decode().count("<tr><td>")
+        return client.get(AUDIT, query).content.decode().count('<tr><td class="last">')
 
     assert (rows(by="anna"), rows(did="merge"), rows(lead=2), rows(by="anna", lead=2), rows(by="zoe")) == (
         2,

@@ -112,7 +112,7 @@ def test_whoever_is_removed_is_told_with_the_tasks_that_they_lose(staffed: Town)
     assert "bob: 3 tasks" in checked.content.decode()
     assert len(staffed.rows("select from team_documents")) == 1
     answer = client.post(f"{PLACE}/members/bob/remove", {"replaces": newest(staffed).id}, follow=True)
-    assert "of bob: 3" in answer.content.decode()
+    assert "(bob): 3" in answer.content.decode()
 
 
 @pytest.mark.parametrize(

@@ -98,8 +98,8 @@ class Formats:
         return f"{self.moment(at_us):%H:%M}"
 
     def instant(self, at_us: int) -> str:
-        """A day and a time: 3 mars 2026 14:05; 3 March 2026, 14:05."""
-        between = " " if self.language == "fr" else ", "
+        """A day and a time: 3 mars 2026 à 14:05; 3 March 2026, 14:05."""
+        between = " à " if self.language == "fr" else ", "
         return f"{self.date(at_us)}{between}{self.time(at_us)}"
 
     def iso(self, at_us: int) -> str:

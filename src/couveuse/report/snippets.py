@@ -1,11 +1,13 @@
 """What to paste where, so that clients that are in use already send here."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from couveuse.language.words import NO_BREAK
 from couveuse.store.write_keys import KeyKind
 
 _BROWSER = """
-In a page, with Segment's client (npm install @segment/analytics-next):
+{page} (npm install @segment/analytics-next){colon}
 
     import {{ AnalyticsBrowser }} from "@segment/analytics-next"
     const analytics = AnalyticsBrowser.load(
@@ -14,43 +16,61 @@ In a page, with Segment's client (npm install @segment/analytics-next):
     )
     analytics.page()
 
-with RudderStack's (npm install @rudderstack/analytics-js):
+{rudderstack} (npm install @rudderstack/analytics-js){colon}
 
     rudderanalytics.load("{key}", "{url}", {{ configUrl: "{url}" }})
 
-with Jitsu's (npm install @jitsu/js), which wants an id before the key:
+{jitsu} (npm install @jitsu/js), {jitsu_id}{colon}
 
     const analytics = jitsuAnalytics({{ host: "{url}", writeKey: "couveuse:{key}" }})
 """
 
 _SERVER = """
-On a server, with nothing but curl:
+{curl}{colon}
 
     curl -u {key}: {url}/v1/track -H "Content-Type: application/json" \\
       -d '{{"event": "Quote Requested", "userId": "u-1", "context": {{"traits": {{"email": "ana@example.com"}}}}}}'
 
-with Segment's client for Python (pip install segment-analytics-python):
+{python} (pip install segment-analytics-python){colon}
 
     from segment.analytics import Client
     analytics = Client("{key}", host="{url}")
     analytics.identify("u-1", {{"email": "ana@example.com"}})
 
-for Node (npm install @segment/analytics-node):
+{node} (npm install @segment/analytics-node){colon}
 
     const analytics = new Analytics({{ writeKey: "{key}", host: "{url}" }})
 
-with RudderStack's for Python (pip install rudder-sdk-python):
+{rudderstack_python} (pip install rudder-sdk-python){colon}
 
     from rudderstack.analytics import Client
     analytics = Client("{key}", host="{url}")
 """
 
 
-def text(key: str, kind: KeyKind, url: str) -> str:
+# What stands above each piece of code, by language.
+_ABOVE: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "colon": ":", "page": "In a page, with Segment's client", "rudderstack": "with RudderStack's",
+        "jitsu": "with Jitsu's", "jitsu_id": "which wants an id before the key",
+        "curl": "On a server, with nothing but curl", "python": "with Segment's client for Python",
+        "node": "for Node", "rudderstack_python": "with RudderStack's for Python",
+    },
+    "fr": {
+        "colon": f"{NO_BREAK}:", "page": "Dans une page, avec le client de Segment",
+        "rudderstack": "avec celui de RudderStack", "jitsu": "avec celui de Jitsu",
+        "jitsu_id": "qui veut un identifiant devant la clé", "curl": "Sur un serveur, avec curl seul",
+        "python": "avec le client de Segment pour Python", "node": "pour Node",
+        "rudderstack_python": "avec celui de RudderStack pour Python",
+    },
+}  # fmt: skip
+
+
+def text(key: str, kind: KeyKind, url: str, language: str = "en") -> str:
     """How existing clients are told to send here."""
     scheme, _, host = url.partition("://")
     form = _BROWSER if kind is KeyKind.PUBLIC else _SERVER
-    return form.format(key=key, url=url, scheme=scheme, host=host).strip("\n")
+    return form.format(key=key, url=url, scheme=scheme, host=host, **_ABOVE[language]).strip("\n")
 
 
 @dataclass(frozen=True, slots=True)

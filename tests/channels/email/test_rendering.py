@@ -61,7 +61,7 @@ def test_it_works():
     page = Page(mail.html)
     for words in ("Marie Durand", "Directrice des achats · Pompes Durand", "38,5", "chaud", "prendre rendez-vous",
                   f"50{NARROW}% se transforment, soit 12{NARROW}500{NO_BREAK}€ attendus", "Demande de devis",
-                  "+20,0", "Ouvrir la fiche", "Paul Martin", "29 mai 2026 12:26"):  # fmt: skip
+                  "+20,0", "Ouvrir la fiche", "Paul Martin", "29 mai 2026 à 12:26"):  # fmt: skip
         assert words in page.text, words
         assert words in mail.text, words
     assert "https://couveuse.example.com/l/x" in page.links

@@ -10,7 +10,7 @@ from couveuse.core.events import Fact
 from couveuse.core.model import Label, LeadClass, Model
 from couveuse.core.outcomes import CLASSES, REASONS, TABLE, UNREACHABLE, Outcome, Row
 from couveuse.core.roster import Roster
-from couveuse.core.times import DAY_US, HOUR_US, microseconds
+from couveuse.core.times import HOUR_US, microseconds
 from couveuse.engine.sheets import View
 from couveuse.report.names import Names
 from couveuse.report.persons import about, person
@@ -257,9 +257,9 @@ def due(asked: Asked, task: Task) -> tuple[str, bool]:
         return asked.say("desk_task.later", when=f.instant(task.not_before)), False
     if task.due_at < asked.now:
         return asked.say("desk_task.late", when=f.instant(task.due_at)), True
-    near = task.due_at - asked.now < DAY_US
-    when = f.time(task.due_at) if near and f.date(task.due_at) == f.date(asked.now) else f.instant(task.due_at)
-    return asked.say("desk_task.due", when=when), False
+    if f.date(task.due_at) == f.date(asked.now):
+        return asked.say("desk_task.due", when=f.time(task.due_at)), False
+    return asked.say("desk_task.due_on", when=f.instant(task.due_at)), False
 
 
 def due_in_short(asked: Asked, task: Task) -> tuple[str, bool]:

@@ -26,11 +26,12 @@ _TITLE: Final = re.compile(r"^# (.+)$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A page of the contents: its address below /docs, its title, its section (empty: none)."""
+    """A page of the contents: its address below /docs, its title, its section (empty: none), what it is written in."""
 
     name: str
     title: str
     section: str
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +56,21 @@ def contents(language: str) -> tuple[Entry, ...]:
 
 def _contents(language: str) -> Iterator[Entry]:
     for section in SECTIONS:
-        entries = [
-            Entry(f"{section}/{path.name.removesuffix(SUFFIX)}", _title(_in(path, language)), section)
-            for path in (folder() / section).glob(f"*{SUFFIX}")
-            if not _OTHER.search(path.name)
-        ]
-        yield from sorted(entries, key=lambda each: each.title.casefold())
-    glossary = folder() / f"glossary{SUFFIX}"
-    yield Entry("glossary", _title(glossary), "")
+        paths = [path for path in (folder() / section).glob(f"*{SUFFIX}") if not _OTHER.search(path.name)]
+        yield from (_entry(path, section, language) for path in sorted(paths, key=lambda path: _place(path, language)))
+    yield _entry(folder() / f"glossary{SUFFIX}", "", language)
+
+
+def _entry(path: Path, section: str, language: str) -> Entry:
+    name = path.name.removesuffix(SUFFIX)
+    own = _in(path, language)
+    return Entry(f"{section}/{name}" if section else name, _title(own), section, "en" if own == path else language)
+
+
+def _place(path: Path, language: str) -> tuple[bool, str]:
+    """What is in the reader's own language comes first, then by title; what is numbered stands by its number."""
+    own = _in(path, language)
+    return (language != "en" and own == path, path.name if path.parent.name == "decisions" else _title(own).casefold())
 
 
 def _in(path: Path, language: str) -> Path:

@@ -30,8 +30,11 @@ def document(asked: Asked, name: str) -> HttpResponse:
     made = library.page(name, asked.language)
     if made is None:
         raise Http404
-    title = next(each.title for each in library.contents(asked.language) if each.name == name)
-    return render(asked, "docs/document.html", title=title, name=name, made=made, sections=_sections(asked))
+    entry = next(each for each in library.contents(asked.language) if each.name == name)
+    return render(
+        asked, "docs/document.html", title=entry.title, written=entry.language, name=name, made=made,
+        sections=_sections(asked),
+    )  # fmt: skip
 
 
 @page(Permission.SEE_DOCS)

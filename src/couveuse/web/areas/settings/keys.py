@@ -41,7 +41,7 @@ def _make(asked: Asked) -> HttpResponse:
             )  # fmt: skip
     except access.BadField as error:
         return _shown(asked, given=given, errors={error.field: asked.say(f"settings_keys.{error.code}")}, status=422)
-    snippet = snippets.text(made.secret, kind, configuration.read().url)
+    snippet = snippets.text(made.secret, kind, configuration.read().url, asked.language)
     return _shown(asked, made=made, snippet=snippet, status=201)
 
 
