@@ -8,7 +8,7 @@ from couveuse.core.consent import Purpose
 from couveuse.core.model import LeadClass
 from couveuse.documents.team import parse_team
 from couveuse.engine import editing
-from couveuse.engine.by_hand import BadWord, ByHand, IdTaken
+from couveuse.engine.by_hand import BadWord, ByHand, IdTaken, say
 from couveuse.engine.editing import Consent, IsThere, add_lead, edit
 from couveuse.engine.noting import write_note
 from couveuse.store.rosters import apply_roster
@@ -129,7 +129,7 @@ def test_a_lead_is_given_to_a_member_put_into_groups_and_set_aside(town: Town, a
     words = {"id": "1", "by": "alice", "now": NOW + 1}
     editing.set_owner(town.connection, ada, "alice", **words)
     editing.join_group(town.connection, ada, " Salon   2026 ", **words)
-    editing.set_class(town.connection, ada, LeadClass.COMPETITOR, **words)
+    say(town.connection, ada, [editing.class_said(LeadClass.COMPETITOR, NOW)], did="changed leads in bulk", **words)
     assert traits(town, ada)["owner"] == "alice"
     assert town.rows("select groups from leads where id = %s", ada) == [(["Salon 2026"],)]
     assert town.rows("select temperature, class from lead_states") == [(3, "competitor")]
@@ -137,7 +137,7 @@ def test_a_lead_is_given_to_a_member_put_into_groups_and_set_aside(town: Town, a
     town.work()
     assert town.rows("select groups from leads where id = %s", ada) == [([],)]
     assert [did for (did,) in town.rows("select did from audit order by id")] == [
-        "team applied", "set the owner of a lead", "put a lead into a group", "set a lead aside",
+        "team applied", "set the owner of a lead", "put a lead into a group", "changed leads in bulk",
         "took a lead out of a group",
     ]  # fmt: skip
 
@@ -232,6 +232,6 @@ def test_a_function_for_each_word_refuses_who_is_not_there(town: Town):
     doing: list[Callable[[], ByHand | None]] = [
         lambda: write_note(town.connection, 99, "x", id="1", by="a", now=NOW),
         lambda: editing.join_group(town.connection, 99, "x", id="1", by="a", now=NOW),
-        lambda: editing.set_class(town.connection, 99, LeadClass.VENDOR, id="1", by="a", now=NOW),
+        lambda: editing.set_owner(town.connection, 99, None, id="1", by="a", now=NOW),
     ]
     assert [do() for do in doing] == [None, None, None]

@@ -241,11 +241,6 @@ class Said(Frozen):
         return self.event.lower().replace(" ", "-")
 
 
-def outcomes_of(desk: Desk) -> list[Row]:
-    """What may come of a task of a desk, in the order of the table."""
-    return [row for row in TABLE.values() if desk in row.desks]
-
-
 def check(told: Told, *, now: int) -> Refused | None:
     """Why an outcome cannot be as it was told; None where it can.
 

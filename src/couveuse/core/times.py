@@ -5,7 +5,6 @@ its kind it is; windows of different kinds are never compared.
 """
 
 import re
-from bisect import bisect_right
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import pairwise
 from typing import Final
@@ -68,12 +67,6 @@ def instant(text: str, zone: ZoneInfo) -> int | None:
 
 def _offset(text: str) -> tzinfo | None:
     return UTC if text in "Zz" else datetime.fromisoformat(f"2000-01-01T00:00{text}").tzinfo
-
-
-def has_zone(text: str) -> bool:
-    """Whether a readable time says its own zone."""
-    found = _ISO.fullmatch(text.strip(WHITE))
-    return found is not None and found.group(4) is not None
 
 
 def microseconds(moment: datetime) -> int:
@@ -172,8 +165,3 @@ def local_offsets(zone: ZoneInfo, first_year: int, last_year: int) -> list[tuple
                 left, right = (middle, right) if offset(middle) == here else (left, middle)
             pairs.append((right, offset(right)))
     return pairs
-
-
-def offset_of(pairs: list[tuple[int, int]], wall: int) -> int:
-    """The offset that `local_offsets` gives a wall-clock microsecond."""
-    return pairs[max(bisect_right(pairs, (wall, EVER)) - 1, 0)][1]

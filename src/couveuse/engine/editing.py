@@ -221,15 +221,6 @@ def leave_group(connection: Connection[Any], lead_id: int, group: str, *, id: st
     return say(connection, lead_id, [said], did="took a lead out of a group", id=id, by=by, now=now)
 
 
-def set_class(
-    connection: Connection[Any], lead_id: int, lead_class: LeadClass, *, id: str, by: str, now: int
-) -> ByHand | None:
-    """Say that a lead is irrelevant; `tasking.relevant_again` takes it back. None where there is no such lead."""
-    said = class_said(lead_class, now)
-    about = {"class": lead_class.value}
-    return say(connection, lead_id, [said], did="set a lead aside", id=id, by=by, now=now, about=about)
-
-
 # ---- A lead added ----------------------------------------------------------------------------------------------------
 
 

@@ -20,9 +20,8 @@ from couveuse.engine.calendars import working_of
 from couveuse.store import alerts
 from couveuse.store.alerts import Digest, Item, NewAlert
 from couveuse.store.dispatch import endpoints_for
-from couveuse.store.intents import NewIntent, plan_intents
+from couveuse.store.intents import OUTSIDE, TEAM, NewIntent, plan_intents
 
-OURS, OUTSIDE = "team", "outside"
 # What a digest never keeps back: it is wrong, or it is soon.
 AT_ONCE: Final = frozenset((NoticeKind.WITHDRAWN, NoticeKind.CHANGED, NoticeKind.APPOINTMENT))
 # A digest is looked for among so many days.
@@ -72,7 +71,7 @@ def place_of(roster: Roster, recipient: Recipient) -> Place:
     person = roster.members.get(recipient.member or "")
     if person is not None and recipient.reach is Reach.EMAIL and recipient.to == person.email:
         target = {"member": person.id}
-    return Place(str(recipient.reach), OURS, target, recipient.member)
+    return Place(str(recipient.reach), TEAM, target, recipient.member)
 
 
 def tell(connection: Connection[Any], roster: Roster, telling: Sequence[ToTell], now: int) -> list[int | None]:

@@ -170,6 +170,5 @@ def _parquet(path: Path, name: str) -> Preview:
             Unfit.BROKEN,
         ) from None
     except UnicodeError as error:
-        told = f"{name}: its text is not in UTF-8 ({error}); write it again"
-        raise UnfitFile(told, Unfit.BROKEN) from None
+        raise UnfitFile(f"{name}: its text is not in UTF-8 ({error}); write it again", Unfit.BROKEN) from None
     return _made(columns, rows)

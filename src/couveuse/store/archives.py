@@ -42,7 +42,7 @@ _OF_RANGE, _ROOM, _STAY, _REPLACE = (
 _NAME_NUMBERS, _SOURCE_NUMBERS, _EVENTS = _named("name_numbers"), _named("source_numbers"), _named("events")
 _STOOD_BY, _DOCUMENTS = _named("stood_by_import"), _named("documents")
 _TRY_ALONE = _named("try_alone")
-_NEWEST, _FORGET = _named("newest_version"), _named("forget_identities")
+_NEWEST = _named("newest_version")
 _UNDONE, _STOOD, _STOOD_OF = _named("undone_imports"), _named("stood"), _named("stood_of")
 
 
@@ -167,11 +167,6 @@ def move(connection: Connection[Any], months: Collection[str], place: str) -> No
 def note_identities(connection: Connection[Any], ids: Collection[int], number: int) -> None:
     """These identities have facts in the month of that number."""
     connection.execute(_NOTE, {"ids": arrays.numbers(ids), "month": number})
-
-
-def forget_identities(connection: Connection[Any], ids: Collection[int]) -> None:
-    """Of identities that are gone nothing is noted any more."""
-    connection.execute(_FORGET, {"ids": arrays.numbers(ids)})
 
 
 def note_standings(connection: Connection[Any], rows: Collection[Stood]) -> None:

@@ -13,7 +13,7 @@ OURSELVES: Final = "couveuse"
 # An instant that never comes, for what waits until somebody lifts a hold.
 NEVER: Final = 2**62
 
-_HOLD, _STANDING, _OF_LEAD = statement("holds", "hold"), statement("holds", "standing"), statement("holds", "of_lead")
+_HOLD, _STANDING = statement("holds", "hold"), statement("holds", "standing")
 _END, _DUE, _END_DUE = statement("holds", "end"), statement("holds", "due"), statement("holds", "end_due")
 _NEXT_END, _FOLLOW = statement("holds", "next_end"), statement("holds", "follow")
 _WAITED, _SET_DUE = statement("holds", "waited"), statement("holds", "set_due")
@@ -60,12 +60,6 @@ def standing_holds(connection: Connection[Any], lead_ids: Collection[int], now: 
     """The holds that stand of these leads, by lead."""
     rows = connection.execute(_STANDING, {"leads": list(lead_ids), "now": now}).fetchall()
     return {row[1]: Hold(*row) for row in rows}
-
-
-def holds_of(connection: Connection[Any], lead_id: int, *, before: int, most: int) -> list[Hold]:
-    """A lead's holds that began by an instant, the newest first; with those of the last one's instant."""
-    wanted = {"lead": lead_id, "before": before, "most": most}
-    return [Hold(*row) for row in connection.execute(_OF_LEAD, wanted).fetchall()]
 
 
 def end_holds(connection: Connection[Any], lead_ids: Collection[int], *, by: str, now: int) -> set[int]:

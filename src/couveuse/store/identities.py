@@ -17,7 +17,6 @@ _FIND = statement("identities", "find")
 _INSERT = statement("identities", "insert")
 _BECOME_KNOWN = statement("identities", "become_known")
 _BY_ID = statement("identities", "by_id")
-_OF_OWNERS = statement("identities", "of_owners")
 _OF_LEADS = statement("identities", "of_leads")
 _POINT = statement("identities", "point")
 _STANDINGS_OF_PAIRS = statement("identities", "standings_of_pairs")
@@ -105,11 +104,6 @@ def become_known(connection: Connection[Any], ids: Sequence[int]) -> None:
 def load_identities(connection: Connection[Any], ids: Collection[int]) -> dict[int, Identity]:
     """Identities by number."""
     return _identities(connection.execute(_BY_ID, [list(ids)]).fetchall())
-
-
-def identities_of_owners(connection: Connection[Any], ids: Collection[int]) -> dict[int, Identity]:
-    """These identities and those that belong to them."""
-    return _identities(connection.execute(_OF_OWNERS, {"ids": list(ids)}).fetchall())
 
 
 def identities_of_leads(connection: Connection[Any], lead_ids: Collection[int]) -> dict[int, Identity]:

@@ -152,10 +152,3 @@ from models order by document, our_domains, our_addresses, id desc;
 -- name: newest_version
 -- The number of the newest version of a model.
 select coalesce(max(id), 0) from models;
-
--- name: forget_identities
--- Identities that are gone are known no more.
-with stood as (
-    delete from archived_standings where owner_id = any(%(ids)s::text::bigint[])
-)
-delete from archived_identities where identity_id = any(%(ids)s::text::bigint[]);

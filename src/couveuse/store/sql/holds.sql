@@ -8,11 +8,6 @@ returning id;
 select id, lead_id, of_id, at, by, until, because, ended_at, ended_by from holds
 where lead_id = any(%(leads)s) and ended_at is null and coalesce(until > %(now)s, true);
 
--- name: of_lead
--- The holds of a lead, ended ones too, before a place, the newest first, with those that share the last one's instant.
-select id, lead_id, of_id, at, by, until, because, ended_at, ended_by from holds
-where lead_id = %(lead)s and at <= %(before)s order by at desc fetch first %(most)s rows with ties;
-
 -- name: end
 -- The holds of some leads end, and with them those from which they came. Tells of which leads; in no order.
 with recursive ways (id, of_id) as (

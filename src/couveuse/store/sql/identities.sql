@@ -23,10 +23,6 @@ update identities set is_known = true where id = any(%s) and not is_known;
 -- Identities by number; in no order.
 select id, sort, key, owner_id, lead_id, is_known from identities where id = any(%s);
 
--- name: of_owners
--- The identities that belong to these, themselves included; in no order.
-select id, sort, key, owner_id, lead_id, is_known from identities where owner_id = any(%(ids)s) or id = any(%(ids)s);
-
 -- name: point
 -- Whose each identity is, and to which lead it points.
 update identities i set owner_id = g.owner, lead_id = g.lead

@@ -6,8 +6,3 @@ insert into merges (lead_id, into_id, at, by) values (%(lead)s, %(into)s, %(now)
 -- A merge that stands no more.
 update merges set undone_at = %(now)s, undone_by = %(by)s where id = %(id)s and undone_at is null
 returning lead_id, into_id;
-
--- name: of_lead
--- Merges that a lead took part in, the newest first.
-select id, lead_id, into_id, at, by, undone_at, undone_by from merges
-where lead_id = %(lead)s or into_id = %(lead)s order by id desc;
