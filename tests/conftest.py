@@ -40,6 +40,11 @@ def test_data() -> Path:
     return path
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Bytes name no test: what was packed just now holds the time, and two workers have to know a test by one name."""
+    return argname if isinstance(val, bytes) else None
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """A test marked `real_data` is skipped, with the reason, where no data is named."""
     if item.get_closest_marker("real_data") and outside.folder() is None:
