@@ -1,6 +1,9 @@
 """Many leads changed alike: at once where they are few, by a job that a kill does not repeat, and once for each id."""
 
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pytest
 
@@ -9,7 +12,7 @@ from couveuse.engine.bulk import Act, Change, Changed, TooMany, change_leads
 from couveuse.engine.by_hand import BadWord
 from couveuse.engine.delivering import Tally
 from couveuse.engine.job_kinds import KINDS
-from couveuse.engine.jobs import Jobs, Stopped, Work
+from couveuse.engine.jobs import GivenUp, Job, Jobs, Stopped, Work
 from tests.engine.town import NOW, Town, accepted, configuration
 
 JOIN = Change(Act.JOIN, "Salon")
@@ -61,7 +64,7 @@ def test_an_id_counts_once(town: Town):
 
 def test_of_many_a_job_is_made_that_says_nothing_twice(town: Town, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(bulk, "AT_ONCE", 2)
-    monkeypatch.setattr(bulk, "_STEP", 2)
+    monkeypatch.setattr(bulk, "STEP", 2)
     asked = change(town, JOIN, numbers(town))
     assert asked.job is not None
     assert change(town, JOIN, numbers(town)) == asked
@@ -112,3 +115,117 @@ def test_leads_are_set_aside_and_relevant_again(town: Town):
 def test_who_is_no_more_is_passed_over(town: Town):
     change(town, JOIN, [*numbers(town)[:1], 999])
     assert in_salon(town) == 1
+
+
+def a_job(town: Town, what: Change = JOIN, id: str = "job") -> Job:
+    asked = change(town, what, numbers(town), id)
+    assert asked.job is not None
+    found = jobs.find(town.connection, asked.job)
+    assert found is not None
+    return found
+
+
+def left(town: Town) -> int:
+    return int(town.rows("select count(*) from bulk_leads")[0][0])
+
+
+@pytest.fixture
+def by_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two leads at once, two in a step."""
+    for name in ("AT_ONCE", "STEP", "STEP_OF_TASKS"):
+        monkeypatch.setattr(bulk, name, 2)
+
+
+@pytest.mark.usefixtures("by_steps")
+def test_a_step_that_fails_leaves_its_leads_for_another_try(town: Town, monkeypatch: pytest.MonkeyPatch):
+    job, apply = a_job(town), bulk.apply
+    steps: list[Sequence[int]] = []
+
+    def fails(connection: Any, leads: Sequence[int], *given: Any, **named: Any) -> None:
+        steps.append(leads)
+        if len(steps) == 2:
+            raise ZeroDivisionError
+        apply(connection, leads, *given, **named)
+
+    monkeypatch.setattr(bulk, "apply", fails)
+    with pytest.raises(ZeroDivisionError):
+        bulk.run(Work(job, town.url, configuration(), lambda *_: None))
+    assert left(town) == 3
+    bulk.run(Work(job, town.url, configuration(), lambda *_: None))
+    assert [len(each) for each in steps] == [2, 2, 2, 1]
+    assert steps[2] == steps[1]  # and no step that was done is done again
+    assert in_salon(town) == 5
+    assert left(town) == 0
+
+
+@pytest.mark.usefixtures("by_steps")
+def test_one_that_is_stopped_changes_no_more_and_keeps_nothing(town: Town):
+    job = a_job(town)
+
+    def stops(done: int, total: int | None, step: str) -> None:
+        if done >= 2:
+            bulk.stop(town.connection, job.id, by="alice@example.com", now=NOW + 3)
+            raise GivenUp
+
+    town.connection.execute("update jobs set standing = 'running' where id = %s", [job.id])
+    with pytest.raises(GivenUp):
+        bulk.run(Work(job, town.url, configuration(), stops))
+    assert in_salon(town) == 2
+    assert left(town) == 0
+
+
+@pytest.mark.usefixtures("by_steps")
+def test_one_that_waits_is_stopped_at_once(town: Town):
+    job = a_job(town)
+    bulk.stop(town.connection, job.id, by="alice@example.com", now=NOW + 3)
+    do_jobs(town)
+    assert (in_salon(town), left(town)) == (0, 0)
+    assert town.rows("select standing, give_up_by from jobs") == [("given_up", "alice@example.com")]
+
+
+@pytest.mark.usefixtures("by_steps")
+def test_making_relevant_again_goes_by_steps_too(town: Town):
+    change(town, Change(Act.CLASS, "student"), numbers(town)[:2])
+    town.work()
+    a_job(town, Change(Act.RELEVANT))
+    do_jobs(town)
+    town.work()
+    assert town.rows("select count(*) from lead_states where class = 'student'") == [(0,)]
+
+
+KILLED = """
+import os, sys
+from couveuse.engine import bulk, jobs
+from couveuse.engine.delivering import Tally
+from couveuse.engine.job_kinds import KINDS
+from couveuse.store import connections
+from tests.engine.town import configuration
+
+bulk.STEP = 2
+apply = bulk.apply
+steps = []
+
+def dies(*given, **named):
+    steps.append(1)
+    apply(*given, **named)
+    if len(steps) == 2:
+        os.kill(os.getpid(), 9)
+
+bulk.apply = dies
+with connections.connect(sys.argv[1], "killed", autocommit=True) as connection:
+    jobs.Jobs(sys.argv[1], configuration(), Tally(), KINDS).work(connection)
+"""
+
+
+@pytest.mark.usefixtures("by_steps")
+def test_one_that_is_killed_in_a_step_goes_on_from_it(town: Town):
+    job = a_job(town)
+    done = subprocess.run([sys.executable, "-c", KILLED, town.url], check=False, timeout=60)
+    assert done.returncode == -9
+    assert left(town) == 3  # of the step in which it died nothing is done, and all is left
+    do_jobs(town)
+    assert in_salon(town) == 5
+    assert town.rows("select count(*) from events") == [(10,)]
+    found = jobs.find(town.connection, job.id)
+    assert found is not None
+    assert (found.standing.value, found.found) == ("done", {"leads": 5})

@@ -147,6 +147,9 @@ def test_many_are_changed_and_of_very_many_a_job_is_told(
     told = api.get(f"{LEADS}/bulk/{job}").json
     assert (told["standing"], told["done"], told["total"]) == ("waiting", 0, 2)
     assert api.get(f"{LEADS}/bulk/999").status == 404
+    assert api.post(f"{LEADS}/bulk/{job}/stop").json["standing"] == "given_up"
+    assert api.post(f"{LEADS}/bulk/999/stop").status == 404
+    assert town.rows("select count(*) from bulk_leads") == [(0,)]
 
 
 @pytest.mark.parametrize(

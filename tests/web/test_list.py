@@ -249,6 +249,47 @@ def test_many_are_changed_by_a_job_whose_progress_is_shown(seen: Town, monkeypat
     assert client.get("/leads/bulk/999999").status_code == 404
 
 
+def test_of_more_than_a_thousand_the_number_is_written_to_confirm(seen: Town, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("couveuse.web.areas.leads.list_bulk.TO_CONFIRM", 1)
+    client = people.signed_in(people.alice())
+    given = {"all": "1", "where": "", "act": "join", "group": "Fair", "id": "1"}
+    asked = client.post("/leads/bulk", {"all": "1", "where": ""})
+    assert asked.status_code == 200
+    assert 'name="confirmed"' in asked.content.decode()
+    for wrong in ("", "3", "two", "20", "2x"):
+        answer = client.post("/leads/bulk", {**given, "confirmed": wrong})
+        assert answer.status_code == 422
+        assert "This is not the number of leads" in unescape(answer.content.decode())
+    assert seen.rows("select count(*) from inbox") == [(0,)]
+    assert client.post("/leads/bulk", {**given, "confirmed": " 2 "}).status_code == 303
+    assert seen.rows("select sum(events) from inbox") == [(2,)]
+
+
+@pytest.mark.parametrize("written", ["12345", "12 345", "12,345", "12\u202f345", "12.345", " 12345 "])
+def test_a_number_is_confirmed_as_anybody_writes_it(written: str):
+    from couveuse.web.areas.leads import list_bulk
+
+    assert list_bulk._is_confirmed(written, 12_345)
+    assert not list_bulk._is_confirmed(written, 1_234)
+
+
+def test_a_job_is_stopped_by_who_asked_for_it_or_sees_to_all_teams(seen: Town, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(bulk, "AT_ONCE", 1)
+    bob, alice, eve = people.bob(), people.alice(), people.a_person("Eve", people.Role.SALES)
+    for number, stops in enumerate((bob, alice)):
+        given = {"all": "1", "where": "", "act": "join", "group": "Fair", "id": str(number)}
+        place = people.signed_in(bob).post("/leads/bulk", given)["Location"]
+        assert f"{place}/stop" not in page(people.signed_in(eve), place)
+        assert people.signed_in(eve).post(f"{place}/stop").status_code == 403
+        assert people.signed_in(people.charlie() if not number else eve).post(f"{place}/stop").status_code == 403
+        client = people.signed_in(stops)
+        assert f'action="{place}/stop"' in page(client, place)
+        assert client.post(f"{place}/stop")["Location"] == place
+        assert "stopped after 0 leads" in page(client, place)
+    assert people.signed_in(bob).post("/leads/bulk/999999/stop").status_code == 404
+    assert seen.rows("select count(*) from bulk_leads") == [(0,)]
+
+
 def test_too_many_none_and_nonsense_change_nothing(seen: Town, monkeypatch: pytest.MonkeyPatch):
     from couveuse.web.areas.leads import list_bulk
 

@@ -1,7 +1,8 @@
 """The same done to many leads: given to an owner, put into a group or out of it, set aside or relevant again.
 
-Which leads is settled when it is asked for: their numbers. Few are done at once; more are a job, which goes on after a
-kill where it was, and records no fact twice. Each is a fact like any other, and the whole stands in the audit once.
+Which leads is settled when it is asked for: their numbers. Few are done at once; more are a job, done a step at a time,
+which goes on after a kill where it was, and may be stopped. Each is a fact like any other, and the whole stands in the
+audit once.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,18 +16,23 @@ from couveuse.core.model import LeadClass
 from couveuse.core.outcomes import Said
 from couveuse.engine import editing, jobs, tasking
 from couveuse.engine.by_hand import BadWord, digest_of
-from couveuse.engine.jobs import Work
+from couveuse.engine.jobs import Standing, Work
 from couveuse.engine.recording import Whose, record_all
 from couveuse.errors import BadInput
-from couveuse.store import audit, cards, connections
+from couveuse.store import audit, bulk, cards, connections
 from couveuse.store.identities import EMAIL
 
 KIND: Final = "bulk"
 DID: Final = "changed leads in bulk"
-# So many leads are changed while whoever asked waits; of more a job is made; and no more at a time.
+# So many leads are changed while whoever asked waits; of more a job is made; and no more at a time: so many of a million
+# were asked for in 1.0 s and done in 5.7 s, in 200 steps of 0.2 s at most.
 AT_ONCE: Final = 200
-MOST: Final = 10_000
-_STEP: Final = 200
+MOST: Final = 100_000
+# Of more than so many whoever asks on screen writes the number, to show that it is meant.
+TO_CONFIRM: Final = 1_000
+# So many are changed in one transaction: none is long. Tasks that are opened again take a lock each.
+STEP: Final = 500
+STEP_OF_TASKS: Final = 50
 
 
 class Act(StrEnum):
@@ -78,7 +84,8 @@ def change_leads(
             return Changed(int(known["leads"]), known.get("job"))
         job = None
         if len(numbers) > AT_ONCE:
-            job = jobs.ask(connection, KIND, {**about, "leads": numbers}, by, now)
+            job = jobs.ask(connection, KIND, {**about, "number": len(numbers)}, by, now)
+            bulk.put(connection, job, numbers)
         else:
             apply(connection, numbers, change, occasion=f"h-{key}", by=by, now=now)
         entry = {**about, "leads": len(numbers), "key": key, "job": job}
@@ -106,17 +113,31 @@ def apply(
 
 
 def run(work: Work) -> Mapping[str, object]:
-    """Do what a job asks for, step by step; one that was killed begins again, and says nothing twice."""
-    about = work.job.about
-    change, numbers = Change(Act(about["act"]), str(about["value"])), [int(each) for each in about["leads"]]
+    """Do what a job asks for, step by step; one that was killed goes on with the leads that are left."""
+    about, number = work.job.about, int(work.job.about["number"])
+    change = Change(Act(about["act"]), str(about["value"]))
+    most = STEP_OF_TASKS if change.act is Act.RELEVANT else STEP
     with connections.connect(work.url, "bulk", autocommit=True) as connection:
-        for start in range(0, len(numbers), _STEP):
-            work.progress(start, len(numbers), "leads")
+        left = bulk.left(connection, work.job.id)
+        while left:
+            try:
+                work.progress(number - left, number, "leads")
+            except jobs.GivenUp:
+                bulk.drop(connection, work.job.id)
+                raise
             with connection.transaction():
-                step = numbers[start : start + _STEP]
+                step = bulk.take(connection, work.job.id, most)
                 apply(connection, step, change, occasion=f"j-{work.job.id}", by=work.job.by, now=work.job.asked_at)
-    work.progress(len(numbers), len(numbers), "leads")
-    return {"leads": len(numbers)}
+            left -= len(step)
+    work.progress(number, number, "leads")
+    return {"leads": number}
+
+
+def stop(connection: Connection[Any], job_id: int, *, by: str, now: int) -> None:
+    """No more leads are changed, after the step that is being done; those that are stay so."""
+    with connection.transaction():
+        if jobs.give_up(connection, job_id, by=by, now=now) is Standing.GIVEN_UP:
+            bulk.drop(connection, job_id)
 
 
 def _check(connection: Connection[Any], change: Change, now: int) -> None:

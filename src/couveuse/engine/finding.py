@@ -27,7 +27,7 @@ from couveuse.store import cards, listing, states
 from couveuse.store.cards import Card
 from couveuse.store.flows import Flow
 from couveuse.store.identities import EMAIL, USER_ID
-from couveuse.store.listing import FEW, FIRST, Listed, Place, Wanted
+from couveuse.store.listing import FIRST, Listed, Place, Wanted
 from couveuse.store.packets import identity_digest
 
 NO_STAGE: Final = "none"
@@ -336,22 +336,16 @@ def every_page(
 
 
 def counted(connection: Connection[Any], model: LiveModel, wanted: Wanted) -> int | None:
-    """How many leads meet what is asked, up to `FEW` and one more; None where counting would take long."""
+    """How many leads meet what is asked, up to `listing.FEW` and one more; None where counting would take long."""
     if wanted.of_leads():
         return listing.list_leads(connection, model.id, wanted, FIRST, most=1, by_number=False).total
     return listing.count_leads(connection, model.id, wanted)
 
 
-def numbers_of(connection: Connection[Any], model: LiveModel, wanted: Wanted, most: int = FEW) -> list[int] | None:
+def numbers_of(connection: Connection[Any], model: LiveModel, wanted: Wanted, most: int) -> list[int] | None:
     """The numbers of all leads that meet what was stored of it; None where there are more than `most`."""
-    found: list[int] = []
-    after: Place | None = FIRST
-    while after is not None:
-        listed, after, total = listing.list_leads(connection, model.id, wanted, after, most=most + 1, by_number=False)
-        found += [each.lead_id for each in listed]
-        if len(found) > most or (total or 0) > most:
-            return None
-    return sorted(found)
+    found = listing.numbers_of(connection, model.id, wanted, most=most + 1)
+    return None if len(found) > most else sorted(found)
 
 
 def _reading(connection: Connection[Any], looker: Looker, model: LiveModel, listed: Listed, now: int) -> Reading:

@@ -162,6 +162,19 @@ def list_leads(
     return Part(found, after, total)
 
 
+def numbers_of(connection: Connection[Any], model_id: int, wanted: Wanted, *, most: int) -> list[int]:
+    """The numbers of all leads that meet what is asked, in no order, up to so many; in one go, without their states."""
+    table, few = sql.Identifier(table_of(model_id)), _few(connection, wanted)
+    if few is not None:
+        query = statement("listing", "numbers_among").format(table=table, conditions=_all(wanted.of_states()))
+    else:
+        names = wanted.of_leads()
+        conditions = _all([*wanted.of_states(), *names], wanted.flow)
+        query = statement("listing", "numbers").format(table=table, joined=_joined(names), conditions=conditions)
+    found = connection.execute(query, {**wanted.values(), "few": few, "most": most}, binary=True).fetchall()
+    return [lead for (lead,) in found]
+
+
 def count_leads(connection: Connection[Any], model_id: int, wanted: Wanted) -> int | None:
     """How many leads meet what is asked of states alone, counted up to `FEW` and one more; None where that takes long.
 

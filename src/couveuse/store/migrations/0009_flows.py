@@ -1,4 +1,4 @@
-"""Lists of who entered which step are found by an index."""
+"""Lists of who entered which step are found by an index; work in bulk has a table of its leads."""
 
 from importlib.resources import files
 
@@ -6,7 +6,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    """Lists of who entered which step are found by an index."""
+    """Lists of who entered which step are found by an index; work in bulk has a table of its leads."""
 
     dependencies = [("store", "0008_uploads")]
 

@@ -122,6 +122,15 @@ where s.lead_id = any(%(few)s::bigint[]) and s.sort_score <= %(score)s
     and (s.sort_score < %(score)s or s.lead_id > %(lead)s) and {conditions}
 order by s.sort_score desc, s.lead_id limit %(limit)s;
 
+-- name: numbers
+-- The numbers of all leads that meet what is asked, as many as are wanted.
+select s.lead_id from {table} s {joined} where s.sort_score > %(low)s and s.sort_score <= %(high)s and {conditions}
+limit %(most)s;
+
+-- name: numbers_among
+-- The same of some leads.
+select s.lead_id from {table} s where s.lead_id = any(%(few)s::bigint[]) and {conditions} limit %(most)s;
+
 -- name: among_by_number
 -- The same by number.
 select count(*) over (), s.lead_id, s.sort_score, s.read_at, s.state from {table} s

@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field
 from couveuse.core.consent import Basis, Purpose
 from couveuse.engine import editing, jobs
 from couveuse.engine.bulk import KIND, MOST, Act, Change, change_leads
+from couveuse.engine.bulk import stop as stop_changing
 from couveuse.engine.by_hand import BadWord, ByHand, IdTaken
 from couveuse.engine.editing import FIELDS, MOST_GROUP, MOST_TRAIT, Consent, IsThere
 from couveuse.engine.noting import write_note
@@ -154,8 +155,26 @@ def job(request: HttpRequest, job_id: JobId) -> dict[str, Any]:
         found = jobs.find(connection, job_id)
     if found is None or found.kind != KIND:
         raise Problem(Kind.NO_SUCH_JOB, f"There is no such job {job_id}.")
-    total = len(found.about["leads"])
-    return {"job": found.id, "standing": found.standing.value, "done": found.done, "total": total, "said": found.said}
+    return _job_told(found)
+
+
+def _job_told(job: jobs.Job) -> dict[str, Any]:
+    total = int(job.about["number"])
+    return {"job": job.id, "standing": job.standing.value, "done": job.done, "total": total, "said": job.said}
+
+
+@router.post(
+    "/bulk/{job_id}/stop", response=BulkJobShape, auth=BearerToken(Scope.LEADS_WRITE), operation_id="stop_bulk_job",
+    summary="Stop a change of many leads",
+)  # fmt: skip
+def stop(request: HttpRequest, job_id: JobId) -> dict[str, Any]:
+    """No more leads are changed, after the step that is being done; those that are stay so."""
+    with database.writing() as connection:
+        found = jobs.find(connection, job_id)
+        if found is None or found.kind != KIND:
+            raise Problem(Kind.NO_SUCH_JOB, f"There is no such job {job_id}.")
+        stop_changing(connection, job_id, by=by_of(request), now=now_us())
+        return _job_told(jobs.find(connection, job_id) or found)
 
 
 @leads.router.post(

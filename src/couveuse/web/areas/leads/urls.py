@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("leads/added/<str:digest>", list_add.added, name="leads_added"),
     path("leads/bulk", list_bulk.bulk, name="leads_bulk"),
     path("leads/bulk/<int:job_id>", list_bulk.bulk_job, name="leads_bulk_job"),
+    path("leads/bulk/<int:job_id>/stop", list_bulk.stop_bulk, name="leads_bulk_stop"),
     path("leads/export", list_export.export, name="leads_export"),
     path("leads/views", views.views, name="leads_views"),
     path("leads/views/<int:view_id>", views.change, name="leads_view"),
