@@ -24,8 +24,8 @@ from couveuse.store.identities import EMAIL
 
 KIND: Final = "bulk"
 DID: Final = "changed leads in bulk"
-# So many leads are changed while whoever asked waits; of more a job is made; and no more at a time: so many of a million
-# were asked for in 1.0 s and done in 5.7 s, in 200 steps of 0.2 s at most.
+# So many leads are changed while whoever asked waits; of more a job is made; and no more at a time. So many of a
+# million were asked for in 1.0 s and done in 5.7 s, in 200 steps of 0.2 s at most.
 AT_ONCE: Final = 200
 MOST: Final = 100_000
 # Of more than so many whoever asks on screen writes the number, to show that it is meant.
