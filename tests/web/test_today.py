@@ -127,8 +127,11 @@ def test_an_alert_is_acknowledged_and_waits_no_more(desk):
 def test_htmx_takes_the_row_away_by_itself(desk):
     ripe(desk)
     number = desk.rows("select min(id) from alerts")[0][0]
-    answer = signed_in(alice()).post(f"/today/alerts/{number}/acknowledge", headers={"HX-Request": "true"})
+    client = signed_in(alice())
+    answer = client.post(f"/today/alerts/{number}/acknowledge", headers={"HX-Request": "true"})
     assert (answer.status_code, answer.content) == (200, b"")
+    page = client.get("/today").content.decode()
+    assert f'hx-trigger="{answer.headers["HX-Trigger"]} from:body"' in page  # the page asks for what waits now
 
 
 def test_an_alert_of_another_team_is_not_there(desk):

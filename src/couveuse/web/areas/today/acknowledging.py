@@ -1,5 +1,7 @@
 """Alerts that nobody has acknowledged: all of them, page by page, and somebody who has seen one or all."""
 
+from typing import Final
+
 from django.http import Http404, HttpResponse
 
 from couveuse.core.times import DAY_US
@@ -15,6 +17,8 @@ from couveuse.web.permissions import Permission, may_see_team
 from couveuse.web.rendering import redirect, render
 
 SHOWN = 50
+# What the first page hears once an alert was seen: it asks for what waits now.
+ACKNOWLEDGED: Final = "acknowledged"
 
 
 @page(Permission.SEE_TASKS)
@@ -35,14 +39,14 @@ def unseen(asked: Asked) -> HttpResponse:
 
 @page(Permission.DO_TASKS, methods=("POST",))
 def acknowledge(asked: Asked, alert_id: int) -> HttpResponse:
-    """One, of a team whose tasks one sees; for htmx the row goes, and nothing else changes."""
+    """One, of a team whose tasks one sees; for htmx the row goes, and the first page asks what waits now."""
     with database.writing() as connection, connection.transaction():
         found = alerts.alert(connection, alert_id)
         if found is None or not may_see_team(asked.who, found.team):
             raise Http404
         alerts.acknowledge(connection, alert_id, by=asked.who.by, now=asked.now)
     if asked.is_htmx:
-        return HttpResponse("")
+        return HttpResponse("", headers={"HX-Trigger": ACKNOWLEDGED})
     return redirect(asked, "/today", toast="today_waits.acknowledged")
 
 
