@@ -203,6 +203,16 @@ def test_a_source_leads_to_its_leads_and_to_the_hot_ones_and_an_unknown_one_does
             assert listed(client, f"/leads?{source}&temperature=hot") == (ripe, ripe)
 
 
+def test_a_bands_number_is_that_of_its_list(desk):
+    months(desk)
+    client = signed_in(alice())
+    page = client.get("/today").content.decode()
+    found = re.findall(r'<a href="(/leads\?band=[^"]+)">([\d,]+)</a>', page)
+    assert [number for _, number in found] == ["2", "1", "2"]
+    for address, number in found:
+        assert listed(client, unescape(address)) == (int(number), int(number)), address
+
+
 def test_a_companys_number_leads_to_its_leads(desk):
     happen(desk, NOW, *(accepted("Page Viewed", NOW, email=f"{name}@pompes.fr") for name in ("ann", "ben")))
     index(desk)

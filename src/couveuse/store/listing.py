@@ -30,6 +30,7 @@ _RIPENED, _WITH_TASKS = statement("listing", "ripened"), statement("listing", "w
 _LAST_EVENTS, _OWNED = statement("listing", "last_events"), statement("listing", "owned")
 _LEAD_OF: Final = statement("listing", "lead_of")
 _TRUE: Final = sql.SQL("true")
+_RELEVANT: Final = frozenset((0, 1, 2))  # all temperatures but of irrelevant leads
 # These are asked of the lead itself, and hold before it was made findable.
 _OF_LEADS: Final = frozenset(("has_company", "has_identity"))
 
@@ -178,10 +179,13 @@ def numbers_of(connection: Connection[Any], model_id: int, wanted: Wanted, *, mo
 def count_leads(connection: Connection[Any], model_id: int, wanted: Wanted) -> int | None:
     """How many leads meet what is asked of states alone, counted up to `FEW` and one more; None where that takes long.
 
-    One condition alone is an index's, and bands are a range of scores. More would have to be looked for.
+    One condition alone is an index's, and bands are a range of scores, of which most are relevant. What else is asked
+    would have to be looked for.
     """
     names = wanted.of_states()
-    if wanted.of_leads() or len(names) > 1 or set(names) - {"has_band", "has_stage", "has_class", "has_persona"}:
+    is_relevant = names == ["has_band", "has_temperature"] and set(wanted.temperatures or ()) == _RELEVANT
+    is_one = len(names) < 2 and {"has_band", "has_stage", "has_class", "has_persona"}.issuperset(names)
+    if wanted.of_leads() or not (is_one or is_relevant):
         return None
     range_ = sql.SQL("s.sort_score > %(low)s and s.sort_score <= %(high)s and ")
     query = statement("listing", "count").format(
