@@ -112,7 +112,8 @@ def test_as_of_an_instant_only_what_had_happened_counts(desk: Desk, owner: Clien
     page = text(get(owner, f"/leads/{number}?at=2026-05-20"))
     assert "As it was on 20 May 2026" in page
     assert "Document downloaded" not in page
-    assert "is not an instant" in text(get(owner, f"/leads/{number}?at=yesterday"))
+    for page in ("", "/receipt"):
+        assert "is not an instant" in text(get(owner, f"/leads/{number}{page}?at=yesterday"))
 
 
 def test_what_was_known_at_an_instant_leaves_out_what_came_later(desk: Desk, owner: Client) -> None:
