@@ -178,7 +178,7 @@ def test_a_member_is_away_and_back(couveuse: Ask, database: str, write: Write) -
 def test_without_days_it_is_today_where_the_member_is(
     couveuse: Ask, database: str, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(team, "_now", lambda: 1_772_524_800_000_000)  # 2026-03-03T08:00:00Z
+    monkeypatch.setattr(team, "now_us", lambda: 1_772_524_800_000_000)  # 2026-03-03T08:00:00Z
     couveuse("apply", write(SMALL.replace("alice@example.com", "alice@example.com, hours: {timezone: Etc/GMT+12}")))
     assert couveuse("absent", "alice").code == 0
     assert absences(database) == [("alice", "2026-03-02", "2026-03-02", "")]

@@ -15,6 +15,7 @@ import structlog
 from psycopg import Connection
 
 from couveuse.engine import loops
+from couveuse.engine.delivering import Tally
 from couveuse.engine.loops import Loop, hear
 from couveuse.store import connections
 from couveuse.store.private import PrivateServer
@@ -214,3 +215,27 @@ def test_nobody_who_hears_nothing_waits_longer_than_was_asked(own: PrivateServer
         hear(connection, threading.Event(), 0.1)
         assert 0.1 <= time.monotonic() - began < loops.STEP_SECONDS
         hear(connection, threading.Event(), -1.0)  # a time that has passed is not waited for
+
+
+def test_steps_are_worked_off_in_their_order_each_until_it_does_less_than_a_full_one(own: PrivateServer) -> None:
+    asker, tally, left = Asker(own.url), Tally(), {"holds": 5, "digests": 1}
+    done: list[tuple[str, int]] = []
+
+    def step(name: str) -> Callable[[Connection[Any], int], int]:
+        def some(connection: Connection[Any], now: int) -> int:
+            connection.execute("set local lock_timeout = 1")  # which says so where there is no transaction
+            assert connection.execute("show lock_timeout").fetchone() == ("1ms",)
+            number = min(left[name], 2)
+            left[name] -= number
+            done.append((name, now))
+            return number
+
+        return some
+
+    with connections.connect(own.url, "test", autocommit=True) as connection:
+        steps = [(name, step(name)) for name in left]
+        number = asker.work_off(connection, steps, full=2, clock=iter(range(9)).__next__, tally=tally)
+    assert number == 6
+    assert done == [("holds", 0), ("holds", 1), ("holds", 2), ("digests", 3)]
+    assert tally.as_json() == {"holds": 5, "digests": 1}
+    assert asker.turn == 4

@@ -4,7 +4,6 @@ import csv
 import json
 import os
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -20,14 +19,10 @@ from couveuse.configuration import Configuration
 from couveuse.core.times import iso
 from couveuse.engine import archiving
 from couveuse.engine.archiving import Archivist, Standing
+from couveuse.engine.clocks import now_us
 from couveuse.errors import BadInput
 
 COLUMNS = ("month", "here", "archived", "bytes", "bytes_an_event", "written_at", "dropped_at", "place")
-
-
-def now_us() -> int:
-    """The clock, in microseconds."""
-    return time.time_ns() // 1000
 
 
 def status(form: str) -> None:

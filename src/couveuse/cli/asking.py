@@ -1,7 +1,6 @@
 """What the commands that read a history are asked in common, and the notices that they all give."""
 
 import sys
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ from couveuse.core import times
 from couveuse.core.events import CURES, Reject
 from couveuse.core.model import Model
 from couveuse.documents.reading import read_model
+from couveuse.engine.clocks import now_us
 from couveuse.errors import BadInput
 from couveuse.history.columns import LEAD_PREFIX
 from couveuse.history.rejects import Rejected, rejected, write_rejects
@@ -44,7 +44,7 @@ class Asked:
     def request(self, **wanted: object) -> Request:
         """The request that was meant; raises BadInput where it cannot be."""
         model = read_model(self.model).model
-        now = time.time_ns() // 1000
+        now = now_us()
         zone = ZoneInfo(model.timezone)
         return Request(
             events=tuple(self.events),

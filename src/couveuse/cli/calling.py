@@ -14,6 +14,7 @@ from couveuse.core.model import LeadClass
 from couveuse.core.outcomes import Outcome, Told
 from couveuse.core.times import DAY_US, HOUR_US, moment
 from couveuse.engine import tasking
+from couveuse.engine.clocks import now_us
 from couveuse.store import tasks
 from couveuse.store.published import live_models
 from couveuse.store.rosters import load_roster
@@ -66,7 +67,7 @@ class Callers:
             if found is None or team not in roster.teams or not roster.teams[team].members:
                 continue
             by = found.member or roster.teams[team].members[0]
-            now = time.time_ns() // 1000
+            now = now_us()
             told = next(answers)(now)
             done = tasking.settle(self._connection, found.id, told, version=found.version, by=by, now=now)
             if isinstance(done, tasking.Done):
@@ -77,7 +78,7 @@ class Callers:
         acting = next((model.id for model in live_models(self._connection) if model.standing == "acting"), None)
         page = tasks.queue_page(
             self._connection, model_id=acting, teams=[team], member=None, cursor=None, most=1,
-            now=time.time_ns() // 1000,
+            now=now_us(),
         )  # fmt: skip
         return page.tasks[0] if page.tasks else None
 

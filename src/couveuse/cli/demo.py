@@ -25,6 +25,7 @@ from couveuse.configuration import Configuration
 from couveuse.core.times import DAY_US
 from couveuse.documents.reading import read_model
 from couveuse.documents.team import read_team
+from couveuse.engine.clocks import now_us
 from couveuse.engine.links import PATH, Link, Links
 from couveuse.engine.publishing import publish_first
 from couveuse.errors import BadInput, CouveuseError
@@ -79,7 +80,7 @@ def _show(wanted: Demo) -> None:
         if wanted.team is not None:
             _apply(database, wanted.team)
         made = _people(database, wanted.language)
-    now = time.time_ns() // 1000
+    now = now_us()
     history = replaying.split(wanted.events, settings.data / "history.ndjson", now=now, last=LIVE_US)
     with _mails(settings, environment), _running(settings, environment):
         _say("2", f"Its history: {history.rows:,} events, brought in as any file is.")
@@ -115,12 +116,12 @@ def _say(number: str, text: str) -> None:
 
 def _apply(database: str, team: Path) -> None:
     with connections.connect(database, "demo", autocommit=True) as connection:
-        rosters.apply_roster(connection, read_team(str(team)), by="the demo", now=time.time_ns() // 1000)
+        rosters.apply_roster(connection, read_team(str(team)), by="the demo", now=now_us())
 
 
 def _people(database: str, language: str) -> list[Made]:
     with connections.connect(database, "demo", autocommit=True) as connection:
-        return make_people(connection, language=language, now=time.time_ns() // 1000)
+        return make_people(connection, language=language, now=now_us())
 
 
 @contextmanager
@@ -228,11 +229,11 @@ class Replay:
             return
         name, _ = _who(connection, spoken.task.lead_id)
         opened = f", which opens a task of {spoken.opened.team}" if spoken.opened is not None else ""
-        print(f"   {_clock(time.time_ns() // 1000)}  {spoken.task.team} called {name or 'a lead'}: "
+        print(f"   {_clock(now_us())}  {spoken.task.team} called {name or 'a lead'}: "
               f"“{label(spoken.told, self._wanted.language)}”{opened}", flush=True)  # fmt: skip
 
     def _link(self, lead_id: int) -> str:
-        expires = time.time_ns() // 1000 + LINK_DAYS * DAY_US
+        expires = now_us() + LINK_DAYS * DAY_US
         return self._settings.url + PATH + self._links.sign(Link(lead_id, expires, self._wanted.language))
 
     def _where_to_look(self, connection: psycopg.Connection[Any]) -> None:

@@ -1,6 +1,5 @@
 """What a scored history gives the report: counts, bands, funnel, sources, rules, and the top leads closely."""
 
-import time
 from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from couveuse.core.model import LeadClass, Model, Stage, Temperature
 from couveuse.core.reading import Maturity, RouteDue
 from couveuse.core.times import microseconds
 from couveuse.documents.words import tell
+from couveuse.engine.clocks import now_us
 from couveuse.engine.summing import histogram, learnt, sources
 from couveuse.history.dossiers import Dossier, dossiers
 from couveuse.history.scoring import Scoring
@@ -66,7 +66,7 @@ def gather(scoring: Scoring, *, language: str, pages: int) -> values.Report:
         model=request.model,
         language=language,
         at_us=request.at,
-        generated_at_us=time.time_ns() // 1000,
+        generated_at_us=now_us(),
         source_names=tuple(Path(name).name for name in (*request.events, *request.leads)),
         counts=_counts(scoring, language),
         leads=leads,

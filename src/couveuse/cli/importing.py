@@ -2,7 +2,6 @@
 
 import json
 import sys
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from couveuse.core.events import MOST_KEY, holds_nul
 from couveuse.core.times import iso
 from couveuse.engine.bringing import Declared
 from couveuse.engine.brought import Told, told
+from couveuse.engine.clocks import now_us
 from couveuse.engine.foreseeing import foresee
 from couveuse.engine.importing import Importing, Wanted
 from couveuse.engine.live import model_of
@@ -173,7 +173,7 @@ def declared_of(asked: Asked, zone: ZoneInfo) -> Declared | None:
         raise BadInput("--consent-source: say where the consent or the addresses come from, as 'salon 2026'")
     date = asked.consent_date or _ask("Since when (a date, as 2026-03-01)", "--consent-date")
     at = instant(date, zone, "--consent-date")
-    if at > time.time_ns() // 1000:
+    if at > now_us():
         raise BadInput(f"--consent-date {date}: that is in the future; say when the consent was given")
     return Declared(_purposes(asked.purposes), basis, source.strip(), at)
 

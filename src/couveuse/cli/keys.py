@@ -2,7 +2,6 @@
 
 import json
 import sys
-import time
 from collections.abc import Sequence
 
 from couveuse import configuration
@@ -11,6 +10,7 @@ from couveuse.cli.databases import database
 from couveuse.cli.tables import print_rows
 from couveuse.core.times import iso, microseconds
 from couveuse.engine import access
+from couveuse.engine.clocks import now_us
 from couveuse.errors import BadInput
 from couveuse.report import snippets
 from couveuse.store import rejects, write_keys
@@ -20,11 +20,6 @@ from couveuse.store.write_keys import KeyKind, WriteKey, normal_origin
 BY = "command line"
 # So much of a reject's body is shown in a table.
 SHOWN = 120
-
-
-def now_us() -> int:
-    """The clock, in microseconds."""
-    return time.time_ns() // 1000
 
 
 def create(kind: KeyKind, source: str, origins: Sequence[str], rate: int | None, form: str) -> None:

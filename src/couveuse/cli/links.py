@@ -1,6 +1,5 @@
 """`couveuse link LEAD`: the address of a lead's page, for someone without an account."""
 
-import time
 from typing import Any
 
 from psycopg import Connection
@@ -9,6 +8,7 @@ from couveuse import configuration
 from couveuse.cli import note
 from couveuse.core.text import email as email_of
 from couveuse.core.times import DAY_US, iso
+from couveuse.engine.clocks import now_us
 from couveuse.engine.links import PATH, Link, Links
 from couveuse.errors import BadInput
 from couveuse.store import cards, connections, identities, private, secrets
@@ -27,7 +27,7 @@ def link(lead: str, days: int, language: str | None) -> None:
         raise BadInput(f"{lead}: no such lead; name it by its e-mail, its user id or its number")
     if len(found) > 1:
         raise BadInput(f"{lead}: one lead has this user id and another one this number; name it by its e-mail")
-    now = time.time_ns() // 1000
+    now = now_us()
     signed = Link(found.pop(), now + days * DAY_US, language)
     note(f"Whoever has this link may read the lead's page until {iso(signed.expires_at // 10**6 * 10**6)}.")
     print(settings.url + PATH + Links(secrets.secret_key(settings)).sign(signed))

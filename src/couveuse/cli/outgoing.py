@@ -2,7 +2,6 @@
 
 import json
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from getpass import getpass
 from typing import Any
@@ -16,6 +15,7 @@ from couveuse.cli.databases import database
 from couveuse.cli.tables import many, print_rows
 from couveuse.core.times import iso
 from couveuse.engine import outgoing
+from couveuse.engine.clocks import now_us
 from couveuse.errors import BadInput
 from couveuse.store import endpoints, intents, sealed, switches
 from couveuse.store.connections import connect
@@ -25,16 +25,12 @@ BY = "command line"
 MOST_SECRET = 4_000
 
 
-def _now() -> int:
-    return time.time_ns() // 1000
-
-
 def status() -> None:
     """How what goes out stands; exit code 1 where something wants looking after."""
     settings = configuration.read()
     with database() as url, connect(url, "command") as connection:
         found = outgoing.standing(connection)
-        checks = list(outgoing.checks(found, settings, _now()))
+        checks = list(outgoing.checks(found, settings, now_us()))
     waiting = ", ".join(f"{number:,} {channel}" for channel, number in sorted(found.look.waiting.items()))
     typer.echo(f"waiting: {waiting or 'nothing'}; under way: {found.look.under_way:,}")
     for check in checks:
@@ -48,7 +44,7 @@ def status() -> None:
 def stop(because: str) -> None:
     """The red button: nothing goes out any more."""
     with database() as url, connect(url, "command", autocommit=True) as connection:
-        left = switches.turn(connection, switches.STOP, on=True, by=BY, because=because, now=_now())
+        left = switches.turn(connection, switches.STOP, on=True, by=BY, because=because, now=now_us())
     note("Stopped: nothing goes out until couveuse outgoing go. What is planned meanwhile waits.")
     if left:
         note(f"{many(left, 'attempt was', 'attempts were')} under way, and cannot be called back.")
@@ -59,14 +55,14 @@ def go() -> None:
     with database() as url, connect(url, "command", autocommit=True) as connection:
         for name in (switches.REHEARSAL, switches.STOP):
             if switches.is_switched_on(connection, name):
-                switches.turn(connection, name, on=False, by=BY, now=_now())
+                switches.turn(connection, name, on=False, by=BY, now=now_us())
     note("Everything goes out again, what waited first.")
 
 
 def rehearse(because: str) -> None:
     """Only the team gets anything, and each message says so."""
     with database() as url, connect(url, "command", autocommit=True) as connection:
-        switches.turn(connection, switches.REHEARSAL, on=True, by=BY, because=because, now=_now())
+        switches.turn(connection, switches.REHEARSAL, on=True, by=BY, because=because, now=now_us())
         is_stopped = switches.is_switched_on(connection, switches.STOP)
     note("A rehearsal: only the team gets anything, marked so; all else is noted, and sent to nobody.")
     note("End it: couveuse outgoing go")
@@ -139,7 +135,7 @@ def replay(numbers: Sequence[int], everything: str | None) -> None:
         raise BadInput("say which: numbers as couveuse outgoing list shows them, or --all dead, or --all parked")
     standings = [everything] if everything else intents.TROUBLED
     with database() as url, connect(url, "command", autocommit=True) as connection:
-        sent = intents.replay(connection, list(numbers) or None, standings=standings, by=BY, now=_now())
+        sent = intents.replay(connection, list(numbers) or None, standings=standings, by=BY, now=now_us())
     left_out = sorted(set(numbers) - set(sent))
     note(f"{many(len(sent), 'message')} sent on.")
     if left_out:
@@ -154,7 +150,7 @@ def add_endpoint(id: str, address: str, events: Sequence[str]) -> None:
     """A new endpoint; its secret is shown this once."""
     settings = configuration.read()
     with database() as url, connect(url, "command", autocommit=True) as connection:
-        secret = outgoing.add_endpoint(connection, settings, id, address, events, by=BY, now=_now())
+        secret = outgoing.add_endpoint(connection, settings, id, address, events, by=BY, now=now_us())
     print(secret)
     note("Keep it: it is shown this once. Whoever receives checks each message with it, by Standard Webhooks.")
 
@@ -186,7 +182,7 @@ def disable_endpoint(id: str, because: str) -> None:
     with database() as url, connect(url, "command", autocommit=True) as connection:
         _require(connection, id)
         because = because or f"by {BY}"
-        if not endpoints.disable_endpoint(connection, id, because=because, by=BY, now=_now()):
+        if not endpoints.disable_endpoint(connection, id, because=because, by=BY, now=now_us()):
             note(f"{id} was disabled before.")
             return
     note(f"{id} gets nothing more. What still waits for it is given up when its time comes, and can be replayed.")
@@ -196,7 +192,7 @@ def enable_endpoint(id: str) -> None:
     """It gets again what is planned from now on."""
     with database() as url, connect(url, "command", autocommit=True) as connection:
         _require(connection, id)
-        endpoints.enable_endpoint(connection, id, by=BY, now=_now())
+        endpoints.enable_endpoint(connection, id, by=BY, now=now_us())
     note(f"{id} gets what is planned from now on. What was given up meanwhile: couveuse outgoing replay.")
 
 
@@ -204,7 +200,7 @@ def rotate_endpoint(id: str) -> None:
     """A new secret beside the last one, shown this once."""
     settings = configuration.read()
     with database() as url, connect(url, "command", autocommit=True) as connection:
-        print(outgoing.rotate_endpoint(connection, settings, id, by=BY, now=_now()))
+        print(outgoing.rotate_endpoint(connection, settings, id, by=BY, now=now_us()))
     note("Keep it: it is shown this once. Messages are signed with it and with the one before, until the next change.")
 
 
@@ -222,7 +218,7 @@ def set_secret(name: str) -> None:
     outgoing.require_name(name)
     text = getpass("The address that Slack has given (it is not shown): ") if sys.stdin.isatty() else _given()
     with database() as url, connect(url, "command", autocommit=True) as connection:
-        outgoing.set_secret(connection, settings, name, text.strip(), by=BY, now=_now())
+        outgoing.set_secret(connection, settings, name, text.strip(), by=BY, now=now_us())
     note(f"Kept, sealed, as {name}. Try it: couveuse outgoing try slack {name}")
 
 
@@ -247,7 +243,7 @@ def list_secrets(form: str) -> None:
 def remove_secret(name: str) -> None:
     """Forget a secret."""
     with database() as url, connect(url, "command", autocommit=True) as connection:
-        if not outgoing.remove_secret(connection, name, by=BY, now=_now()):
+        if not outgoing.remove_secret(connection, name, by=BY, now=now_us()):
             raise BadInput(f"{name}: there is no such secret; see: couveuse outgoing secret list")
     note(f"{name} is forgotten. What is planned for it is given up when its time comes.")
 
@@ -259,7 +255,7 @@ def try_channel(channel: str, to: str, language: str) -> None:
     """Send a trial message now, and say what came of it; exit code 1 where it did not arrive."""
     settings = configuration.read()
     with database() as url, connect(url, "command", autocommit=True) as connection:
-        outcome = outgoing.try_out(connection, settings, channel, to, language=language, now=_now())
+        outcome = outgoing.try_out(connection, settings, channel, to, language=language, now=now_us())
     if isinstance(outcome, Delivered):
         typer.echo(f"Taken. {outcome.reference}".strip())
         return

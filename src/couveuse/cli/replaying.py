@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from couveuse.core import times
 from couveuse.core.events import PAGE_VIEWED, TRAITS_SET
 from couveuse.core.times import DAY_US
+from couveuse.engine.clocks import now_us
 from couveuse.errors import CouveuseError
 
 WEEK_US: Final = 7 * DAY_US
@@ -63,7 +64,7 @@ def message(row: Mapping[str, Any], name: str) -> dict[str, Any]:
     keys = {"event", "occurred_at", "message_id", "source", "email", "user_id", "anonymous_id", "traits", "properties"}
     properties = {key: value for key, value in row.items() if key not in keys} | dict(row.get("properties") or {})
     email = row.get("email")
-    said: dict[str, Any] = {"messageId": name, "timestamp": times.iso(time.time_ns() // 1000)}
+    said: dict[str, Any] = {"messageId": name, "timestamp": times.iso(now_us())}
     said |= {"userId": row.get("user_id"), "anonymousId": row.get("anonymous_id")}
     if row["event"] == TRAITS_SET:
         return {**said, "type": "identify", "traits": {**row.get("traits", {}), **({"email": email} if email else {})}}
@@ -82,7 +83,7 @@ class Sender:
 
     def send(self, messages: Sequence[Mapping[str, Any]]) -> None:
         """Send a batch; the same again where there is no answer. Raises NotTaken."""
-        body = json.dumps({"batch": messages, "sentAt": times.iso(time.time_ns() // 1000)}).encode()
+        body = json.dumps({"batch": messages, "sentAt": times.iso(now_us())}).encode()
         word = base64.b64encode(f"{self.key}:".encode()).decode()
         headers = {"Authorization": f"Basic {word}", "Content-Type": "application/json"}
         said = ""

@@ -2,7 +2,6 @@
 
 import json
 import sys
-import time
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -23,6 +22,7 @@ from couveuse.documents.reading import read_model
 from couveuse.documents.schema import team_schema
 from couveuse.documents.team import read_team, without_team
 from couveuse.documents.team_shapes import WEEKDAYS
+from couveuse.engine.clocks import now_us
 from couveuse.engine.staffing import lacking
 from couveuse.errors import BadInput
 from couveuse.store import rosters
@@ -64,7 +64,7 @@ def apply(path: str, dry_run: bool, form: str) -> None:
             _print_changes(rosters.foreseen(connection, document), form)
             note("Nothing was written.")
             return
-        applied = rosters.apply_roster(connection, document, by=BY, now=_now())
+        applied = rosters.apply_roster(connection, document, by=BY, now=now_us())
         found = lacking(connection, document.roster)
     _print_changes(applied.changes, form)
     for line in found:
@@ -89,7 +89,7 @@ def _print_changes(found: Sequence[Change], form: str) -> None:
 
 def show(form: str) -> None:
     """Print the teams, their members, and who is or will be away."""
-    now = _now()
+    now = now_us()
     with database() as url, connect(url, "team") as connection:
         roster = rosters.load_roster(connection)
         # From yesterday on, since it is yesterday somewhere.
@@ -222,7 +222,7 @@ def absent(member: str, first: str | None, last: str | None, because: str) -> No
     with database() as url, connect(url, "team") as connection:
         first_day = _day("--from", first) if first else _today(connection, member)
         last_day = _day("--until", last) if last else first_day
-        number = rosters.add_absence(connection, member, first_day, last_day, because=because, by=BY, now=_now())
+        number = rosters.add_absence(connection, member, first_day, last_day, because=because, by=BY, now=now_us())
     note(f"{member} is away from {first_day} to {last_day} (absence {number}). New tasks pass them over.")
 
 
@@ -230,7 +230,7 @@ def back(member: str, on: str | None) -> None:
     """End the absences of a member that hold on a day."""
     with database() as url, connect(url, "team") as connection:
         day = _day("--on", on) if on else _today(connection, member)
-        ended = rosters.end_absences(connection, member, day, by=BY, now=_now())
+        ended = rosters.end_absences(connection, member, day, by=BY, now=now_us())
     if not ended:
         note(f"{member} was not to be away on {day}.")
         return
@@ -239,14 +239,10 @@ def back(member: str, on: str | None) -> None:
         note("The document says otherwise: correct it there, too, or it says so again when it is next applied.")
 
 
-def _now() -> int:
-    return time.time_ns() // 1000
-
-
 def _today(connection: Connection[Any], member: str) -> date:
     """The date that it is for a member."""
     hours = rosters.load_roster(connection).hours_of(member)
-    return moment(_now(), ZoneInfo(hours.timezone)).date()
+    return moment(now_us(), ZoneInfo(hours.timezone)).date()
 
 
 def _day(option: str, text: str) -> date:

@@ -11,6 +11,7 @@ from couveuse import configuration
 from couveuse.cli import note
 from couveuse.core.times import iso, microseconds
 from couveuse.engine import access
+from couveuse.engine.clocks import now_us
 from couveuse.errors import BadInput
 from couveuse.store import api_tokens, connections, private
 from couveuse.store.api_tokens import ApiToken, Scope
@@ -25,7 +26,7 @@ def _url() -> str:
 
 def create(name: str, scopes: Sequence[str], days: int | None) -> None:
     """Make a token and print it; nobody can look it up later."""
-    now = time.time_ns() // 1000
+    now = now_us()
     with connections.connect(_url(), "token", autocommit=True) as connection:
         made = access.make_token(connection, name=name, scopes=_scopes(scopes), days=days, by=BY, now=now)
     note("Keep this token now: it is shown once, and only its digest is kept.")
@@ -96,7 +97,7 @@ def _cell(value: object) -> str:
 def revoke(number: int) -> None:
     """Let a token in no more, from this moment on."""
     with connections.connect(_url(), "token", autocommit=True) as connection:
-        revoked = access.revoke_token(connection, number, by=BY, now=time.time_ns() // 1000)
+        revoked = access.revoke_token(connection, number, by=BY, now=now_us())
     if not revoked:
         raise BadInput(f"{number}: no such token that still lets in; see: couveuse token list")
     note(f"Token {number} lets nobody in any more.")

@@ -6,7 +6,6 @@ A password is asked for, or read from the standard input: an argument could be r
 import csv
 import json
 import sys
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -22,6 +21,7 @@ from couveuse.cli.confirming import is_wanted, may_ask
 from couveuse.cli.databases import database
 from couveuse.core.times import iso, microseconds
 from couveuse.engine import account_mail
+from couveuse.engine.clocks import now_us
 from couveuse.engine.welcoming import welcome_link
 from couveuse.errors import BadInput
 from couveuse.store import migrating
@@ -42,10 +42,6 @@ def _accounts() -> Iterator[Connection[Any]]:
         yield connection
 
 
-def _now() -> int:
-    return time.time_ns() // 1000
-
-
 def create(new: NewPerson, *, from_stdin: bool) -> None:
     """Make an account."""
     email, name = people.checked_email(new.email), people.checked_name(new.name)
@@ -53,7 +49,7 @@ def create(new: NewPerson, *, from_stdin: bool) -> None:
     with _accounts() as connection:
         digest = passwords.digest_of(password, email=email, name=name)
         made = NewPerson(email, name, new.role, digest, new.member, new.language, new.timezone)
-        people.add(connection, made, by=BY, now=_now())
+        people.add(connection, made, by=BY, now=now_us())
     note(f"{email} may sign in now, as {new.role}.")
 
 
@@ -75,7 +71,7 @@ def set_password(email: str, *, from_stdin: bool) -> None:
         person = people.find_by_email(connection, email)
         password = _password(from_stdin=from_stdin)
         digest = passwords.digest_of(password, email=person.email, name=person.name)
-        people.set_password(connection, person.id, digest, by=BY, now=_now())
+        people.set_password(connection, person.id, digest, by=BY, now=now_us())
     note(f"{person.email} has another password, and is signed out everywhere.")
     if person.has_second_factor:
         note(f"The second factor is still asked for; where it is lost: couveuse user forget-factors {person.email}")
@@ -96,7 +92,7 @@ def change_role(email: str, role: str) -> None:
     """Let somebody do what a role may."""
     with _accounts() as connection:
         person = people.find_by_email(connection, email)
-        people.change_role(connection, person.id, role, by=BY, now=_now())
+        people.change_role(connection, person.id, role, by=BY, now=now_us())
     note(f"{person.email} is {role} now.")
 
 
@@ -104,7 +100,7 @@ def link_member(email: str, member: str | None) -> None:
     """Say which member of the team's document somebody is."""
     with _accounts() as connection:
         person = people.find_by_email(connection, email)
-        people.link_member(connection, person.id, member, by=BY, now=_now())
+        people.link_member(connection, person.id, member, by=BY, now=now_us())
     note(f"{person.email} is {member} of the team now." if member else f"{person.email} is nobody of the team now.")
 
 
@@ -112,7 +108,7 @@ def deactivate(email: str) -> None:
     """Let somebody sign in no more."""
     with _accounts() as connection:
         person = people.find_by_email(connection, email)
-        people.deactivate(connection, person.id, by=BY, now=_now())
+        people.deactivate(connection, person.id, by=BY, now=now_us())
     note(f"{person.email} can sign in no more, and is signed out everywhere. Undone by: couveuse user activate")
 
 
@@ -121,7 +117,7 @@ def change_email(email: str, new: str) -> None:
     settings = configuration.read()
     with _accounts() as connection:
         person = people.find_by_email(connection, email)
-        account_mail.change_email(connection, settings, person.id, new, by=BY, now=_now())
+        account_mail.change_email(connection, settings, person.id, new, by=BY, now=now_us())
         changed = people.find(connection, person.id)
     note(f"{person.email} signs in as {changed.email} now, and is signed out everywhere.")
 
@@ -132,7 +128,7 @@ def delete(email: str, *, is_sure: bool) -> None:
         person = people.find_by_email(connection, email)
         if not is_sure and not is_wanted(f"Delete the account of {person.email} ({person.role}) for good?"):
             raise BadInput("nothing was deleted: say yes, or give --yes; to keep them out: couveuse user deactivate")
-        leaving.delete(connection, person.id, by=BY, now=_now())
+        leaving.delete(connection, person.id, by=BY, now=now_us())
     note(f"The account of {person.email} is deleted; what they did stays.")
 
 
@@ -140,7 +136,7 @@ def activate(email: str) -> None:
     """Let somebody sign in again."""
     with _accounts() as connection:
         person = people.find_by_email(connection, email)
-        people.activate(connection, person.id, by=BY, now=_now())
+        people.activate(connection, person.id, by=BY, now=now_us())
     note(f"{person.email} may sign in again.")
 
 
@@ -148,7 +144,7 @@ def forget_factors(email: str) -> None:
     """Forget the second factors of somebody who has lost theirs."""
     with _accounts() as connection:
         person = people.find_by_email(connection, email)
-        people.forget_factors(connection, person.id, by=BY, now=_now())
+        people.forget_factors(connection, person.id, by=BY, now=now_us())
     note(f"{person.email} signs in by password alone now, and is signed out everywhere.")
 
 
@@ -157,7 +153,7 @@ def sessions(email: str, *, end: bool, form: str) -> None:
     with _accounts() as connection:
         person = people.find_by_email(connection, email)
         if end:
-            people.end_sessions(connection, person.id, by=BY, now=_now())
+            people.end_sessions(connection, person.id, by=BY, now=now_us())
             note(f"{person.email} is signed out everywhere.")
             return
         found = people.load_sessions(connection, person.id)

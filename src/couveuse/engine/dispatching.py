@@ -23,7 +23,7 @@ from couveuse.core.roster import Hours, Promise, Roster
 from couveuse.core.times import moment
 from couveuse.engine.calendars import working_of
 from couveuse.engine.clocks import now_us
-from couveuse.engine.loops import AWAY_SECONDS, Counting, Loop, hear
+from couveuse.engine.loops import AWAY_SECONDS, Counting, Loop, Step, hear
 from couveuse.engine.outside import tell_closed, tell_crossings
 from couveuse.engine.telling import Event, ToTell, tell, tell_endpoints
 from couveuse.engine.withdrawing import close_ended, withdraw_fallen
@@ -62,24 +62,13 @@ class Dispatcher(Loop):
 
         `everything`: what was set aside is looked at, too.
         """
-        steps: list[tuple[str, Callable[[Connection[Any], int], int]]] = [
+        steps: list[tuple[str, Step]] = [
             ("withdrawn", withdraw_fallen), ("episodes_ended", close_ended), ("dispatched", dispatch_waiting),
             ("crossings_told", tell_crossings), ("closings_told", tell_closed),
         ]  # fmt: skip
         if everything:
             steps.append(("taken_up", take_up))
-        done = 0
-        for what, step in steps:
-            while True:
-                self.turn += 1
-                with connection.transaction():
-                    number = step(connection, self._clock())
-                if number:
-                    self._tally.count(what, number)
-                    done += number
-                if number < FULL:
-                    break
-        return done
+        return self.work_off(connection, steps, full=FULL, clock=self._clock, tally=self._tally)
 
     def until_stopped(self, connection: Connection[Any], stopping: threading.Event) -> None:
         """Dispatch what is handed over as soon as it is told; what was set aside is looked at now and then."""

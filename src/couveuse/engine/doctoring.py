@@ -7,7 +7,6 @@ import os
 import platform
 import shutil
 import stat
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from psycopg.errors import UndefinedTable
 from couveuse.configuration import Configuration
 from couveuse.core.times import DAY_US, HOUR_US, MINUTE_US, SECOND_US
 from couveuse.engine import outgoing
+from couveuse.engine.clocks import now_us
 from couveuse.engine.rolling_up import LEADS
 from couveuse.errors import CouveuseError
 from couveuse.store import (
@@ -125,11 +125,11 @@ class _Server:
 
 
 def _database(connection: Connection[Any]) -> Iterator[Check]:
-    before = time.time_ns() // 1000
+    before = now_us()
     row = connection.execute(_SERVER).fetchone()
     assert row is not None  # a select without a table has one
     server = _Server(*row)
-    middle = (before + time.time_ns() // 1000) / 2
+    middle = (before + now_us()) / 2
     major = server.number // 10_000
     cure = f"use PostgreSQL {OLDEST} to {NEWEST}" if major < OLDEST else ""
     untried = f"; newer than {NEWEST}, with which this version was tried" if major > NEWEST else ""
@@ -172,7 +172,7 @@ def _instance(connection: Connection[Any], settings: Configuration, address: Add
         last, error, made, unknown_teams = row
         yield from _backups(last, error, made, settings)
         yield _archive(connection, settings)
-        yield from outgoing.checks(outgoing.standing(connection, alive), settings, time.time_ns() // 1000)
+        yield from outgoing.checks(outgoing.standing(connection, alive), settings, now_us())
         yield from _teams(unknown_teams)
     if HOLDS_BACK in (look.migrations or ()):
         yield from _settlings(connection)
@@ -192,9 +192,9 @@ def _teams(unknown: Sequence[tuple[str, int]]) -> Iterator[Check]:
 
 def _settlings(connection: Connection[Any]) -> Iterator[Check]:
     """Outcomes that people have said and that no deliverer records: nothing is lost, and nobody is told of them."""
-    waiting, since = settlings.late(connection, time.time_ns() // 1000 - LATE_SECONDS * SECOND_US)
+    waiting, since = settlings.late(connection, now_us() - LATE_SECONDS * SECOND_US)
     if since is not None:
-        minutes = (time.time_ns() // 1000 - since) // MINUTE_US
+        minutes = (now_us() - since) // MINUTE_US
         says = f"{waiting:,} were said and are not recorded yet, for {minutes:,} minutes"
         cure = "run: couveuse up, or couveuse deliver; else see its log"
         yield Check("outcomes", says, cure, "outcomes_late", {"n": waiting, "minutes": minutes})
@@ -203,7 +203,7 @@ def _settlings(connection: Connection[Any]) -> Iterator[Check]:
 def _counted(connection: Connection[Any]) -> Iterator[Check]:
     """Whether the first page shows numbers of long ago, though deliverers are there that should count."""
     found = rollups.rollups(connection).get(LEADS)
-    hours = 0 if found is None else (time.time_ns() // 1000 - found.at) // HOUR_US
+    hours = 0 if found is None else (now_us() - found.at) // HOUR_US
     if hours * HOUR_US >= UNCOUNTED_US:
         says = f"leads were last counted {hours:,} hours ago: the first page is as old"
         yield Check("counting", says, "see the log of couveuse deliver", "counting_late", {"hours": hours})
@@ -211,7 +211,7 @@ def _counted(connection: Connection[Any]) -> Iterator[Check]:
 
 def _backups(last: int | None, error: str, made: int | None, settings: Configuration) -> Iterator[Check]:
     """Whether the days' backups are made; one that was made by hand counts as well."""
-    now = time.time_ns() // 1000
+    now = now_us()
     says = f"the last one {(now - last) / HOUR_US:,.0f} hours ago" if last is not None else "none was made yet"
     if settings.backup_at == "off":
         yield Check(
@@ -250,7 +250,7 @@ def _address(settings: Configuration, look: Address | None, *, is_serving: bool)
 
 
 def _in_use(connection: Connection[Any], settings: Configuration) -> Iterator[Check]:
-    since = time.time_ns() // 1000 - DAY_US
+    since = now_us() - DAY_US
     row = connection.execute(_IN_USE, {"since": since}).fetchone()
     assert row is not None  # a select without a table has one
     keys, ours, reasons = row

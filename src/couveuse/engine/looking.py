@@ -4,7 +4,6 @@ Nothing is written. The fold is the engine's own (`fold_lead`), so that what is 
 that the lines make the score is checked each time.
 """
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -20,6 +19,7 @@ from couveuse.core.ledger import Ledger, Line
 from couveuse.core.plan import LAST_FACT, Plan
 from couveuse.core.reading import Reading, at, interests, lines
 from couveuse.core.state import Key, State
+from couveuse.engine.clocks import now_us
 from couveuse.engine.folding import fold_lead, is_admitted, known_of, reading_of, since_always
 from couveuse.engine.live import LiveModel
 from couveuse.engine.recalling import Recaller, check_kept
@@ -126,7 +126,7 @@ class Looker:
         Verdicts that are known count whatever their time. Raises BrokenLedger where the lines do not make the score,
         NotKept where the archive did not keep what a version of before reads.
         """
-        now = time.time_ns() // 1000 if now is None else now
+        now = now_us() if now is None else now
         whos = leads.load_who(connection, [lead_id])
         stored: Sequence[Stored] = self.recaller.load(connection, [lead_id])[lead_id]
         if not model.is_live:

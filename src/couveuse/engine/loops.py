@@ -7,7 +7,7 @@ connects again, waits longer each time, hears what is told to it and ends when i
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Final, Protocol
 
 from psycopg import Connection
@@ -28,6 +28,10 @@ class Counting(Protocol):
 
     def fail(self) -> None:
         """Count a failure."""
+
+
+Step = Callable[[Connection[Any], int], int]
+"""Does some of what there is to do as of an instant, in the caller's transaction; returns how much that was."""
 
 
 class Loop(ABC):
@@ -69,6 +73,24 @@ class Loop(ABC):
     def has_worked(self) -> None:
         """PostgreSQL works, and does not only take connections: the next time that it is away is a first one."""
         self._wait = self.away_seconds[0]
+
+    def work_off(
+        self, connection: Connection[Any], steps: Sequence[tuple[str, Step]], *, full: int, clock: Callable[[], int],
+        tally: Counting,
+    ) -> int:  # fmt: skip
+        """Do each step, in its order and in transactions of its own, until it does less than a full one; count all."""
+        done = 0
+        for what, step in steps:
+            while True:
+                self.turn += 1
+                with connection.transaction():
+                    number = step(connection, clock())
+                if number:
+                    tally.count(what, number)
+                    done += number
+                if number < full:
+                    break
+        return done
 
     def let_go(self) -> None:  # noqa: B027 - most hold nothing
         """Forget what does not outlive a connection; each that has ended is followed by it."""

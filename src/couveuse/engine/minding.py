@@ -19,7 +19,7 @@ from couveuse.engine.calendars import working_of
 from couveuse.engine.clocks import now_us
 from couveuse.engine.dispatching import due_after
 from couveuse.engine.holding import end_due
-from couveuse.engine.loops import Counting, Loop
+from couveuse.engine.loops import Counting, Loop, Step
 from couveuse.engine.settling import AT_ONCE as SETTLED_AT_ONCE
 from couveuse.engine.settling import settle_due
 from couveuse.engine.telling import ToTell, digest_intent, next_time, place_of, tell
@@ -57,21 +57,11 @@ class Minder(Loop):
 
     def work(self, connection: Connection[Any]) -> int:
         """Mind all that is due; returns how much there was."""
-        steps: tuple[tuple[str, Callable[[Connection[Any], int], int]], ...] = (
+        steps: tuple[tuple[str, Step], ...] = (
             ("holds_ended", end_due), ("looked_at", look_at_tasks), ("digests", make_digests),
         )  # fmt: skip
         done = self._settle(connection)
-        for what, step in steps:
-            while True:
-                self.turn += 1
-                with connection.transaction():
-                    number = step(connection, self._clock())
-                if number:
-                    self._tally.count(what, number)
-                    done += number
-                if number < AT_ONCE:
-                    break
-        return done
+        return done + self.work_off(connection, steps, full=AT_ONCE, clock=self._clock, tally=self._tally)
 
     def _settle(self, connection: Connection[Any]) -> int:
         """What people said came of tasks counts, each by itself: none waits for another's lead."""

@@ -1,13 +1,13 @@
 """Publishing a scoring model: a version in the store, a place for its states, and the switch to it."""
 
 import json
-import time
 from typing import Any
 
 from psycopg import Connection
 
 from couveuse.configuration import Configuration
 from couveuse.documents.reading import Document, read_model
+from couveuse.engine.clocks import now_us
 from couveuse.store import connections, states, turns
 from couveuse.store.published import live_models
 from couveuse.store.statements import statement
@@ -46,7 +46,7 @@ def publish(
     assert row is not None  # it was inserted
     states.make_partition(connection, row[0], indexed=indexed)
     if standing == "acting":
-        turns.begin_turn(connection, row[0], by=by, now=time.time_ns() // 1000)
+        turns.begin_turn(connection, row[0], by=by, now=now_us())
     return int(row[0])
 
 

@@ -3,7 +3,6 @@
 import base64
 import binascii
 import json
-import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -15,19 +14,17 @@ from ninja.security import HttpBearer
 from psycopg import Connection
 
 from couveuse.core import times
+from couveuse.engine import clocks
 from couveuse.engine.live import LiveModel, NothingPublished
 from couveuse.store import api_tokens
 from couveuse.store.api_tokens import PREFIX, ApiToken, Scope
 from couveuse.web import database, reading
 from couveuse.web.problems import Kind, Problem
 
+now_us = clocks.now_us
+
 MOST_CURSOR: Final = 2_000
 EXAMPLE: Final = "2026-03-01T09:00:00Z"  # of an instant, for whoever reads the document
-
-
-def now_us() -> int:
-    """The clock, in microseconds."""
-    return time.time_ns() // 1000
 
 
 # ---- Who asks ------------------------------------------------------------------------------------------------------
