@@ -6,8 +6,9 @@ from collections.abc import Iterator
 import pytest
 
 from couveuse.core.events import Adjustment
-from couveuse.engine.adjusting import Adjusted, BadAdjustment, IdTaken, adjust
+from couveuse.engine.adjusting import BadAdjustment, IdTaken, adjust
 from couveuse.engine.batches import Folder
+from couveuse.engine.by_hand import ByHand
 from couveuse.engine.live import LiveModels
 from couveuse.engine.merging import merge
 from couveuse.store import connections
@@ -29,7 +30,7 @@ def leads(town: Town) -> tuple[int, int]:
     return town.lead(ADA), town.lead(BOB)
 
 
-def give(town: Town, lead_id: int, points: float | None = 7.0, kind: Adjustment = ADD, **words: str) -> Adjusted | None:
+def give(town: Town, lead_id: int, points: float | None = 7.0, kind: Adjustment = ADD, **words: str) -> ByHand | None:
     said = {"reason": "met at the fair", "id": "fair", "by": "alice"} | words
     return adjust(town.connection, lead_id, kind, points, now=NOW, **said)
 
@@ -43,7 +44,7 @@ def facts(town: Town) -> int:
 
 def test_it_works(town: Town, leads: tuple[int, int]):
     ada, _ = leads
-    assert give(town, ada) == Adjusted(ada, is_new=True)
+    assert give(town, ada) == ByHand(ada, is_new=True)
     assert facts(town) == 1
     assert town.score(ADA) == 12
     by, did, about = town.rows("select by, did, about from audit")[0]
@@ -54,9 +55,9 @@ def test_it_works(town: Town, leads: tuple[int, int]):
 def test_the_same_id_counts_once_before_it_is_folded_and_after(town: Town, leads: tuple[int, int]):
     ada, _ = leads
     give(town, ada)
-    assert give(town, ada) == Adjusted(ada, is_new=False)
+    assert give(town, ada) == ByHand(ada, is_new=False)
     assert facts(town) == 1
-    assert give(town, ada) == Adjusted(ada, is_new=False)
+    assert give(town, ada) == ByHand(ada, is_new=False)
     assert facts(town) == len(town.rows("select id from audit")) == 1
 
 
@@ -76,11 +77,11 @@ def test_it_is_known_after_a_merge(town: Town, leads: tuple[int, int]):
     give(town, ada)
     town.work()
     merge(town.connection, Folder(town.url), LiveModels(), ada, bob, by="alice", now=NOW)
-    assert give(town, ada) == give(town, bob) == Adjusted(bob, is_new=False)
+    assert give(town, ada) == give(town, bob) == ByHand(bob, is_new=False)
 
 
 def test_of_many_at_once_one_is_recorded(town: Town, leads: tuple[int, int]):
-    barrier, answers = threading.Barrier(4), list[Adjusted | None]()
+    barrier, answers = threading.Barrier(4), list[ByHand | None]()
 
     def run() -> None:
         with connections.connect(town.url, "test", autocommit=True) as connection:

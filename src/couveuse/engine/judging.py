@@ -1,19 +1,19 @@
 """A verdict by hand on one hit: a person's, a machine's, or doubtful; a fact like any other, known once by its id."""
 
-import json
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import Any, Final
 
 from psycopg import Connection
 
 from couveuse.core.events import CHANGES, VERDICT_GIVEN, Verdict
 from couveuse.core.outcomes import Said
+from couveuse.engine.by_hand import BadWord, ByHand, Deed, IdTaken, digest_of, once
 from couveuse.engine.recalling import Recaller
-from couveuse.engine.recording import record, whose
-from couveuse.errors import BadInput
-from couveuse.store import audit, identities
+from couveuse.engine.recording import Whose, record
+from couveuse.store import identities
 from couveuse.store.facts import Span
+
+__all__ = ["DID", "MOST_OF_INSTANT", "MOST_REASON", "BadVerdict", "Hit", "IdTaken", "judge"]
 
 DID: Final = "judged a hit"
 MOST_REASON: Final = 500
@@ -22,16 +22,8 @@ MOST_OF_INSTANT: Final = 10_000
 _BEFORE_ALL: Final = (-1, "", "")
 
 
-class BadVerdict(BadInput):
+class BadVerdict(BadWord):
     """A hit, or a reason, that will not do; `field` is what has to be corrected."""
-
-    def __init__(self, field: str, reason: str) -> None:
-        super().__init__(reason)
-        self.field = field
-
-
-class IdTaken(BadInput):
-    """The id stands for another verdict already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +35,10 @@ class Hit:
     message_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """The lead that holds the facts, and whether this is new, as far as the engine has folded what came before."""
-
-    lead_id: int
-    is_new: bool
-
-
 def judge(
     connection: Connection[Any], recaller: Recaller, lead_id: int, hit: Hit, verdict: Verdict, *,
     reason: str, id: str, by: str, now: int,
-) -> Judged | None:  # fmt: skip
+) -> ByHand | None:  # fmt: skip
     """Record what a person thinks of one hit of a lead; None where there is no such lead. An id counts once.
 
     The last verdict on a hit wins, and corrects scores, statistics and alerts backwards. Raises BadVerdict where the
@@ -63,25 +47,16 @@ def judge(
     reason = reason.strip()
     if len(reason) > MOST_REASON or "\x00" in reason:
         raise BadVerdict("reason", f"say why in {MOST_REASON} characters at most")
-    # What an id, or a reason, says may be somebody's: the audit keeps digests.
-    key, said = _digest(id), _digest(lead_id, hit.at, hit.source, hit.message_id, verdict, reason)
-    with connection.transaction():
-        lead = whose(connection, lead_id)
-        if lead is None:
-            return None
-        audit.lock(connection)
-        known = audit.about_key(connection, DID, key)
-        if known is not None:
-            if known["said"] != said:
-                raise IdTaken(f"{id}: this id stands for another verdict; choose another one")
-            return Judged(lead.lead_id, is_new=False)
+    properties = {"of": hit.message_id, "verdict": str(verdict)}
+    properties |= {"of_source": hit.source} if hit.source else {}
+    properties |= {"reason": reason} if reason else {}
+
+    def write(lead: Whose) -> None:
         _find(connection, recaller, lead.lead_id, hit)
-        properties = {"of": hit.message_id, "verdict": str(verdict)}
-        properties |= {"of_source": hit.source} if hit.source else {}
-        properties |= {"reason": reason} if reason else {}
         record(connection, lead, [Said(VERDICT_GIVEN, now, properties, {})], prefix=f"by-hand-{id}", now=now)
-        audit.record(connection, by=by, did=DID, about={"lead": lead.lead_id, "key": key, "said": said}, now=now)
-        return Judged(lead.lead_id, is_new=True)
+
+    said = digest_of(lead_id, hit.at, hit.source, hit.message_id, verdict, reason)
+    return once(connection, lead_id, Deed(DID, id, said, "another verdict"), write, by=by, now=now)
 
 
 def _find(connection: Connection[Any], recaller: Recaller, lead_id: int, hit: Hit) -> None:
@@ -94,8 +69,3 @@ def _find(connection: Connection[Any], recaller: Recaller, lead_id: int, hit: Hi
         raise BadVerdict("of", "this lead has no such fact; take it from the lead's facts, with its source and instant")
     if CHANGES.get(facts[0].event):
         raise BadVerdict("of", f"{facts[0].event}: only what somebody did can be a machine's; say this anew")
-
-
-def _digest(*parts: object) -> str:
-    written = json.dumps(parts, ensure_ascii=False)
-    return blake2b(written.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
