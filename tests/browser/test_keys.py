@@ -12,6 +12,7 @@ def test_the_list_is_walked_by_keys_alone(furnished: House, opening: Opening) ->
     page = opening(furnished, "owner")
     page.goto("/leads")
     rows, panel = page.locator("a.opens"), page.locator("#panel h2")
+    expect(page.locator("#keys")).to_be_visible()
     page.keyboard.press("ArrowDown")
     expect(rows.nth(0)).to_be_focused()
     page.keyboard.press("ArrowDown")

@@ -7,6 +7,7 @@
   const every = document.getElementById("pick-all");
   const picks = () => [...form.querySelectorAll("input[name=lead]")];
   const wide = window.matchMedia("(min-width: 1100px)");
+  document.getElementById("keys").hidden = false;
   let last = null;
   let byArrow = false;
 
