@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import escapeHtml
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markupsafe import Markup
@@ -96,9 +97,16 @@ def _made(path: Path, name: str) -> Markup:
     reader = MarkdownIt("commonmark", {"html": False, "typographer": False}).enable("table")
     reader.add_render_rule("link_open", _link)
     reader.add_render_rule("heading_open", _heading)
+    reader.add_render_rule("fence", _code)
+    reader.add_render_rule("code_block", _code)
     reader.add_render_rule("table_open", lambda *_: '<div class="scroll" tabindex="0"><table>')
     reader.add_render_rule("table_close", lambda *_: "</table></div>")
     return Markup(reader.render(path.read_text("utf-8"), {"page": name}))  # the reader has escaped it
+
+
+def _code(renderer: RendererHTML, tokens: list[Token], place: int, options: object, env: Mapping[str, str]) -> str:
+    """Code that is wider than the page is scrolled by keys as well."""
+    return f'<pre tabindex="0"><code>{escapeHtml(tokens[place].content)}</code></pre>\n'
 
 
 def _link(renderer: RendererHTML, tokens: list[Token], place: int, options: object, env: Mapping[str, str]) -> str:
