@@ -3,7 +3,7 @@
 import re
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -133,20 +133,21 @@ def test_the_note_of_what_was_undone_is_there_again(desk: Desk) -> None:
 
 
 def test_by_when_it_is_due_is_told_as_a_time_today_and_as_a_day_later(desk: Desk) -> None:
-    task = the_call(desk)
+    task, now = the_call(desk), datetime.now(UTC)
     person = a_person("Amélie", Role.TELEMARKETING, member=task.member, language="fr")
-    person.timezone = "UTC"
+    behind = now.hour - 12  # where it is noon now, so that the day ends under nobody's hands
+    person.timezone = f"Etc/GMT{behind:+d}"
     person.save()
-    client, now = signed_in(person), datetime.now(UTC)
-    desk.rows(
-        "update tasks set due_at = %s where id = %s returning id",
-        microseconds(datetime(2199, 3, 1, 9, tzinfo=UTC)),
-        task.id,
-    )
-    assert "À traiter avant le 1er mars 2199 à 09:00" in text(client.get(f"/desk/tasks/{task.id}"))
-    tonight = now.replace(hour=23, minute=59, second=59, microsecond=0)
-    desk.rows("update tasks set due_at = %s where id = %s returning id", microseconds(tonight), task.id)
-    assert "À traiter avant 23:59" in text(client.get(f"/desk/tasks/{task.id}"))
+    client = signed_in(person)
+
+    def told(due: datetime) -> str:
+        desk.rows("update tasks set due_at = %s where id = %s returning id", microseconds(due), task.id)
+        return text(client.get(f"/desk/tasks/{task.id}"))
+
+    later = datetime(2199, 3, 1, 12, 30, tzinfo=UTC) + timedelta(hours=behind)
+    assert "À traiter avant le 1er mars 2199 à 12:30" in told(later)
+    tonight = now.replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(hours=behind + 11, minutes=59)
+    assert "À traiter avant 23:59" in told(tonight)
 
 
 def test_times_are_by_the_clock_of_whoever_writes_them(desk: Desk) -> None:

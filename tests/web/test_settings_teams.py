@@ -306,7 +306,7 @@ def test_a_condition_that_lines_cannot_say_stays_as_it_is(staffed: Town):
         ({"members": []}, "Tick one member", "Cocher au moins un membre"),
         ({"members": ["bob"]}, "not in the team any more", "n’est plus dans l’équipe"),
         ({"trait": [], "how": [], "value": []}, "Write one condition", "Écrire au moins une condition"),
-        ({"trait": ["a..b", "", ""]}, "names no trait", "ne nomme pas une donnée"),
+        ({"trait": ["a..b", "", ""]}, "names no trait", "ne nomme pas une caractéristique"),
         ({"how": ["like", "is", "is"]}, "Choose a comparison", "Choisir une comparaison"),
         ({"value": ["", "FR", ""]}, "Write a value", "Écrire une valeur"),
         ({"how": ["at_least", "is", "is"]}, "Write a number", "Écrire un nombre"),
