@@ -1,15 +1,15 @@
 """A deliverer as a process: dispatching, minding, long work, and a few threads for each channel, under one number."""
 
-import signal
 import threading
 from collections.abc import Callable, Sequence
-from typing import Final, Protocol
+from typing import Final
 
 import structlog
 
 from couveuse.configuration import Configuration
-from couveuse.engine import alerting, silence
+from couveuse.engine import alerting
 from couveuse.engine.backing_up import back_up_if_due
+from couveuse.engine.crews import Running, begin, stopped_by_signal, watch
 from couveuse.engine.delivering import Compose, Deliverer, Tally
 from couveuse.engine.dispatching import Dispatcher
 from couveuse.engine.job_kinds import KINDS
@@ -19,7 +19,6 @@ from couveuse.engine.minding import Chore, Minder
 from couveuse.engine.posting import Post
 from couveuse.engine.pruning import Pruner
 from couveuse.engine.rolling_up import Roller
-from couveuse.engine.silence import Waiting, Watchdog
 from couveuse.engine.sweeping import sweep_answers, sweep_uploads
 from couveuse.engine.ways import Way, ways
 from couveuse.store.migrating import refuse_newer_at
@@ -42,22 +41,12 @@ CHORES: Final[Sequence[Chore]] = (
 )  # fmt: skip
 
 
-class Running(Waiting, Protocol):
-    """A part of the process that works in a thread of its own."""
-
-    def run(self, stopping: threading.Event) -> None:
-        """Work until told to stop."""
-        ...
-
-
 def run(settings: Configuration, url: str) -> None:
     """Run one deliverer until SIGTERM or SIGINT; what it has begun it ends.
 
     Raises BadInput for settings that cannot be used, NewerDatabase at first or when the database becomes one.
     """
-    stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+    stopping = stopped_by_signal()
     tally = Tally()
     made = ways(settings)
     others: list[Running] = [
@@ -85,20 +74,12 @@ def work(
     tally = tally or Tally()
     post = Post(url, tally)
     post.deliverers = [Deliverer(url, make(), post, compose, settings, tally) for make in made]
-    watched: list[Running] = [post, *post.deliverers, *others]
-    threads = [
-        threading.Thread(target=each.run, args=(stopping,), name=type(each).__name__.lower()) for each in watched
-    ]
+    crew: list[Running] = [post, *post.deliverers, *others]
     with SignsOfLife(url, "deliverer", tally.as_json, newer=stopping.set):
-        for thread in threads:
-            thread.start()
+        threads = begin(crew, stopping)
         log.info("deliverer started")
         if not settings.mail_url:
             log.info("no mail leaves", cure="set COUVEUSE_MAIL_URL")
-        watchdog = Watchdog(url, watched)
-        while not stopping.wait(silence.EVERY_SECONDS):
-            watchdog.look()
-        for thread in threads:
-            thread.join()
+        watch(url, crew, threads, stopping)
     log.info("deliverer stopped", **tally.as_json())
     return tally

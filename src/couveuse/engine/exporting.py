@@ -26,7 +26,7 @@ from couveuse.core.events import CHANGES, Change
 from couveuse.core.plan import Plan
 from couveuse.core.times import EVER
 from couveuse.engine.collector import collecting_seldom
-from couveuse.store import archives, connections, exporting, registers
+from couveuse.store import archives, connections, exporting, registers, tethers
 from couveuse.store.packets import Flag
 from couveuse.store.payloads import Compressor
 
@@ -94,18 +94,8 @@ def _sweep(data: Path) -> None:
     """Remove what a process left that was ended."""
     for folder in data.glob(f"{PREFIX}*-*"):
         pid = folder.name.removeprefix(PREFIX).partition("-")[0]
-        if pid.isdigit() and not _lives(int(pid)):
+        if pid.isdigit() and not tethers.lives(int(pid)):
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 @dataclass(slots=True)

@@ -6,7 +6,6 @@ on where it was, under the same settings and clock, so that the same rows are ju
 
 import multiprocessing
 import os
-import signal
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import suppress
@@ -22,6 +21,7 @@ from psycopg import Connection
 from couveuse.engine.bringing import Bringer, BroughtElsewhere, Declared, Share, Task, shares_of
 from couveuse.engine.brought import Told, keep
 from couveuse.engine.clocks import now_us
+from couveuse.engine.crews import begin_in_pool
 from couveuse.engine.live import model_of
 from couveuse.engine.refolding import refold_waiting
 from couveuse.engine.versions import Versions
@@ -31,7 +31,7 @@ from couveuse.history.inputs import paths_of
 from couveuse.history.rejects import rejected, without
 from couveuse.history.scoring import Request, Scoring
 from couveuse.history.whole import Arranged
-from couveuse.store import allowances, connections, imports, rejects, tethers
+from couveuse.store import allowances, connections, imports, rejects
 from couveuse.store.imports import RUNNING, Import
 
 # How the rows of an arranged file are ordered; a change here or of DuckDB's digests changes which rows are done.
@@ -256,11 +256,9 @@ def _in_processes(task: Task, shares: Sequence[Share], processes: int, look: Cal
 
 
 def _begin_process(parent: int, task: Task, stopping: Any) -> None:
-    """Ctrl-C is the first process's to answer; its end is everybody's."""
+    """What each process of the pool keeps."""
     global _bringer  # noqa: PLW0603 - one for each process
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if not tethers.tie(parent, signal.SIGKILL):
-        os._exit(1)
+    begin_in_pool(parent)
     _bringer = Bringer(task, is_stopping=lambda: stopping.is_set() or os.getppid() != parent)
 
 

@@ -1,7 +1,6 @@
 """One month written to the archive as it is in one snapshot, by whatever process; it does not count yet."""
 
 import os
-import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -18,8 +17,9 @@ from couveuse.archive.places import place_at
 from couveuse.archive.reading import all_rows, known_place
 from couveuse.archive.writing import next_generation, tidy, write_manifest, write_parts
 from couveuse.engine.collector import collecting_seldom
+from couveuse.engine.crews import begin_in_pool
 from couveuse.engine.month_rows import counting, in_order, kept, once, order
-from couveuse.store import archives, connections, tethers
+from couveuse.store import archives, connections
 from couveuse.store.archives import Archived
 
 
@@ -92,7 +92,7 @@ def written(task: Task, months: Sequence[str], processes: int) -> Iterator[Manif
         return
     context = get_context("spawn")
     with ProcessPoolExecutor(
-        min(processes, len(months)), mp_context=context, initializer=_begin_process, initargs=(os.getpid(),)
+        min(processes, len(months)), mp_context=context, initializer=begin_in_pool, initargs=(os.getpid(),)
     ) as pool:
         try:
             for done in as_completed([pool.submit(write_month, task, month) for month in months]):
@@ -100,10 +100,3 @@ def written(task: Task, months: Sequence[str], processes: int) -> Iterator[Manif
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)
             raise
-
-
-def _begin_process(parent: int) -> None:
-    """Ctrl-C is the first process's to answer; its end is everybody's."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if not tethers.tie(parent, signal.SIGKILL):
-        os._exit(1)

@@ -9,7 +9,6 @@ The diff is read from the states that were made, before anything acts on them. T
 
 import multiprocessing
 import os
-import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import closing
@@ -28,6 +27,7 @@ from couveuse.engine import publishing
 from couveuse.engine.batches import Folder
 from couveuse.engine.clocks import now_us
 from couveuse.engine.collector import collect_seldom, collecting_seldom
+from couveuse.engine.crews import begin_in_pool
 from couveuse.engine.folding import fold_lead, reading_of, row_of
 from couveuse.engine.live import LiveModel, LiveModels
 from couveuse.engine.making import Pass
@@ -42,7 +42,6 @@ from couveuse.store import (
     published,
     rescoring,
     states,
-    tethers,
     turns,
 )
 from couveuse.store.drafts import Way
@@ -408,11 +407,9 @@ def _in_processes(
 
 
 def _begin_process(parent: int, task: _Task, stopping: Any, counted: Any) -> None:
-    """Ctrl-C is the first process's to answer; its end is everybody's."""
+    """What each process of the pool keeps."""
     global _sweeper, _stopping, _counted
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if not tethers.tie(parent, signal.SIGKILL):
-        os._exit(1)
+    begin_in_pool(parent)
     collect_seldom()
     _sweeper, _stopping, _counted = Sweeper(task), stopping, counted
 

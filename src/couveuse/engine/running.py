@@ -1,6 +1,5 @@
 """The engine as a process: workers that take batches, and a clock that looks after what time alone changes."""
 
-import signal
 import sys
 import threading
 from collections import Counter
@@ -13,15 +12,14 @@ from psycopg import Connection
 
 from couveuse.archive.errors import OutOfReach
 from couveuse.configuration import Configuration
-from couveuse.engine import silence
 from couveuse.engine.batches import Counts, Folder
 from couveuse.engine.clocks import now_us
 from couveuse.engine.collector import collecting_seldom
+from couveuse.engine.crews import Running, begin, stopped_by_signal, watch
 from couveuse.engine.live import LiveModels, NothingPublished
 from couveuse.engine.loops import Loop, hear
 from couveuse.engine.poison import is_away, take_apart
 from couveuse.engine.refolding import Refolder
-from couveuse.engine.silence import Watchdog
 from couveuse.engine.waking import Clock
 from couveuse.store import connections, inbox
 from couveuse.store.migrating import refuse_newer_at
@@ -150,9 +148,7 @@ def run(configuration: Configuration, url: str) -> None:
 
     Raises NewerDatabase, at first or when the database becomes one.
     """
-    stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+    stopping = stopped_by_signal()
     sys.setswitchinterval(SWITCH_SECONDS)
     refuse_newer_at(url)
     work(configuration, url, stopping)
@@ -164,18 +160,10 @@ def work(configuration: Configuration, url: str, stopping: threading.Event) -> T
     tally = Tally()
     worker = Worker(url, batch=configuration.batch, tally=tally)
     helper = Helper(url, worker, batch=configuration.batch, tally=tally)
-    watched: list[Worker | Clock | Refolder] = [worker, helper, Clock(url, tally), Refolder(url, tally.add, now_us)]
-    threads = [
-        threading.Thread(target=each.run, args=(stopping,), name=type(each).__name__.lower()) for each in watched
-    ]
+    crew: list[Running] = [worker, helper, Clock(url, tally), Refolder(url, tally.add, now_us)]
     with SignsOfLife(url, "engine", tally.as_json, newer=stopping.set), collecting_seldom():
-        for thread in threads:
-            thread.start()
+        threads = begin(crew, stopping)
         log.info("engine started")
-        watchdog = Watchdog(url, watched)
-        while not stopping.wait(silence.EVERY_SECONDS):
-            watchdog.look()
-        for thread in threads:
-            thread.join()
+        watch(url, crew, threads, stopping)
     log.info("engine stopped", batches=tally.batches)
     return tally

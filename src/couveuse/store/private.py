@@ -20,7 +20,7 @@ from urllib.parse import quote
 
 from couveuse.configuration import Configuration
 from couveuse.errors import CouveuseError
-from couveuse.store import binaries, clusters
+from couveuse.store import binaries, clusters, tethers
 
 FOLDER, LOCK, LOG = "postgresql", "postgresql.lock", "postgresql.log"
 SOCKET = ".s.PGSQL.5432"
@@ -294,7 +294,7 @@ def _end_predecessor(folder: Path) -> None:
             break
     else:
         raise FolderInUse(f"a PostgreSQL (process {pid}) does not leave {folder}: stop it with kill -QUIT {pid}")
-    if _lives(pid):
+    if tethers.lives(pid):
         # A zombie, or somebody else's process of the same number: PostgreSQL would take it for a server of this folder.
         (folder / "postmaster.pid").unlink(missing_ok=True)
 
@@ -310,16 +310,6 @@ def _servers_in(folder: Path) -> list[int]:
             if is_here and (process / "comm").read_text(encoding="utf-8").startswith("postgres"):
                 found.append(int(process.name))
     return found
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True
 
 
 def _until(condition: Callable[[], bool], patience: float) -> bool:

@@ -26,6 +26,17 @@ def tie(parent: int, signal: int) -> bool:
     return os.getppid() == parent
 
 
+def lives(pid: int) -> bool:
+    """Whether there is such a process, whosever it is."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
 def become(arguments: Sequence[str]) -> None:
     """Drop to the user, tie, and become the program; the tie comes after the user, whose change would undo it."""
     parent, signal, uid, gid = map(int, arguments[:4])
