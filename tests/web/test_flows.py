@@ -220,3 +220,19 @@ def test_a_companys_number_leads_to_its_leads(desk):
     page = client.get("/companies").content.decode()
     assert '<a href="/leads?company=pompes.fr">2</a>' in page
     assert listed(client, "/leads?company=pompes.fr") == (2, 2)
+
+
+def test_scores_are_asked_for_between_two_of_them(desk):
+    months(desk)
+    client = signed_in(alice())
+    scores = sorted(score for (score,) in desk.rows("select sort_score from lead_states"))
+    assert len(scores) == 5
+    low, high = scores[1], scores[3]
+    within = [score for score in scores if low < score <= high]
+    assert listed(client, f"/leads?score={low}..{high}") == (len(within), len(within))
+    assert listed(client, f"/leads?score=..{high}&temperature=hot&temperature=warm&temperature=cold")[0] == 4
+    assert listed(client, f"/leads?score={low}..&entered=new.{DAYS}")[0] <= 3
+    for wrong in ("", "5", "..", "5..1", "a..b", "nan..5", "1..2..3", "5..5"):
+        answer = Asker(a_token(desk.connection)).get("/api/v1/leads", score=wrong or " .. ")
+        assert answer.status == 422, wrong
+    assert f'name="score" value="{low}..{high}"' in client.get(f"/leads?score={low}..{high}").content.decode()

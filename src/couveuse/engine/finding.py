@@ -6,6 +6,7 @@ Screens, the API, exports and bulk actions ask by the same `Filters`, so that al
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, fields, replace
+from math import inf
 from typing import Any, Final
 from urllib.parse import parse_qs, urlencode
 
@@ -56,8 +57,8 @@ class Filters:
 
     The names are those of addresses. `owner` is a member's id, or `nobody`; `mine` leaves the leads of one member:
     those that they own and those of their tasks. `active` and `ripened` are numbers of days until now; `entered` is a
-    step and its days (`couveuse.engine.flows.Entered`); `unsourced` leaves those of whom nobody said where they come
-    from.
+    step and its days (`couveuse.engine.flows.Entered`), `score` is written `15..20`; `unsourced` leaves those of whom
+    nobody said where they come from.
     """
 
     q: str = ""
@@ -76,6 +77,7 @@ class Filters:
     active: int | None = None
     ripened: int | None = None
     entered: str = ""
+    score: str = ""
     unsourced: bool = False
 
     @classmethod
@@ -166,9 +168,11 @@ def wanted_of(
         raise BadFilter("q", "write a name, a company, an e-mail or a telephone number")
     bands = [_place(model.bands.numbers, "band", name) for name in filters.band] or None
     temperatures = [_temperature(name) for name in filters.temperature]
+    score = _score(filters.score) if filters.score else None
     wanted = Wanted(
         bands=bands,
-        scores=_edges(model, bands or _bands_of(model, temperatures)),
+        scores=_within(_edges(model, bands or _bands_of(model, temperatures)), score),
+        score=score,
         stages=[_stage(name) for name in filters.stage] or None,
         temperatures=[TEMPERATURES.index(each) for each in temperatures] or None,
         classes=[_class(name) for name in filters.lead_class] or _classes_of(temperatures),
@@ -203,6 +207,28 @@ def _mine(connection: Connection[Any], roster: Roster, wanted: Wanted, me: str |
         return replace(wanted, owners=own, leads=mine, is_either=True)
     among = set(listing.owned_by(connection, own)) | set(mine)
     return replace(wanted, leads=sorted(among if wanted.leads is None else among.intersection(wanted.leads)))
+
+
+def _score(text: str) -> tuple[float, float]:
+    """From and to of `15..20`: more than 15, and 20 at most; either may be left out."""
+    low, dots, high = text.partition("..")
+    try:
+        found = (float(low or "-inf"), float(high or "inf"))
+    except ValueError:
+        found = (inf, -inf)
+    if not dots or text == ".." or not found[0] < found[1]:  # nor is anything less than NaN
+        raise BadFilter("score", f"{text[:40]}: write it as 15..20, for more than 15 and 20 at most; or 15.., or ..20")
+    return found
+
+
+def _within(
+    edges: tuple[float | None, float | None], score: tuple[float, float] | None
+) -> tuple[float | None, float | None]:
+    """Both together: between which scores the list is walked."""
+    if score is None:
+        return edges
+    low, high = edges
+    return (score[0] if low is None else max(low, score[0])), (score[1] if high is None else min(high, score[1]))
 
 
 def _sources(filters: Filters) -> Sequence[str] | None:
@@ -361,6 +387,7 @@ def _meets(model: LiveModel, wanted: Wanted, reading: Reading) -> bool:
     lead_class = None if reading.lead_class is None else reading.lead_class.value
     return (
         (wanted.bands is None or model.bands.numbers[reading.band.id] in wanted.bands)
+        and (wanted.score is None or wanted.score[0] < reading.score <= wanted.score[1])
         and (wanted.stages is None or stage in wanted.stages)
         and (wanted.temperatures is None or TEMPERATURES.index(reading.temperature) in wanted.temperatures)
         and (wanted.classes is None or lead_class in wanted.classes)

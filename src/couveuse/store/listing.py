@@ -50,15 +50,15 @@ FIRST: Final = Place(inf, 0)
 class Wanted:
     """Which leads: None leaves none out. Bands, stages (-1: none) and temperatures by their numbers in `lead_states`.
 
-    `flow` is a step that they entered.
-
-    `scores` are the least (exclusive) and the most of what the bands hold; `since` and `active_since` are instants,
-    `identity` is a digest, `words` are beginnings of folded words. Of `owners` and `sources` an empty one is
-    none. `leads` are the only ones that may be met; with `is_either` it is enough to be one of them or of an owner's.
+    `flow` is a step that they entered. `scores` are the least (exclusive) and the most of what the bands hold, and
+    `score` the same of what is asked for; `since` and `active_since` are instants, `identity` is a digest, `words` are
+    beginnings of folded words. Of `owners` and `sources` an empty one is none. `leads` are the only ones that may be
+    met; with `is_either` it is enough to be one of them or of an owner's.
     """
 
     bands: Sequence[int] | None = None
     scores: tuple[float | None, float | None] = (None, None)
+    score: tuple[float, float] | None = None
     stages: Sequence[int] | None = None
     temperatures: Sequence[int] | None = None
     classes: Sequence[str] | None = None
@@ -78,8 +78,8 @@ class Wanted:
     def of_states(self) -> list[str]:
         """The names of the conditions on states."""
         asked = {
-            "has_band": self.bands, "has_stage": self.stages, "has_temperature": self.temperatures,
-            "has_class": self.classes, "has_persona": self.personas, "has_since": self.since,
+            "has_band": self.bands, "has_temperature": self.temperatures, "has_score": self.score,
+            "has_stage": self.stages, "has_class": self.classes, "has_persona": self.personas, "has_since": self.since,
             "has_active": self.active_since,
         }  # fmt: skip
         return [name for name, value in asked.items() if value is not None]
@@ -106,7 +106,9 @@ class Wanted:
     def values(self) -> dict[str, Any]:
         """What the conditions are asked with."""
         low, high = self.scores
+        above, up_to = self.score or (-inf, inf)
         return {
+            "above": above, "up_to": up_to,
             "low": -inf if low is None else low, "high": inf if high is None else high, "bands": _array(self.bands),
             "stages": _array(self.stages), "temperatures": _array(self.temperatures), "classes": _array(self.classes),
             "personas": _array(self.personas), "since": self.since, "active_since": self.active_since,
@@ -183,9 +185,10 @@ def count_leads(connection: Connection[Any], model_id: int, wanted: Wanted) -> i
     would have to be looked for.
     """
     names = wanted.of_states()
-    is_relevant = names == ["has_band", "has_temperature"] and set(wanted.temperatures or ()) == _RELEVANT
-    is_one = len(names) < 2 and {"has_band", "has_stage", "has_class", "has_persona"}.issuperset(names)
-    if wanted.of_leads() or not (is_one or is_relevant):
+    is_relevant = "has_temperature" in names and set(wanted.temperatures or ()) == _RELEVANT
+    is_range = is_relevant and {"has_band", "has_score", "has_temperature"}.issuperset(names)
+    is_one = len(names) < 2 and {"has_band", "has_score", "has_stage", "has_class", "has_persona"}.issuperset(names)
+    if wanted.of_leads() or not (is_one or is_range):
         return None
     range_ = sql.SQL("s.sort_score > %(low)s and s.sort_score <= %(high)s and ")
     query = statement("listing", "count").format(

@@ -44,6 +44,10 @@ order by sort_score desc, lead_id limit %(window)s
 -- name: has_band
 s.band = any(%(bands)s)
 
+-- name: has_score
+-- More than one score, and at most another one.
+s.sort_score > %(above)s and s.sort_score <= %(up_to)s
+
 -- name: has_stage
 coalesce(s.stage, -1) = any(%(stages)s)
 

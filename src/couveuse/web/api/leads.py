@@ -71,6 +71,10 @@ class LeadsFilter(Schema):
     )
     active: int | None = Field(None, ge=1, le=MOST_DAYS, description="Who did something in so many days until now.")
     ripened: int | None = Field(None, ge=1, le=MOST_DAYS, description="Who became hot in so many days until now.")
+    score: str | None = Field(
+        None, max_length=MOST_TEXT, description="More than one score and at most another one; either may be left out.",
+        examples=["15..20", "35.."],
+    )  # fmt: skip
     unsourced: bool = Field(False, description="Of whom no trait says where they come from.")
     entered: str | None = Field(
         None,
@@ -152,7 +156,7 @@ def filters(asked: LeadsFilter) -> Filters:
         "persona": asked.persona, "group": asked.group, "source": asked.source, "owner": asked.owner,
         "company": [asked.company], "email": [asked.email], "user_id": [asked.user_id],
         "active": [asked.active], "ripened": [asked.ripened], "entered": [asked.entered],
-        "unsourced": ["1" if asked.unsourced else None],
+        "score": [asked.score], "unsourced": ["1" if asked.unsourced else None],
         "mine": ["1" if asked.member else None],
     }  # fmt: skip
     return Filters.read(lambda name: [str(each) for each in values[name] if each is not None])

@@ -172,11 +172,18 @@ class Lister:
             return self.words.count(f"leads_filter.tag_{name}", int(value), n=value)
         if name == "entered":
             return self._entered(value)
+        if name == "score":
+            return self._score(*value.split("..", 1))
         if name == "unsourced":
             return self.words.say("leads_filter.tag_unsourced")
         if name in ("temperature", "mine"):
             return self.words.say("leads_filter.tag_mine") if name == "mine" else value
         return self.words.say("leads_filter.tag", name=self.words.say(f"leads_filter.{name}"), value=value)
+
+    def _score(self, low: str, high: str) -> str:
+        key = "tag_score" if low and high else "tag_score_above" if low else "tag_score_up_to"
+        numbers = {name: self.asked.formats.points(float(text or 0)) for name, text in (("low", low), ("high", high))}
+        return self.words.say(f"leads_filter.{key}", **numbers)
 
     def _entered(self, value: str) -> str:
         entered = Entered.read(value)

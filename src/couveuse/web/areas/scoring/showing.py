@@ -257,13 +257,15 @@ class Table:
         return self.names.short(zone.name, max(6, int(110 * (zone.high - zone.low) / span)))
 
     @cached_property
-    def bins(self) -> list[tuple[str, str]]:
-        """The numbers behind the ruler."""
+    def bins(self) -> list[tuple[str, Markup]]:
+        """The numbers behind the ruler, with their leads of today."""
         found = self.learnt.bins if self.learnt is not None else ()
         return [
             (
                 self.asked.say("bands.bin", low=self.f.points(each.low), high=self.f.points(each.high)),
-                self.f.number(each.leads),
+                Markup('<a href="/leads?score={}..{}">{}</a>').format(
+                    f"{each.low:.6g}", f"{each.high:.6g}", self.f.number(each.leads)
+                ),
             )
             for each in found
             if each.leads
