@@ -120,6 +120,38 @@ def test_the_last_owner_stays_one(couveuse: Said) -> None:
     assert listed(couveuse)["alice@example.com"]["standing"] == "active"
 
 
+def test_somebody_gets_another_e_mail_and_the_one_of_before_is_told(
+    couveuse: Said, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(couveuse, "alice@example.com", "owner")
+    make(couveuse, "bob@example.com", "sales")
+    monkeypatch.setenv("COUVEUSE_MAIL_URL", "smtp://127.0.0.1:1")
+    code, _, err = couveuse("user", "email", "Bob@example.com", "Robert@Example.org")
+    assert code == 0
+    assert "bob@example.com signs in as robert@example.org now" in err
+    assert checks(database, "robert@example.org", PASSWORD)
+    with psycopg.connect(database) as connection:
+        told = connection.execute("select kind, target ->> 'address' from intents").fetchall()
+    assert told == [("email_changed", "bob@example.com")]
+    for old, new in (("robert", "alice@example.com"), ("robert", "x"), ("nobody", "y@example.org")):
+        assert couveuse("user", "email", f"{old}@example.org", new)[0] == 2, (old, new)
+    assert listed(couveuse).keys() == {"alice@example.com", "robert@example.org"}
+
+
+def test_an_account_is_deleted_where_it_is_meant_and_the_last_owner_stays(couveuse: Said) -> None:
+    make(couveuse, "alice@example.com", "owner")
+    make(couveuse, "bob@example.com", "sales")
+    code, _, err = couveuse("user", "delete", "bob@example.com")  # nobody is here to be asked
+    assert code == 2
+    assert "--yes" in err
+    assert couveuse("user", "delete", "bob@example.com", "--yes")[0] == 0
+    assert listed(couveuse).keys() == {"alice@example.com"}
+    code, _, err = couveuse("user", "delete", "alice@example.com", "--yes")
+    assert code == 2
+    assert "last owner" in err
+    assert couveuse("user", "delete", "bob@example.com", "--yes")[0] == 2
+
+
 def test_the_link_of_the_first_visitor_is_there_until_there_is_an_account(couveuse: Said) -> None:
     code, out, _ = couveuse("welcome")
     assert code == 0
