@@ -6,14 +6,14 @@ from django.http import HttpRequest
 from ninja import Router
 
 from couveuse.engine import tasking
-from couveuse.engine.adjusting import BadAdjustment, IdTaken, adjust
+from couveuse.engine.adjusting import adjust
 from couveuse.store.api_tokens import Scope
 from couveuse.web import database
 from couveuse.web.api import tasks
-from couveuse.web.api.asking import BearerToken, by_of, now_us, wrong
+from couveuse.web.api.asking import BearerToken, by_of, now_us
 from couveuse.web.api.by_hand_shapes import AdjustAsked, AdjustedShape, RelevantAgain
 from couveuse.web.api.one_lead import LeadId
-from couveuse.web.problems import Kind, Problem
+from couveuse.web.api.said import answered, refused
 
 router = Router(tags=["leads"])
 
@@ -27,19 +27,12 @@ def adjust_lead(request: HttpRequest, lead_id: LeadId, asked: AdjustAsked) -> di
 
     The same id counts once, and is refused for other points or another lead.
     """
-    with database.writing() as connection:
-        try:
-            found = adjust(
-                connection, lead_id, asked.kind, asked.points, reason=asked.reason, id=asked.id, by=by_of(request),
-                now=now_us(),
-            )  # fmt: skip
-        except BadAdjustment as error:
-            raise wrong(error.field, str(error), "body") from error
-        except IdTaken as error:
-            raise Problem(Kind.ID_TAKEN, str(error)) from error
-    if found is None:
-        raise Problem(Kind.NO_SUCH_LEAD, f"There is no lead {lead_id}.")
-    return {"lead_id": found.lead_id, "is_new": found.is_new}
+    with database.writing() as connection, refused():
+        done = adjust(
+            connection, lead_id, asked.kind, asked.points, reason=asked.reason, id=asked.id, by=by_of(request),
+            now=now_us(),
+        )  # fmt: skip
+    return answered(done, lead_id)
 
 
 @router.post(

@@ -14,7 +14,7 @@ from couveuse.core.times import DAY_US
 from couveuse.engine import archiving
 from couveuse.engine.erasing import Eraser
 from couveuse.engine.holding import BadHold, hold, lift
-from couveuse.engine.judging import BadVerdict, Hit, IdTaken, judge
+from couveuse.engine.judging import Hit, judge
 from couveuse.engine.links import PATH, Link, Links
 from couveuse.errors import BadInput
 from couveuse.language.words import LANGUAGES
@@ -24,6 +24,7 @@ from couveuse.web import database
 from couveuse.web.api import told
 from couveuse.web.api.asking import EXAMPLE, BearerToken, by_of, instant, iso, model_of, now_us, wrong
 from couveuse.web.api.one_lead import LeadId
+from couveuse.web.api.said import answered, refused
 from couveuse.web.api.shapes import Answer, HoldShape
 from couveuse.web.problems import Kind, Problem
 from couveuse.web.reading import looker
@@ -146,18 +147,12 @@ def judge_hit(request: HttpRequest, lead_id: LeadId, asked: VerdictAsked) -> dic
     with database.writing() as connection:
         at = instant(asked.occurred_at, "occurred_at", model_of(connection, None))
         assert at is not None  # a text was given
-        try:
-            found = judge(
+        with refused():
+            done = judge(
                 connection, looker(connection).recaller, lead_id, Hit(at, asked.of_source, asked.of), asked.verdict,
                 reason=asked.reason, id=asked.id, by=by_of(request), now=now_us(),
             )  # fmt: skip
-        except BadVerdict as error:
-            raise wrong(error.field, str(error), "body") from error
-        except IdTaken as error:
-            raise Problem(Kind.ID_TAKEN, str(error)) from error
-    if found is None:
-        raise Problem(Kind.NO_SUCH_LEAD, f"There is no lead {lead_id}.")
-    return {"lead_id": found.lead_id, "is_new": found.is_new}
+    return answered(done, lead_id)
 
 
 @router.post(

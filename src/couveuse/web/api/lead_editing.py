@@ -11,7 +11,7 @@ from couveuse.core.consent import Basis, Purpose
 from couveuse.engine import editing, jobs
 from couveuse.engine.bulk import KIND, MOST, Act, Change, change_leads
 from couveuse.engine.bulk import stop as stop_changing
-from couveuse.engine.by_hand import BadWord, ByHand, IdTaken
+from couveuse.engine.by_hand import BadWord, ByHand
 from couveuse.engine.editing import FIELDS, MOST_GROUP, MOST_TRAIT, Consent, IsThere
 from couveuse.engine.noting import write_note
 from couveuse.store.api_tokens import Scope
@@ -19,6 +19,7 @@ from couveuse.web import database
 from couveuse.web.api import leads, one_lead
 from couveuse.web.api.asking import BearerToken, by_of, now_us, wrong
 from couveuse.web.api.one_lead import LeadId
+from couveuse.web.api.said import answered, refused
 from couveuse.web.api.shapes import Answer
 from couveuse.web.api.texts import Text
 from couveuse.web.problems import Kind, Problem
@@ -209,17 +210,12 @@ def add(request: HttpRequest, asked: AddAsked) -> Status[dict[str, Any]]:
 def edit(request: HttpRequest, lead_id: LeadId, asked: EditAsked) -> dict[str, Any]:
     """Only what is named is written, and only traits of this list; what says nothing new records nothing."""
     key, by, now = asked.id or uuid4().hex, by_of(request), now_us()
-    with database.writing() as connection:
-        try:
-            done = editing.edit(connection, lead_id, _given(asked), id=key, by=by, now=now)
-            if done is not None and "owner" in asked.model_fields_set:
-                owned = editing.set_owner(connection, lead_id, asked.owner or None, id=key, by=by, now=now)
-                done = done if owned is None else ByHand(done.lead_id, done.is_new or owned.is_new)
-        except BadWord as error:
-            raise wrong(error.field, str(error), "body") from error
-        except IdTaken as error:
-            raise Problem(Kind.ID_TAKEN, str(error)) from error
-    return _told(done, lead_id)
+    with database.writing() as connection, refused():
+        done = editing.edit(connection, lead_id, _given(asked), id=key, by=by, now=now)
+        if done is not None and "owner" in asked.model_fields_set:
+            owned = editing.set_owner(connection, lead_id, asked.owner or None, id=key, by=by, now=now)
+            done = done if owned is None else ByHand(done.lead_id, done.is_new or owned.is_new)
+    return answered(done, lead_id)
 
 
 @router.post(
@@ -228,16 +224,9 @@ def edit(request: HttpRequest, lead_id: LeadId, asked: EditAsked) -> dict[str, A
 )  # fmt: skip
 def note(request: HttpRequest, lead_id: LeadId, asked: NoteAsked) -> dict[str, Any]:
     """A fact of the lead's that makes no point: its timeline shows it, with who wrote it."""
-    with database.writing() as connection:
-        try:
-            done = write_note(
-                connection, lead_id, asked.text, id=asked.id or uuid4().hex, by=by_of(request), now=now_us()
-            )
-        except BadWord as error:
-            raise wrong(error.field, str(error), "body") from error
-        except IdTaken as error:
-            raise Problem(Kind.ID_TAKEN, str(error)) from error
-    return _told(done, lead_id)
+    with database.writing() as connection, refused():
+        done = write_note(connection, lead_id, asked.text, id=asked.id or uuid4().hex, by=by_of(request), now=now_us())
+    return answered(done, lead_id)
 
 
 def _given(traits: Traits | None) -> dict[str, object]:
@@ -245,9 +234,3 @@ def _given(traits: Traits | None) -> dict[str, object]:
     if traits is None:
         return {}
     return {name: value for name, value in traits.model_dump(exclude_unset=True).items() if name in FIELDS}
-
-
-def _told(done: ByHand | None, lead_id: int) -> dict[str, Any]:
-    if done is None:
-        raise Problem(Kind.NO_SUCH_LEAD, f"There is no lead {lead_id}.")
-    return {"lead_id": done.lead_id, "is_new": done.is_new}
