@@ -23,7 +23,7 @@ from couveuse.core.roster import Hours, Promise, Roster
 from couveuse.core.times import moment
 from couveuse.engine.calendars import working_of
 from couveuse.engine.clocks import now_us
-from couveuse.engine.loops import AWAY_SECONDS, Counting, Loop, Step, hear
+from couveuse.engine.loops import Counting, Loop, Step, hear
 from couveuse.engine.outside import tell_closed, tell_crossings
 from couveuse.engine.telling import Event, ToTell, tell, tell_endpoints
 from couveuse.engine.withdrawing import close_ended, withdraw_fallen
@@ -32,10 +32,6 @@ from couveuse.store.alerts import NewAlert
 from couveuse.store.dispatch import Due
 from couveuse.store.rosters import load_roster
 from couveuse.store.tasks import NewTask
-
-__all__ = [
-    "AWAY_SECONDS", "Counting", "Dispatcher", "dispatch_waiting", "due_after", "looked_up", "now_us", "take_up",
-]  # fmt: skip
 
 log = structlog.get_logger("couveuse.engine")
 

@@ -13,19 +13,19 @@ from datetime import date, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-import psycopg
 import structlog
 from psycopg import Connection
 
 from couveuse.core.events import LEAD_REJECTED, OPPORTUNITY_LOST, OPPORTUNITY_WON
 from couveuse.core.times import DAY_US, SECOND_US, moment
 from couveuse.engine.batches import Folder
-from couveuse.engine.dispatching import AWAY_SECONDS, Counting, now_us
+from couveuse.engine.clocks import now_us
 from couveuse.engine.flows import midnight
 from couveuse.engine.live import LiveModels
+from couveuse.engine.loops import AWAY_SECONDS, Counting, Loop
 from couveuse.engine.recollecting import NAME, recollect
 from couveuse.report.persons import NAMED
-from couveuse.store import connections, crossings, rollups
+from couveuse.store import crossings, rollups
 from couveuse.store.rollups import Rollup, Sign
 from couveuse.store.rosters import load_roster
 
@@ -131,14 +131,16 @@ def _spans(connection: Connection[Any], model_id: int, today: date, zone: str, n
     return rollups.count_spans(connection, model_id, spans, before, now=now, facts=BECAME)
 
 
-class Roller:
+class Roller(Loop):
     """Counts on a connection of its own, until it is told to stop."""
 
+    name = application = "roller"
+    away_seconds = (AWAY_SECONDS[1], AWAY_SECONDS[1])
+
     def __init__(self, url: str, tally: Counting, clock: Callable[[], int] = now_us) -> None:
-        self._url, self._tally, self._clock = url, tally, clock
+        super().__init__(url, log, tally.fail)
+        self._tally, self._clock = tally, clock
         self._folder, self._models = Folder(url), LiveModels()
-        self.connection: Connection[Any] | None = None
-        self.turn = 0
 
     def work(self, connection: Connection[Any]) -> bool:
         """Count where it is time, and let go of old crossings; returns whether anything was counted."""
@@ -153,20 +155,12 @@ class Roller:
             self.turn += 1
         return True
 
-    def run(self, stopping: threading.Event) -> None:
-        """Count until told to stop; PostgreSQL may go away and come back."""
+    def let_go(self) -> None:
+        """What the folder remembers may not have been committed."""
+        self._folder.forget()
+
+    def until_stopped(self, connection: Connection[Any], stopping: threading.Event) -> None:
+        """Count whenever it is time, and look now and then whether it is."""
         while not stopping.is_set():
-            try:
-                with connections.connect(self._url, "roller", autocommit=True, statement_ms=0) as connection:
-                    self.connection = connection
-                    while not stopping.is_set():
-                        self.work(connection)
-                        stopping.wait(LOOK_SECONDS)
-            except (psycopg.OperationalError, psycopg.InterfaceError, connections.NoDatabase) as error:
-                log.warning("database away", error=connections.first_line(error), again_in=AWAY_SECONDS[1])
-                stopping.wait(AWAY_SECONDS[1])
-            except Exception as error:
-                self._folder.forget()
-                self._tally.fail()
-                log.exception("roller failed", error=type(error).__name__, again_in=AWAY_SECONDS[1])
-                stopping.wait(AWAY_SECONDS[1])
+            self.work(connection)
+            stopping.wait(LOOK_SECONDS)
