@@ -268,3 +268,25 @@ def test_of_another_team_no_alert_is_shown_or_seen(desk):
     client.post("/today/alerts/acknowledge", {"until": str(NOW + 10)})
     assert desk.rows("select count(*) from alerts where acknowledged_at is not null") == [(0,)]
     assert signed_in(charlie()).get("/today/alerts").status_code == 403
+
+
+def test_the_first_steps_stand_here_until_they_are_done_or_put_away(desk):
+    owner = signed_in(alice())
+    first = owner.get("/today", {"lang": "en"})
+    assert "of 6 done" in text(first)
+    assert '<a href="/start">import a file' in first.content.decode()
+    for who in (bob(), charlie()):
+        assert "of 6 done" not in text(signed_in(who).get("/today", {"lang": "en"}))
+    owner.post("/start/list", {"do": "away"})
+    assert "of 6 done" not in text(owner.get("/today", {"lang": "en"}))
+    owner.post("/start/list", {"do": "back"})
+    assert "of 6 done" in text(owner.get("/today", {"lang": "en"}))
+
+
+def test_the_first_steps_are_over_once_all_are_done(desk, monkeypatch):
+    owner = signed_in(alice())
+    bob()
+    ripe(desk)
+    assert "5 of 6 done. Next: set how mail leaves" in text(owner.get("/today", {"lang": "en"}))
+    monkeypatch.setenv("COUVEUSE_MAIL_URL", "smtp://127.0.0.1:25")
+    assert "of 6 done" not in text(owner.get("/today", {"lang": "en"}))

@@ -82,18 +82,16 @@ class HasHistory(CouveuseError):
 def steps(connection: Connection[Any], settings: Configuration) -> Steps:
     """What is done of the first steps, and what is left."""
     seen = starting.look(connection)
-    best = starting.best_lead(connection)
     is_first = seen.model == publishing.FIRST and seen.published_by == UNCHOSEN
     done = {
         Step.MODEL: bool(seen.model) and not (is_first and not seen.is_chosen),
         Step.DATA: seen.has_events or seen.has_imports,
-        Step.LEAD: best is not None,
+        Step.LEAD: seen.best_lead is not None,
         Step.TEAM: seen.has_team,
         Step.PEOPLE: seen.users > 1 or seen.has_invitations,
         Step.MAIL: bool(settings.mail_url),
     }
-    lead_id = best[0] if best is not None else None
-    return Steps([Stood(step, done[step]) for step in Step], seen.model, lead_id, seen.is_put_away)
+    return Steps([Stood(step, done[step]) for step in Step], seen.model, seen.best_lead, seen.is_put_away)
 
 
 def choose(connection: Connection[Any], settings: Configuration, preset: str, *, by: str, now: int) -> bool:

@@ -7,7 +7,7 @@ from psycopg import Connection
 
 from couveuse.store.statements import statement
 
-_LOOK, _BEST, _BARE = (statement("starting", name) for name in ("look", "best", "is_bare"))
+_LOOK, _BARE = statement("starting", "look"), statement("starting", "is_bare")
 _MARK, _UNMARK = statement("starting", "mark"), statement("starting", "unmark")
 _KEY, _ARRIVED = statement("starting", "key"), statement("starting", "arrived")
 
@@ -17,7 +17,7 @@ PUT_AWAY: Final = "put_away"
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What an instance has by now."""
+    """What an instance has by now; of the leads, the one with the most points."""
 
     published_by: str
     model: str
@@ -28,6 +28,7 @@ class Look:
     has_team: bool
     users: int
     has_invitations: bool
+    best_lead: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +56,6 @@ def look(connection: Connection[Any]) -> Look:
     row = connection.execute(_LOOK).fetchone()
     assert row is not None  # it always answers
     return Look(*row)
-
-
-def best_lead(connection: Connection[Any]) -> tuple[int, float] | None:
-    """The lead with the most points, and how many."""
-    row = connection.execute(_BEST).fetchone()
-    return None if row is None else (int(row[0]), float(row[1]))
 
 
 def is_bare(connection: Connection[Any]) -> bool:

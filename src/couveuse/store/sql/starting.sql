@@ -1,5 +1,6 @@
 -- name: look
--- What an instance has by now, as far as the list of first steps asks.
+-- What an instance has by now, as far as the list of first steps asks; the lead is the one with the most points under the
+-- acting model.
 select
     coalesce((select published_by from models where standing = 'acting' order by id desc limit 1), '') as published_by,
     coalesce((select name from models where standing = 'acting' order by id desc limit 1), '') as model,
@@ -9,13 +10,10 @@ select
     exists (select from imports where standing = 'done') as has_imports,
     exists (select from team_documents) as has_team,
     (select count(*) from (select from users limit 2) as few) as users,
-    exists (select from invitations) as has_invitations;
-
--- name: best
--- The lead with the most points under the acting model, if any has some.
-select s.lead_id, s.score from lead_states s
-where s.model_id = (select id from models where standing = 'acting') and s.sort_score > 0
-order by s.sort_score desc, s.lead_id limit 1;
+    exists (select from invitations) as has_invitations,
+    (select s.lead_id from lead_states s
+        where s.model_id = (select id from models where standing = 'acting') and s.sort_score > 0
+        order by s.sort_score desc, s.lead_id limit 1) as best_lead;
 
 -- name: is_bare
 -- Whether nothing was recorded yet: neither a fact nor a lead.
