@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from statistics import median
@@ -15,17 +16,24 @@ from typing import Any, Final
 
 from psycopg import Connection
 
+from bench.data import MODEL
 from bench.live import base, people
 from bench.live.front import a_port, answers
 from bench.live.ground import Ground, ground, until
+from couveuse.configuration import read
 from couveuse.core.fold import fold
 from couveuse.core.times import DAY_US
+from couveuse.documents.reading import read_model
 from couveuse.documents.team import read_team
+from couveuse.engine import learning
+from couveuse.engine.delivering import Tally
 from couveuse.engine.findable import Indexer
 from couveuse.engine.folding import reading_of, row_of
+from couveuse.engine.job_kinds import KINDS
+from couveuse.engine.jobs import Jobs, Standing
 from couveuse.engine.live import LiveModels
 from couveuse.engine.rolling_up import roll_up
-from couveuse.store import connections, events, migrating, registers, rosters, states
+from couveuse.store import connections, events, jobs, migrating, registers, rosters, states
 from couveuse.store.identities import EMAIL
 from couveuse.store.packets import Flag, identity_digest
 from couveuse.store.payloads import Compressor
@@ -99,6 +107,7 @@ def measure(asked: argparse.Namespace) -> dict[str, object]:
         url = place.url(name)
         facts = min(GIANT_FACTS, asked.leads * 10)
         giant = _dress(place, name, url, asked.leads, facts)
+        learnt = _learn(url)
         draws = min(LEADS_DRAWN, asked.leads)
         with _serving(place, url) as (port, sessions):
             found = _walk(port, sessions, asked.leads, giant, draws)
@@ -112,6 +121,7 @@ def measure(asked: argparse.Namespace) -> dict[str, object]:
         "stored_events": asked.leads * asked.facts + facts,
         "giant_events": facts,
         "leads_drawn": draws,
+        "learning_seconds": learnt,
         "pages": pages,
         "worst_p50_ms": max(each["p50_ms"] for each in pages.values()),
         "worst_p95_ms": max(each["p95_ms"] for each in pages.values()),
@@ -150,10 +160,23 @@ def _dress(place: Ground, name: str, url: str, leads: int, facts: int) -> int:
     return giant
 
 
-def _timed(what: str, do: Callable[[], object]) -> None:
+def _learn(url: str) -> float:
+    """What the night's work says of the whole history, which pages show; returns its seconds."""
+    with connections.connect(url, "bench", autocommit=True, statement_ms=0) as connection:
+        number = learning.ask(connection, by="the bench", now=time.time_ns() // 1000)
+        took = _timed("what the history says", lambda: Jobs(url, read(), Tally(), KINDS).work(connection))
+        job = jobs.find(connection, number)
+    assert job is not None
+    assert job.standing == Standing.DONE, job.said
+    return round(took, 1)
+
+
+def _timed(what: str, do: Callable[[], object]) -> float:
     began = time.perf_counter()
     do()
-    print(f"   {what}: {time.perf_counter() - began:.1f} s", flush=True)
+    took = time.perf_counter() - began
+    print(f"   {what}: {took:.1f} s", flush=True)
+    return took
 
 
 def _index(connection: Connection[Any]) -> None:
@@ -240,6 +263,8 @@ def _walk(port: int, sessions: dict[str, str], leads: int, giant: int, draws: in
     """Every page's times, one request after the other, as one reader would; the first of each does not count."""
     dice = Random(7)
     drawn = [dice.randint(1, leads) for _ in range(draws)]
+    today = datetime.now(UTC).date()
+    month, rule = f"{today - timedelta(days=29)}.{today}", read_model(str(MODEL)).model.rules[0].id
     words = ["durand", "géant", "company-17", "fabre 12", "0100000", "ada ga", "lead42"]
     visits: Sequence[tuple[str, str, Callable[[int], str], int]] = [
         ("today", "owner", lambda _: "/today", TIMES),
@@ -252,6 +277,7 @@ def _walk(port: int, sessions: dict[str, str], leads: int, giant: int, draws: in
         ("leads, a rare group", "owner", lambda _: "/leads?group=Salon+2026", TIMES),
         ("leads, a frequent group", "owner", lambda _: "/leads?group=Inscription+Newsletter", TIMES),
         ("leads, by source", "owner", lambda _: "/leads?source=salon", TIMES),
+        ("leads, who turned warm in 30 days", "owner", lambda _: f"/leads?entered=warm.{month}", TIMES),
         ("leads, by owner", "owner", lambda _: "/leads?owner=emma", TIMES),
         ("leads, searched", "owner", lambda turn: f"/leads?q={_quoted(words[turn % len(words)])}", TIMES),
         ("palette", "owner", lambda turn: f"/find?q={_quoted(words[turn % len(words)])}", TIMES),
@@ -262,8 +288,12 @@ def _walk(port: int, sessions: dict[str, str], leads: int, giant: int, draws: in
         ("desk, the queue", "telemarketing", lambda _: "/desk/queue", TIMES),
         ("desk, my leads", "telemarketing", lambda _: "/desk/mine", TIMES),
         ("scoring", "owner", lambda _: "/scoring", TIMES),
+        ("a line of the points table", "owner", lambda _: f"/scoring/lines/{rule}", TIMES),
         ("imports", "owner", lambda _: "/imports", TIMES),
         ("settings", "owner", lambda _: "/settings", TIMES),
+        ("settings, the team", "owner", lambda _: "/settings/team", TIMES),
+        ("settings, users", "owner", lambda _: "/settings/users", TIMES),
+        ("documentation", "owner", lambda _: "/docs", TIMES),
         ("settings, what goes out", "owner", lambda _: "/settings/outgoing", TIMES),
         ("settings, health", "owner", lambda _: "/settings/health", TIMES),
         ("settings, who did what", "owner", lambda _: "/settings/audit", TIMES),
