@@ -15,7 +15,6 @@ from couveuse.core.conditions import All, Any, Condition, Not, Operator, Scalar,
 from couveuse.documents.findings import Path, Trouble
 from couveuse.documents.sentences import Sentence, code_of, one_of, quoted, said, write
 
-COMBINE = ("all", "any", "not")
 EVENT_ROOTS = ("properties", "context", "traits")
 LISTS = ("groups", "interests")  # fields that hold a list: only these two operators can ever hold on them
 LIST_OPERATORS = (Operator.CONTAINS, Operator.EXISTS)

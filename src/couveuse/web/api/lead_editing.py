@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from django.http import HttpRequest
 from ninja import Path, Router, Schema, Status
+from psycopg import Connection
 from pydantic import ConfigDict, Field
 
 from couveuse.core.consent import Basis, Purpose
@@ -153,10 +154,14 @@ def change(request: HttpRequest, asked: BulkAsked) -> dict[str, Any]:
 def job(request: HttpRequest, job_id: JobId) -> dict[str, Any]:
     """Where the job stands: waiting, running, done, failed or given_up."""
     with database.reading() as connection:
-        found = jobs.find(connection, job_id)
+        return _job_told(_job(connection, job_id))
+
+
+def _job(connection: Connection[Any], job_id: int) -> jobs.Job:
+    found = jobs.find(connection, job_id)
     if found is None or found.kind != KIND:
         raise Problem(Kind.NO_SUCH_JOB, f"There is no such job {job_id}.")
-    return _job_told(found)
+    return found
 
 
 def _job_told(job: jobs.Job) -> dict[str, Any]:
@@ -171,11 +176,9 @@ def _job_told(job: jobs.Job) -> dict[str, Any]:
 def stop(request: HttpRequest, job_id: JobId) -> dict[str, Any]:
     """No more leads are changed, after the step that is being done; those that are stay so."""
     with database.writing() as connection:
-        found = jobs.find(connection, job_id)
-        if found is None or found.kind != KIND:
-            raise Problem(Kind.NO_SUCH_JOB, f"There is no such job {job_id}.")
+        _job(connection, job_id)
         stop_changing(connection, job_id, by=by_of(request), now=now_us())
-        return _job_told(jobs.find(connection, job_id) or found)
+        return _job_told(_job(connection, job_id))
 
 
 @leads.router.post(

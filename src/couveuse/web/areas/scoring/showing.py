@@ -82,7 +82,6 @@ class VersionRow:
     acted: str
     more: int
     less: int
-    is_restorable: bool
 
 
 class Table:
@@ -318,7 +317,6 @@ def version_rows(asked: Asked, found: Sequence[Version], turns: Sequence[Turn]) 
                 each.published.id, title_of(asked, each), by_of(asked, each.published_by),
                 asked.formats.instant(at_of(each)),
                 standing_of(each, turn), acted_text(asked, turn), more, less,
-                each.published.standing == "retired" and turn is not None,
             )
         )  # fmt: skip
     return rows

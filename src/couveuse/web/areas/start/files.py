@@ -31,7 +31,7 @@ from couveuse.web.rendering import redirect, render
 UNPROCESSABLE: Final = 422
 TOO_LARGE: Final = 413
 # What may be asked of a file.
-FORESEE, IMPORT = "foresee", "import"
+IMPORT = "import"
 _versions: Final = Versions()
 
 
