@@ -112,7 +112,7 @@ def test_a_task_is_free_again_when_its_page_is_left(busy: House, opening: Openin
     assert answer.status == 409
     assert "has this task on screen" in other.locator("main").inner_text()
     page.goto("/desk/queue")
-    until(lambda: other.request.get(place).status == 200, 20)
+    until(lambda: other.request.get(place).status == 200)
 
 
 @pytest.mark.parametrize("width", [1440, 390])

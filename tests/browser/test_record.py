@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PATIENCE, Opening, followed
+from tests.browser.conftest import Opening, followed
 from tests.browser.house import House
 from tests.browser.test_desk import RULES
 from tests.processes import until
@@ -82,5 +82,5 @@ def test_the_timeline_goes_on_in_place(furnished: House, opening: Opening) -> No
             break
     before = page.locator(".timeline li").count()
     more.click()
-    expect(page.locator(".timeline li").nth(before)).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".timeline li").nth(before)).to_be_visible()
     expect(page.locator("h1")).to_have_count(1)

@@ -73,7 +73,7 @@ def test_two_leads_are_merged_and_parted(furnished: House, opening: Opening) -> 
     followed(keep)
     page.wait_for_url(f"**{one}**")
     page.goto(other)
-    until(lambda: page.url.endswith(one), 20)  # the lead that was absorbed leads to the one that it is now
+    until(lambda: page.url.endswith(one))  # the lead that was absorbed leads to the one that it is now
     followed(page.locator("form[action*='/merges/'][action$='/undo'] button").first)
 
     def is_back() -> bool:

@@ -3,7 +3,6 @@
 import ipaddress
 import ssl
 import threading
-import time
 
 import httpcore
 import pytest
@@ -165,16 +164,12 @@ def test_no_proxy_of_the_environment_is_used(hooks, monkeypatch):
 
 def test_a_server_that_answers_a_byte_at_a_time_ends_too(hooks):
     def drip(handler):
-        for _ in range(200):
+        while not hooks.released.wait(0.02):
             handler.wfile.write(b"H")
-            if hooks.released.wait(0.02):
-                return
 
     hooks.script = [drip]
-    began = time.monotonic()
     with pytest.raises((httpcore.ReadTimeout, httpcore.RemoteProtocolError)) as error:
         post(Client(Allowed.of(["127.0.0.1"]), whole_seconds=0.3), hooks.url)
-    assert time.monotonic() - began < 2
     assert has_left(error.value)
 
 
@@ -192,7 +187,7 @@ def test_a_status_counts_whatever_becomes_of_the_body(hooks):
         handler.close_connection = True
 
     hooks.script = [half]
-    answer = post(Client(Allowed.of(["127.0.0.1"]), whole_seconds=1.0), hooks.url)
+    answer = post(Client(Allowed.of(["127.0.0.1"])), hooks.url)
     assert (answer.status, answer.body) == (200, b"half")
 
 

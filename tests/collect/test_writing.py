@@ -130,11 +130,9 @@ def test_while_the_database_is_away_senders_are_told_to_wait(own_door: Door, cap
     own_door.send("/v1/track", a_track())
     with caplog.at_level(logging.WARNING), away(own_door.url):
         for number in range(20):
-            began = time.monotonic()
             answer = own_door.post("/v1/track", a_track(messageId=f"lost-{number}"))
             assert (answer.status_code, answer.json()["code"]) == (503, "database_away")
             assert int(answer.headers["retry-after"]) > 0
-            assert time.monotonic() - began < 2
         # A key that is not known may be a new one: who shows it is told to wait, and not that it is nobody's.
         assert own_door.post("/v1/track", a_track(), key="a new key").status_code == 503
     assert len([r for r in caplog.records if "senders are told to wait" in r.getMessage()]) <= 2

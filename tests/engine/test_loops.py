@@ -73,7 +73,7 @@ def running(asker: Asker) -> Iterator[threading.Event]:
         yield stopping
     finally:
         stopping.set()
-        thread.join(10)
+        thread.join(60)
         assert not thread.is_alive()
 
 
@@ -191,11 +191,10 @@ def test_where_no_database_is_to_be_had_it_tries_until_it_is_told_to_stop(said: 
 
 
 def test_a_stop_is_heeded_in_the_midst_of_a_long_wait(own: PrivateServer) -> None:
-    waiting, away = Asker(own.url), Asker(NOWHERE, away_seconds=(60.0, 60.0))
+    waiting, away = Asker(own.url), Asker(NOWHERE, away_seconds=(3600.0, 3600.0))
+    waiting.rests = 3600.0
     with running(waiting), running(away):
         until(lambda: waiting.turn == 1 and away.ended == 1)
-        began = time.monotonic()
-    assert time.monotonic() - began < 5
 
 
 def test_what_was_told_during_work_is_heard_at_once(own: PrivateServer) -> None:
@@ -203,17 +202,21 @@ def test_what_was_told_during_work_is_heard_at_once(own: PrivateServer) -> None:
         connection.execute("listen asked")
         tell(own.url)
         connection.execute("select pg_sleep(0.05)")
-        began = time.monotonic()
-        hear(connection, threading.Event(), 60.0)
-        assert time.monotonic() - began < 5
+        hearing = threading.Thread(target=hear, args=(connection, threading.Event(), 3600.0), daemon=True)
+        hearing.start()
+        hearing.join(60)
+        assert not hearing.is_alive()
 
 
-def test_nobody_who_hears_nothing_waits_longer_than_was_asked(own: PrivateServer) -> None:
+def test_nobody_who_hears_nothing_waits_longer_than_was_asked(
+    own: PrivateServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loops, "STEP_SECONDS", 3600.0)
     with connections.connect(own.url, "test", autocommit=True) as connection:
         connection.execute("listen asked")
         began = time.monotonic()
         hear(connection, threading.Event(), 0.1)
-        assert 0.1 <= time.monotonic() - began < loops.STEP_SECONDS
+        assert time.monotonic() - began >= 0.1
         hear(connection, threading.Event(), -1.0)  # a time that has passed is not waited for
 
 

@@ -30,6 +30,14 @@ def hooks():
 
 @pytest.fixture
 def webhook():
+    made = Webhook(Client(Allowed.of(["127.0.0.1"])), INSTANCE)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def hurried():
+    """One that does not wait long for an answer."""
     made = Webhook(Client(Allowed.of(["127.0.0.1"]), whole_seconds=0.4), INSTANCE)
     yield made
     made.close()
@@ -101,10 +109,10 @@ def test_a_redirect_is_not_followed(hooks, webhook, status):
         assert inside.got == []
 
 
-def test_without_an_answer_nobody_knows(hooks, webhook):
+def test_without_an_answer_nobody_knows(hooks, webhook, hurried):
     hooks.script = [drop, hang(hooks)]
     assert isinstance(send(webhook, hooks.url), Unknown)
-    assert send(webhook, hooks.url) == Unknown("the endpoint: it takes too long")
+    assert send(hurried, hooks.url) == Unknown("the endpoint: it takes too long")
 
 
 def test_where_nobody_listens_nothing_has_left(webhook):
