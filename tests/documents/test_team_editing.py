@@ -66,7 +66,7 @@ def test_a_member_changes_teams_and_leaves_territories_behind() -> None:
         team_editing.change_member(document, "emma", emma, ["telemarketing"], [])
     assert "territories" in str(refused.value)
     david = {"name": "David Roux", "email": "david.roux@example.com", "telephone": "+33 1 99 00 12 41",
-             "language": "fr"}  # fmt: skip
+             "language": "fr", "digest": "08:30"}  # fmt: skip
     found = team_editing.change_member(document, "david", david, ["telemarketing"], ["telemarketing"])
     assert found.roster.teams["telemarketing"].leads == ("alice", "david")
     assert "david" not in found.roster.teams["sales"].members

@@ -13,7 +13,7 @@ from tests.web.people import a_person, alice, bob, charlie, signed_in
 POMPES = (Path(__file__).parents[2] / "examples" / "pompes" / "equipe.yaml").read_text("utf-8")
 PLACE = "/settings/team"
 ZOE = {"id": "zoe", "name": "Zoé Petit", "email": "zoe@example.com", "telephone": "", "language": "fr", "weight": "1",
-       "teams": ["telemarketing"], "leads": []}  # fmt: skip
+       "teams": ["telemarketing"], "leads": [], "own": "1"}  # fmt: skip
 WEEK = {"mon": "09:00-12:00, 14h00-18h00", "tue": "09:00-17:00", "wed": "", "thu": "", "fri": "", "sat": "", "sun": "",
         "timezone": "Europe/Paris", "holidays": "FR", "days_off": "2026-12-24", "own": "1"}  # fmt: skip
 

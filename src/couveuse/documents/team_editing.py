@@ -14,11 +14,11 @@ from couveuse.documents.tree import read_tree
 from couveuse.errors import BadInput
 
 # What a form may say of a member; None takes it out.
-MEMBER_KEYS: Final = ("id", "name", "email", "telephone", "language", "weight")
+MEMBER_KEYS: Final = ("id", "name", "email", "telephone", "language", "channels", "digest", "weight")
 HOURS_KEYS: Final = ("timezone", "week", "holidays", "days_off")
 # How a new team is written, in this order.
 TEAM_KEYS: Final = (
-    "id", "label", "members", "leads", "assignment", "owner_first", "treatments", "alert", "sla", "tries",
+    "id", "label", "members", "leads", "assignment", "owner_first", "treatments", "channels", "digest", "alert", "sla", "tries",
 )  # fmt: skip
 _OF_TEAM_THAT_NAMES: Final = ("members", "leads", "alert")
 

@@ -13,6 +13,9 @@ from couveuse.web.rendering import render
 
 PLACE: Final = "/settings/audit"
 PAGE: Final = 50
+# Which values are instants, and which are words of ours: the table that they stand in.
+INSTANTS: Final = ("until", "backup_at")
+VALUES: Final = {"role": "role", "from": "role", "to": "role", "act": "settings_act"}
 
 
 @page(Permission.SEE_AUDIT)
@@ -34,7 +37,7 @@ def show(asked: Asked) -> HttpResponse:
         asked, "settings/audit_rows.html" if asked.is_htmx and before is not None else "settings/audit.html",
         title=asked.say("settings_nav.audit"), entries=shown, whose=whose, deeds=deeds, by=by, did=did,
         lead="" if lead is None else lead, following=following, deed=lambda did: deed(asked, did),
-        about=lambda entry: about(entry.about),
+        about=lambda entry: about(asked, entry.about),
     )  # fmt: skip
 
 
@@ -50,7 +53,22 @@ def deed(asked: Asked, did: str) -> str:
     return did if found == slug else found
 
 
-def about(told: object) -> list[tuple[str, str]]:
-    """What it was about, by name; digests say nothing to anybody."""
+def about(asked: Asked, told: object) -> list[tuple[str, str]]:
+    """What it was about, by name; digests, and what holds nothing, say nothing to anybody."""
     pairs = told.items() if isinstance(told, dict) else ()
-    return [(name, str(value)) for name, value in pairs if name not in ("key", "said", "lead")]
+    return [
+        (name, _value(asked, name, value))
+        for name, value in pairs
+        if name not in ("key", "said", "lead") and value not in (None, "", [])
+    ]
+
+
+def _value(asked: Asked, name: str, value: object) -> str:
+    """A value as people read it: yes or no, an instant, a word of ours in both languages, else as it stands."""
+    if isinstance(value, bool):
+        return asked.say("settings_audit.yes" if value else "settings_audit.no")
+    if name in INSTANTS and isinstance(value, int):
+        return asked.formats.instant(value)
+    if isinstance(value, list):
+        return ", ".join(str(each) for each in value)
+    return asked.words.known(VALUES.get(name, ""), str(value))

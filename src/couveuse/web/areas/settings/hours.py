@@ -149,5 +149,5 @@ def _hours_form(
     return render(
         asked, "settings/hours.html", status, title=asked.say("settings_hours.title", who=called), version=version,
         kind=kind, has_own=has_own, given=given, errors=errors or {}, lines=lines, place=place, days=WEEKDAYS,
-        zone_options=[(zone, zone) for zone in sorted({*_zones(), given["timezone"]})],
+        zone_options=[(zone, zone.replace("_", " ")) for zone in sorted({*_zones(), given["timezone"]})],
     )  # fmt: skip

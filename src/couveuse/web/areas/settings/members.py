@@ -2,16 +2,18 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from django.http import Http404, HttpResponse
 
-from couveuse.core.roster import Member, Roster
+from couveuse.core.roster import Channel, Member, Reach, Roster
 from couveuse.documents import team_editing
 from couveuse.documents.shapes import ID_PATTERN
 from couveuse.documents.team_shapes import EMAIL_PATTERN, MOST_WEIGHT
 from couveuse.store import rosters
 from couveuse.web import database
+from couveuse.web.areas.settings import reached
 from couveuse.web.areas.settings.changing import MOST_NAME, Errors, Given, document_that_counts, posted, tried
 from couveuse.web.areas.settings.team import Telling
 from couveuse.web.asking import Asked, page
@@ -28,7 +30,7 @@ def add(asked: Asked) -> HttpResponse:
     document, version = document_that_counts()
     if asked.request.method != "POST":
         given = {"id": "", "name": "", "email": "", "telephone": "", "language": asked.language, "weight": "1",
-                 "teams": [], "leads": []}  # fmt: skip
+                 "teams": [], "leads": [], **reached.of((), None, "own")}  # fmt: skip
         return _member_form(asked, document.roster, version, given)
     given = _given(asked)
     errors = _wrong(asked, given, document.roster, None)
@@ -57,7 +59,7 @@ def change(asked: Asked, id: str) -> HttpResponse:
     def shown(lines: Sequence[str], status: int) -> HttpResponse:
         return _member_form(asked, document.roster, version, given, member=member, lines=lines, status=status)
 
-    change = lambda: team_editing.change_member(document, id, _said(given), given["teams"], given["leads"])  # noqa: E731
+    change = lambda: team_editing.change_member(document, id, _said(given, member), given["teams"], given["leads"])  # noqa: E731
     return tried(asked, document, change, shown)
 
 
@@ -79,24 +81,30 @@ def remove(asked: Asked, id: str) -> HttpResponse:
 def _given(asked: Asked) -> dict[str, Any]:
     post = asked.request.POST
     texts = posted(asked, "id", "name", "email", "telephone", "language", "weight")
-    return {**texts, "teams": post.getlist("teams"), "leads": post.getlist("leads")}
+    return {**texts, **reached.of_form(asked), "teams": post.getlist("teams"), "leads": post.getlist("leads")}
 
 
 def _as_given(roster: Roster, member: Member) -> dict[str, Any]:
     return {
         "id": member.id, "name": member.name, "email": member.email, "telephone": member.telephone,
         "language": member.language, "weight": str(member.weight),
+        **reached.of(member.channels, member.digest, member.email),
         "teams": [team.id for team in roster.teams.values() if member.id in team.members],
         "leads": [team.id for team in roster.teams.values() if member.id in team.leads],
     }  # fmt: skip
 
 
-def _said(given: Given) -> dict[str, object]:
-    """What the form says, as the document has it: what is usual is left out."""
+def _said(given: Given, member: Member | None = None) -> dict[str, object]:
+    """What the form says, as the document has it: what is usual is left out; an own e-mail that changes stays one."""
     weight = int(given["weight"])
+    own, before = given["email"], () if member is None else member.channels
+    if member is not None:
+        mine = Channel(Reach.EMAIL, member.email)
+        before = tuple(replace(each, to=own) if each == mine else each for each in before)
     return {
         "id": given["id"], "name": given["name"], "email": given["email"], "telephone": given["telephone"] or None,
         "language": given["language"], "weight": None if weight == 1 else weight,
+        "channels": reached.channels(given, before, own), "digest": given["digest"] or None,
     }  # fmt: skip
 
 
@@ -124,7 +132,8 @@ def _wrong(asked: Asked, given: Given, roster: Roster, id: str | None) -> Errors
         errors["teams"] = say("settings_member.bad_team")
     elif not set(given["leads"]) <= set(given["teams"]):
         errors["teams"] = say("settings_member.leads_others")
-    return errors
+    before = () if id is None else roster.members[id].channels
+    return errors | reached.wrong(asked, given, reached.places(before), is_member=True)
 
 
 def _member_form(
@@ -140,5 +149,6 @@ def _member_form(
         asked, "settings/member.html", status,
         title=asked.say("settings_member.add") if member is None else member.name, member=member, given=given,
         errors=errors or {}, lines=lines, version=version, roster=roster, t=telling, tasks=tasks,
-        weights=[(str(n), asked.formats.number(n)) for n in range(1, MOST_WEIGHT + 1)],
+        weights=[(str(n), asked.formats.number(n)) for n in range(1, MOST_WEIGHT + 1)], is_member=True,
+        places=reached.places(() if member is None else member.channels),
     )  # fmt: skip

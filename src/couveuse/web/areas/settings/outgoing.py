@@ -5,13 +5,14 @@ from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
 from django.http import Http404, HttpResponse
+from psycopg import Connection
 
 from couveuse import configuration
 from couveuse.channels import Delivered, Failed, Refused, Unknown
 from couveuse.engine import outgoing
 from couveuse.engine.ways import CHANNELS, EMAIL
 from couveuse.errors import BadInput
-from couveuse.store import intents, sealed
+from couveuse.store import intents, rosters, sealed
 from couveuse.store.endpoints import Endpoint
 from couveuse.store.intents import DEAD, PARKED, STANDINGS, TROUBLED, Row
 from couveuse.web import database
@@ -56,7 +57,7 @@ def show(asked: Asked) -> HttpResponse:
             channel=channel if channel in CHANNELS else None, endpoint=endpoint or None, before=before, most=PAGE + 1,
         )  # fmt: skip
         now = outgoing.standing(connection)
-        addresses = sealed.names(connection)
+        addresses, names = sealed.names(connection), called(connection)
     rows = found[:PAGE]
     chosen = (("standing", standing), ("channel", channel), ("endpoint", endpoint))
     query = {name: value for name, value in chosen if value}
@@ -66,7 +67,8 @@ def show(asked: Asked) -> HttpResponse:
         asked, "settings/outgoing_rows.html" if asked.is_htmx and before is not None else "settings/outgoing.html",
         title=asked.say("settings_nav.outgoing"), rows=rows, following=following, now_standing=now, chosen=chosen,
         addresses=addresses, has_mail=bool(settings.mail_url), mail_from=settings.mail_from, channels=CHANNELS,
-        standings=STANDINGS, is_filtered=bool(query), host=host_of, place=place_of, troubled=TROUBLED,
+        standings=STANDINGS, is_filtered=bool(query), host=host_of, troubled=TROUBLED,
+        place=lambda row: place_of(row, names),
         may_manage=may(asked.who, Permission.MANAGE_OUTGOING), kind=lambda kind: kind_of(asked, kind),
         said=lambda answer: said(asked, answer), state=state_of,
     )  # fmt: skip
@@ -76,13 +78,13 @@ def show(asked: Asked) -> HttpResponse:
 def one(asked: Asked, number: int) -> HttpResponse:
     """One message with its attempts."""
     with database.reading() as connection:
-        found = intents.one(connection, min(number, 2**63 - 2))
+        found, names = intents.one(connection, min(number, 2**63 - 2)), called(connection)
     if found is None:
         raise Http404
     row, attempts = found
     return render(
         asked, "settings/intent.html", title=asked.say("settings_outgoing.message_n", n=row.id), row=row,
-        attempts=attempts, may_manage=may(asked.who, Permission.MANAGE_OUTGOING), place=place_of(row),
+        attempts=attempts, may_manage=may(asked.who, Permission.MANAGE_OUTGOING), place=place_of(row, names),
         is_troubled=row.standing in TROUBLED, kind=kind_of(asked, row.kind), said=lambda answer: said(asked, answer),
         about=about_of(row),
     )  # fmt: skip
@@ -140,9 +142,18 @@ def host_of(url: str) -> str:
     return urlsplit(url).hostname or ""
 
 
-def place_of(row: Row) -> str:
-    """Where a message goes, by name."""
-    return ", ".join(str(value) for value in row.target.values())
+def called(connection: Connection[Any]) -> Mapping[str, str]:
+    """The members' names, by id."""
+    newest = rosters.newest(connection)
+    members = newest.document().roster.members if newest is not None else {}
+    return {id: member.name for id, member in members.items()}
+
+
+def place_of(row: Row, names: Mapping[str, str]) -> str:
+    """Where a message goes, by name; a member who left by the id."""
+    return ", ".join(
+        names.get(str(value), str(value)) if kind == "member" else str(value) for kind, value in row.target.items()
+    )
 
 
 def kind_of(asked: Asked, kind: str) -> str:

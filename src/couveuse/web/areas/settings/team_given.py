@@ -9,6 +9,7 @@ from couveuse.core.roster import Assignment, Promise, Roster, Team
 from couveuse.documents import durations
 from couveuse.documents.shapes import ID_PATTERN
 from couveuse.documents.team_checks import WORDS
+from couveuse.web.areas.settings import reached
 from couveuse.web.areas.settings.changing import MOST_NAME, Errors, Given, posted
 from couveuse.web.asking import Asked
 
@@ -39,6 +40,7 @@ def of_team(team: Team) -> dict[str, Any]:
         "raise_to": list(promise.raise_to), "raise_times": str(promise.raise_times),
         "raise_every": "" if promise.raise_every is None else durations.written(promise.raise_every),
         "news_within": durations.written(promise.news_within),
+        **reached.of(team.channels, team.digest),
         "treatments": [
             {"id": id, "fr": label.fr, "en": label.en, "is_known": "1",
              "within": durations.written(promise.by_treatment[id]) if id in promise.by_treatment else ""}
@@ -58,7 +60,7 @@ def of_form(asked: Asked, roster: Roster) -> dict[str, Any]:
         row for row in rows
         if any(row[name] for name in ("id", "fr", "en", "within")) and not (row["is_known"] and row["id"] in gone)
     ]  # fmt: skip
-    return {**posted(asked, *_TEXTS), **lists, "treatments": treatments}
+    return {**posted(asked, *_TEXTS), **lists, **reached.of_form(asked), "treatments": treatments}
 
 
 # ---- What is wrong with it -------------------------------------------------------------------------------------------
@@ -84,7 +86,13 @@ def wrong(asked: Asked, given: Given, roster: Roster, team: Team | None) -> Erro
         errors["assignment"] = say("settings_teams.bad_assignment")
     elif given["assignment"] != Assignment.NOBODY and not given["members"]:
         errors["assignment"] = say("settings_teams.nobody_to_give")
-    return errors | _wrong_promise(asked, given) | _wrong_told(asked, given, roster) | _wrong_treatments(asked, given)
+    places = reached.places(() if team is None else team.channels)
+    for found in (
+        _wrong_promise(asked, given), _wrong_told(asked, given, roster), _wrong_treatments(asked, given),
+        reached.wrong(asked, given, places, is_member=False),
+    ):  # fmt: skip
+        errors |= found
+    return errors
 
 
 def _wrong_promise(asked: Asked, given: Given) -> Errors:
@@ -172,6 +180,10 @@ def said(team: Team, given: Given) -> dict[str, object]:
         found["tries"] = int(given["tries"])
     if set(given["alert"]) != set(team.alert):
         found["alert"] = _in_order(team.alert, given["alert"])
+    if reached.channels(given, team.channels) != reached.channels(reached.of(team.channels, None), team.channels):
+        found["channels"] = reached.channels(given, team.channels)
+    if given["digest"] != reached.of((), team.digest)["digest"]:
+        found["digest"] = given["digest"] or None
     return found | _said_promise(team.promise, given) | _said_treatments(team, given)
 
 

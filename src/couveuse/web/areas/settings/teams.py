@@ -12,7 +12,7 @@ from couveuse.documents import team_editing
 from couveuse.documents.team_checks import WORDS
 from couveuse.engine import staffing
 from couveuse.web import database
-from couveuse.web.areas.settings import team_given
+from couveuse.web.areas.settings import reached, team_given
 from couveuse.web.areas.settings.changing import Errors, Given, document_that_counts, tried
 from couveuse.web.areas.settings.team import Telling
 from couveuse.web.asking import Asked, page
@@ -131,7 +131,8 @@ def _form(
               if team is not None or way is not Assignment.TERRITORY],
         words=[*words, *((name, name) for name in roster.lists)],
         people=[(member.id, member.name) for member in roster.members.values()],
-        rows=[*given["treatments"], *([team_given.NO_TREATMENT] * SPARE)],
+        rows=[*given["treatments"], *([team_given.NO_TREATMENT] * SPARE)], is_member=False,
+        places=reached.places(() if team is None else team.channels),
     )  # fmt: skip
 
 
