@@ -19,6 +19,7 @@ from couveuse.core.model import (
     Temperature,
     Window,
 )
+from couveuse.core.roster import Roster
 from couveuse.documents.phrases import clause, event_name, past_clause, together
 from couveuse.documents.vocabulary import Vocabulary
 
@@ -41,9 +42,12 @@ class Telling:
     sections: tuple[TellingSection, ...]
 
 
-def tell(model: Model, language: str) -> Telling:
-    """The model in plain words, in fr or en; BadInput for any other language."""
-    teller = _Teller(model, Vocabulary(language))
+def tell(model: Model, language: str, roster: Roster | None = None) -> Telling:
+    """The model in plain words, in fr or en; BadInput for any other language.
+
+    Teams and treatments bear the names that the team's document gives them, where one is given.
+    """
+    teller = _Teller(model, Vocabulary(language), roster or Roster())
     sections = (
         teller.section("earns", teller.earns(), teller.rule_rows()),
         teller.section("fit", teller.lead_sentence("fit", model.fit), teller.fit_rows()),
@@ -64,8 +68,8 @@ def tell(model: Model, language: str) -> Telling:
 class _Teller:
     """The sections of one model in one language, each as sentences and as rows under their columns' names."""
 
-    def __init__(self, model: Model, words: Vocabulary) -> None:
-        self.model, self.words = model, words
+    def __init__(self, model: Model, words: Vocabulary, roster: Roster) -> None:
+        self.model, self.words, self.roster = model, words, roster
         self.say = words.say
         named: tuple[Rule | Fit | Band | Persona, ...] = (*model.rules, *model.fit, *model.bands, *model.personas)
         self.names = {each.id: each.label.text(words.language, each.id) for each in named}
@@ -112,8 +116,14 @@ class _Teller:
     def routed(self, route: Route | None) -> Row:
         if route is None:
             return ("", "")
-        team = self.words.known("team", route.team) or route.team
-        return team, self.words.known("treatment", route.treatment) or route.treatment
+        named, language = self.roster.teams.get(route.team), self.words.language
+        team = named.label.text(language, "") if named is not None else ""
+        label = named.treatments.get(route.treatment) if named is not None else None
+        treatment = label.text(language, "") if label is not None else ""
+        return (
+            team or self.words.known("team", route.team) or route.team,
+            treatment or self.words.known("treatment", route.treatment) or route.treatment,
+        )
 
     def fit_rows(self) -> Iterator[Row]:
         if self.model.fit:
