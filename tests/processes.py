@@ -90,12 +90,21 @@ class Running:
 
 
 def _children(pid: int, deep: bool) -> Iterator[tuple[int, str]]:
-    with suppress(OSError):
-        for child in map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()):
+    for child in children(pid):
+        with suppress(OSError):
             if lives(child):
                 yield child, Path(f"/proc/{child}/cmdline").read_text(encoding="utf-8").replace("\0", " ").strip()
                 if deep:
                     yield from _children(child, deep)
+
+
+def children(pid: int) -> list[int]:
+    """The children of a process, whichever of its threads has started them."""
+    found: list[int] = []
+    for thread in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(OSError):
+            found += map(int, thread.read_text(encoding="ascii").split())
+    return found
 
 
 @contextmanager

@@ -43,7 +43,7 @@ def well(database: str, connection: Connection[Any], data: Path) -> dict[str, st
         """ values ('m', 1, '', '["example.com"]', '[]', 'acting', '', '{}')"""
     )
     create_key(connection, kind=KeyKind.SERVER, source="site")
-    for kind in ("engine", "web", "deliverer"):
+    for kind in ("engine", "web", "deliverer", "workshop"):
         SignsOfLife(database, kind).beat(connection)
     return {
         "COUVEUSE_DATABASE_URL": database,
@@ -115,6 +115,7 @@ class Broken(NamedTuple):
         Broken("delete from processes where kind = 'engine'", "engine", "couveuse engine"),
         Broken("delete from processes where kind = 'web'", "web", "couveuse web"),
         Broken("delete from processes where kind = 'deliverer'", "deliverers", "couveuse deliver"),
+        Broken("delete from processes where kind = 'workshop'", "workshop", "couveuse deliver"),
         Broken(f"{INTENT} 'waiting', 1, 1)", "mail", "COUVEUSE_MAIL_URL"),
         Broken(f"{INTENT} 'parked', 1, 1)", "outgoing", "couveuse outgoing replay"),
         Broken(f"{INTENT} 'dead', 1, 1)", "outgoing", "couveuse outgoing replay"),
@@ -168,7 +169,7 @@ def test_leads_that_nobody_counts(well: dict[str, str], connection: Connection[A
     told = found(well)["counting"]
     assert told.says == "leads were last counted 5 hours ago: the first page is as old"
     assert "couveuse deliver" in told.cure
-    connection.execute("delete from processes where kind = 'deliverer'")
+    connection.execute("delete from processes where kind = 'workshop'")
     assert "counting" not in found(well)  # that none is there is told already
 
 
@@ -276,6 +277,7 @@ def test_whether_a_process_lives_here(
         monkeypatch.setenv(name, value)
     answer = ask("doctor", "--alive", "engine")
     assert (answer.code, answer.out) == (0, f"engine {os.getpid()}\n")
+    assert ask("doctor", "--alive", "workshop").out == f"workshop {os.getpid()}\n"
     connection.execute("delete from processes where kind = 'deliverer'")
     assert ask("doctor", "--alive", "deliverer").code == 1
     monkeypatch.setattr(platform, "node", lambda: "elsewhere")

@@ -65,7 +65,7 @@ class Desk(Town):
         super().__init__(url, model)
         self.counts = Counts()
         self.dispatcher = Dispatcher(url, SETTINGS, self.counts, lambda: self.now)
-        self.minder = Minder(url, SETTINGS, self.counts, lambda: self.now)
+        self.minder = Minder(url, self.counts, lambda: self.now)
         if team is not None:
             self.apply(team)
 

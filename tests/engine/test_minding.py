@@ -5,10 +5,10 @@ import threading
 import pytest
 
 from couveuse.core.outcomes import Outcome, Told
-from couveuse.core.times import DAY_US, SECOND_US
+from couveuse.core.times import SECOND_US
 from couveuse.engine import tasking
 from couveuse.engine.minding import AGAIN_US, MOST_SECONDS, Minder
-from tests.engine.desk import HOUR, SETTINGS, TEAM, Counts, Desk, at
+from tests.engine.desk import HOUR, TEAM, Counts, Desk, at
 from tests.engine.test_dispatching import BEN, IRRELEVANT, anna, machine, of
 from tests.engine.town import NOW
 
@@ -121,7 +121,7 @@ def test_two_minders_raise_once(desk):
         from couveuse.store import connections
 
         with connections.connect(desk.url, "test", autocommit=True) as connection:
-            Minder(desk.url, SETTINGS, Counts(), lambda: desk.now).work(connection)
+            Minder(desk.url, Counts(), lambda: desk.now).work(connection)
 
     threads = [threading.Thread(target=mind) for _ in range(2)]
     for thread in threads:
@@ -204,22 +204,6 @@ def test_it_sleeps_until_the_next_thing_is_due(desk):
     assert desk.minder.until_next(desk.connection) == 2
     desk.now = at(13, 1) + HOUR
     assert desk.minder.until_next(desk.connection) == 0
-
-
-def test_chores_are_asked_with_the_time_and_one_that_fails_stops_no_other(desk):
-    asked, stopping = [], threading.Event()
-
-    def broken(url, settings, now):
-        raise ValueError
-
-    def chore(url, settings, now):
-        asked.append((url, settings, now))
-        stopping.set()
-
-    minder = Minder(desk.url, SETTINGS, desk.counts, lambda: NOW + DAY_US, (broken, chore))
-    minder.run(stopping)
-    assert asked == [(desk.url, SETTINGS, NOW + DAY_US)]
-    assert desk.counts["failures"] == 1
 
 
 def test_a_task_that_is_late_again_after_somebody_tried_is_told_again(desk):

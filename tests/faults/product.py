@@ -23,7 +23,7 @@ from couveuse.engine import publishing
 from couveuse.store import connections, migrating
 from couveuse.store.private import PrivateServer
 from couveuse.store.write_keys import KeyKind, create_key
-from tests.processes import ENVIRONMENT, free_port, lives, until
+from tests.processes import ENVIRONMENT, children, free_port, lives, until
 
 SERVER_KEY, PUBLIC_KEY = "cvs_test-of-a-server", "cvp_test-of-a-page"
 COUVEUSE = ("-m", "couveuse.cli")
@@ -84,13 +84,6 @@ class Part:
         code = self._process.wait(seconds)
         self._process = None
         return code
-
-
-def children(pid: int) -> list[int]:
-    """The children of a process."""
-    with suppress(OSError):
-        return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
-    return []
 
 
 class Product:

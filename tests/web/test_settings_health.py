@@ -18,6 +18,7 @@ PLACE = "/settings/health"
 def test_it_works(town: Town):
     page = signed_in(alice()).get(PLACE).content.decode()
     assert "none alive: nothing goes out" in page
+    assert "none alive: no import, count or backup is made" in page
     assert "Run couveuse up, or couveuse deliver." in page
     assert "all applied" in page
     assert 'href="/settings/keys"' in page
@@ -33,6 +34,7 @@ def test_what_was_mended_is_fine(town: Town):
 def test_it_is_said_in_french(town: Town):
     page = signed_in(a_person("Anne", Role.OWNER, language="fr")).get(PLACE).content.decode()
     assert "rien ne part" in page
+    assert "ni import, ni décompte, ni sauvegarde" in page
     assert "Lancer couveuse up, ou couveuse deliver." in page
     assert "none alive" not in page
 

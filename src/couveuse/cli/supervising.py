@@ -12,7 +12,6 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from types import FrameType
 from typing import Final
 
@@ -22,6 +21,7 @@ import typer
 from couveuse import configuration, logs
 from couveuse.cli import note
 from couveuse.configuration import Configuration
+from couveuse.engine.trials import Trials
 from couveuse.errors import CouveuseError
 from couveuse.serve.addresses import require_free
 from couveuse.store import tethers
@@ -31,39 +31,10 @@ _log = structlog.get_logger("couveuse.up")
 
 TICK: Final = 0.25
 TIDY_SECONDS: Final = 60.0
-# A child that dies is started again after so long, twice as long each time it does not last, and at most after so long.
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
-LASTS_SECONDS: Final = 60.0
 
 
 class Stopped(BaseException):
     """We were told to stop."""
-
-
-@dataclass(slots=True)
-class Trials:
-    """When to try again what does not last."""
-
-    pause: float = FIRST_PAUSE
-    due_at: float = 0.0
-    began_at: float = 0.0
-
-    def begin(self) -> None:
-        """It is tried now."""
-        self.began_at = time.monotonic()
-
-    def fail(self) -> float:
-        """It did not last; returns the seconds until it is to be tried again."""
-        if time.monotonic() - self.began_at > LASTS_SECONDS:
-            self.pause = FIRST_PAUSE
-        pause, self.pause = self.pause, min(self.pause * 2, LONGEST_PAUSE)
-        self.due_at = time.monotonic() + pause
-        return pause
-
-    @property
-    def is_due(self) -> bool:
-        """Whether it may be tried."""
-        return time.monotonic() >= self.due_at
 
 
 class Child:

@@ -4,9 +4,8 @@ Nothing leaves before its attempt stands in the database, so that whoever is kil
 """
 
 import threading
-from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol, assert_never
 
 import structlog
@@ -19,6 +18,7 @@ from couveuse.core.times import SECOND_US
 from couveuse.engine.alerting import Gone, Later
 from couveuse.engine.clocks import now_us
 from couveuse.engine.loops import Loop
+from couveuse.engine.tallies import Tally
 from couveuse.engine.ways import Nowhere, Way
 from couveuse.store import connections, intents
 from couveuse.store.intents import Intent, Settlement
@@ -38,28 +38,6 @@ REHEARSAL: Final = "rehearsal"
 
 Compose = Callable[[Connection[Any], Intent, Configuration, int], Notice | Gone | Later]
 """The notice that an intent is to bring, as it is now; or why there is nothing to tell any more, or not yet."""
-
-
-@dataclass(slots=True)
-class Tally:
-    """What this process has done, for its sign of life; several threads count into it."""
-
-    counts: Counter[str] = field(default_factory=Counter)
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def count(self, what: str, number: int = 1) -> None:
-        """Count so many."""
-        with self.lock:
-            self.counts[what] += number
-
-    def fail(self) -> None:
-        """Count a failure of our own."""
-        self.count("failures")
-
-    def as_json(self) -> dict[str, int]:
-        """The same as JSON values."""
-        with self.lock:
-            return dict(self.counts)
 
 
 def after(outcome: Outcome, intent: Intent, attempt: int, now: int, chance: float = 0.5) -> Settlement:

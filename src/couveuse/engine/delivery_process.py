@@ -1,4 +1,7 @@
-"""A deliverer as a process: dispatching, minding, long work, and a few threads for each channel, under one number."""
+"""A deliverer as a process: dispatching, minding, and a few threads for each channel, under one number.
+
+What takes long is done beside it, in the workshop (`couveuse.engine.workshop`), so that nothing keeps alerts waiting.
+"""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -8,41 +11,25 @@ import structlog
 
 from couveuse.configuration import Configuration
 from couveuse.engine import alerting
-from couveuse.engine.backing_up import back_up_if_due
+from couveuse.engine.companions import Companion
 from couveuse.engine.crews import Running, begin, stopped_by_signal, watch
-from couveuse.engine.delivering import Compose, Deliverer, Tally
+from couveuse.engine.delivering import Compose, Deliverer
 from couveuse.engine.dispatching import Dispatcher
-from couveuse.engine.job_kinds import KINDS
-from couveuse.engine.jobs import Jobs
-from couveuse.engine.learning import learn_if_due
-from couveuse.engine.minding import Chore, Minder
+from couveuse.engine.minding import Minder
 from couveuse.engine.posting import Post
-from couveuse.engine.pruning import Pruner
-from couveuse.engine.rolling_up import Roller
-from couveuse.engine.sweeping import sweep_answers, sweep_uploads
+from couveuse.engine.tallies import Tally
 from couveuse.engine.ways import Way, ways
 from couveuse.store.migrating import refuse_newer_at
-from couveuse.store.processes import SignsOfLife
+from couveuse.store.processes import DELIVERER, SignsOfLife
 
 log = structlog.get_logger("couveuse.deliverer")
 
-
-def archive(url: str, settings: Configuration, now: int) -> None:
-    """Archive what is due; PyArrow is imported only where that is wanted."""
-    if settings.archive_after:
-        from couveuse.engine.archiving import archive_if_due
-
-        archive_if_due(url, settings, now)
-
-
-# What is done for the house when it is due.
-CHORES: Final[Sequence[Chore]] = (
-    back_up_if_due, archive, sweep_answers, sweep_uploads, learn_if_due, Pruner(),
-)  # fmt: skip
+# The module of what runs beside it: only named here, since nothing of it is wanted in this process.
+WORKSHOP: Final = "couveuse.engine.workshop"
 
 
 def run(settings: Configuration, url: str) -> None:
-    """Run one deliverer until SIGTERM or SIGINT; what it has begun it ends.
+    """Run one deliverer and its workshop until SIGTERM or SIGINT; what they have begun they end.
 
     Raises BadInput for settings that cannot be used, NewerDatabase at first or when the database becomes one.
     """
@@ -51,9 +38,8 @@ def run(settings: Configuration, url: str) -> None:
     made = ways(settings)
     others: list[Running] = [
         Dispatcher(url, settings, tally),
-        Minder(url, settings, tally, chores=CHORES),
-        Jobs(url, settings, tally, KINDS),
-        Roller(url, tally),
+        Minder(url, tally),
+        Companion(WORKSHOP, settings, url, log),
     ]
     refuse_newer_at(url)
     work(settings, url, stopping, made, others=others, tally=tally)
@@ -75,7 +61,7 @@ def work(
     post = Post(url, tally)
     post.deliverers = [Deliverer(url, make(), post, compose, settings, tally) for make in made]
     crew: list[Running] = [post, *post.deliverers, *others]
-    with SignsOfLife(url, "deliverer", tally.as_json, newer=stopping.set):
+    with SignsOfLife(url, DELIVERER, tally.as_json, newer=stopping.set):
         threads = begin(crew, stopping)
         log.info("deliverer started")
         if not settings.mail_url:

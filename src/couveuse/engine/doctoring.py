@@ -173,12 +173,21 @@ def _instance(connection: Connection[Any], settings: Configuration, address: Add
         yield from _backups(last, error, made, settings)
         yield _archive(connection, settings)
         yield from outgoing.checks(outgoing.standing(connection, alive), settings, now_us())
+        yield _workshop(sum(process.kind == processes.WORKSHOP for process in alive))
         yield from _teams(unknown_teams)
     if HOLDS_BACK in (look.migrations or ()):
         yield from _settlings(connection)
-    if COUNTS in (look.migrations or ()) and any(process.kind == "deliverer" for process in alive):
+    if COUNTS in (look.migrations or ()) and any(process.kind == processes.WORKSHOP for process in alive):
         yield from _counted(connection)
     yield from _in_use(connection, settings)
+
+
+def _workshop(alive: int) -> Check:
+    """Whether anybody does what takes long: jobs, chores and counting."""
+    if not alive:
+        cure = "run: couveuse up, or couveuse deliver, which starts it; else see its log"
+        return Check("workshop", "none alive: no import, count or backup is made", cure, "workshop_none")
+    return Check("workshop", f"{alive} alive", code="workshop", values={"n": alive})
 
 
 def _teams(unknown: Sequence[tuple[str, int]]) -> Iterator[Check]:
@@ -201,7 +210,7 @@ def _settlings(connection: Connection[Any]) -> Iterator[Check]:
 
 
 def _counted(connection: Connection[Any]) -> Iterator[Check]:
-    """Whether the first page shows numbers of long ago, though deliverers are there that should count."""
+    """Whether the first page shows numbers of long ago, though a workshop is there that should count."""
     found = rollups.rollups(connection).get(LEADS)
     hours = 0 if found is None else (now_us() - found.at) // HOUR_US
     if hours * HOUR_US >= UNCOUNTED_US:

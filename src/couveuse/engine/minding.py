@@ -1,4 +1,4 @@
-"""Minding what is due by time: tasks that are overdue, accepted leads without news, digests; and the house's chores.
+"""Minding what is due by time: tasks that are overdue, accepted leads without news, digests.
 
 Nothing is looked for that is not due: the next time is asked of an index.
 """
@@ -10,7 +10,6 @@ from typing import Any, Final
 import structlog
 from psycopg import Connection
 
-from couveuse.configuration import Configuration
 from couveuse.core.notices import NoticeKind
 from couveuse.core.recipients import MEMBER, Recipient, channels_of, recipients
 from couveuse.core.roster import Promise, Roster, Team
@@ -36,24 +35,16 @@ AT_ONCE: Final = 100
 MOST_SECONDS: Final = 5.0
 # A task whose lead is irrelevant, or held, is looked at again so much later: that may be lifted.
 AGAIN_US: Final = 6 * HOUR_US
-# How often the chores are asked whether they are due.
-CHORES_SECONDS: Final = 60.0
-
-Chore = Callable[[str, Configuration, int], object]
-"""Does something for the house if it is due: told the database, the settings and the time."""
 
 
 class Minder(Loop):
-    """Minds on a connection of its own, until it is told to stop; chores have a thread of their own."""
+    """Minds on a connection of its own, until it is told to stop."""
 
     name = application = "minder"
 
-    def __init__(
-        self, url: str, settings: Configuration, tally: Counting, clock: Callable[[], int] = now_us,
-        chores: Sequence[Chore] = (),
-    ) -> None:  # fmt: skip
+    def __init__(self, url: str, tally: Counting, clock: Callable[[], int] = now_us) -> None:
         super().__init__(url, log, tally.fail)
-        self._settings, self._tally, self._clock, self._chores = settings, tally, clock, chores
+        self._tally, self._clock = tally, clock
 
     def work(self, connection: Connection[Any]) -> int:
         """Mind all that is due; returns how much there was."""
@@ -75,13 +66,6 @@ class Minder(Loop):
             if number < SETTLED_AT_ONCE:
                 return done
 
-    def run(self, stopping: threading.Event) -> None:
-        """Mind until told to stop; PostgreSQL may go away and come back."""
-        chores = threading.Thread(target=self._do_chores, args=(stopping,), name="chores")
-        chores.start()
-        super().run(stopping)
-        chores.join()
-
     def until_stopped(self, connection: Connection[Any], stopping: threading.Event) -> None:
         """Mind what is due, and sleep until the next thing is."""
         while not stopping.is_set():
@@ -94,16 +78,6 @@ class Minder(Loop):
         asks = (settlings.next_due, holds.next_end, minding.next_look, alerts.next_digest)
         known = [at for ask in asks if (at := ask(connection)) is not None]
         return min([MOST_SECONDS, *(max((at - self._clock()) / SECOND_US, 0.0) for at in known)])
-
-    def _do_chores(self, stopping: threading.Event) -> None:
-        while self._chores and not stopping.is_set():
-            for chore in self._chores:
-                try:
-                    chore(self._url, self._settings, self._clock())
-                except Exception as error:
-                    self._tally.fail()
-                    log.exception("chore failed", error=type(error).__name__)
-            stopping.wait(CHORES_SECONDS)
 
 
 # ---- Tasks -----------------------------------------------------------------------------------------------------------

@@ -59,7 +59,7 @@ class Standing:
 def standing(connection: Connection[Any], alive: Sequence[Process] | None = None) -> Standing:
     """How what goes out stands; `alive` are the processes that live, where they were asked for already."""
     known = processes.alive(connection) if alive is None else alive
-    deliverers = sum(process.kind == "deliverer" for process in known)
+    deliverers = sum(process.kind == processes.DELIVERER for process in known)
     return Standing(intents.look(connection), deliverers, endpoints.list_endpoints(connection))
 
 

@@ -15,8 +15,9 @@ from psycopg import Connection
 from couveuse.channels import Unknown
 from couveuse.core.times import SECOND_US
 from couveuse.engine.clocks import now_us
-from couveuse.engine.delivering import Deliverer, Tally, after
+from couveuse.engine.delivering import Deliverer, after
 from couveuse.engine.loops import Loop, hear
+from couveuse.engine.tallies import Tally
 from couveuse.store import intents
 
 log = structlog.get_logger("couveuse.deliverer")

@@ -24,7 +24,7 @@ from couveuse.engine.waking import Clock
 from couveuse.store import connections, inbox
 from couveuse.store.migrating import refuse_newer_at
 from couveuse.store.packets import unpack
-from couveuse.store.processes import SignsOfLife
+from couveuse.store.processes import ENGINE, SignsOfLife
 
 log = structlog.get_logger("couveuse.engine")
 
@@ -161,7 +161,7 @@ def work(configuration: Configuration, url: str, stopping: threading.Event) -> T
     worker = Worker(url, batch=configuration.batch, tally=tally)
     helper = Helper(url, worker, batch=configuration.batch, tally=tally)
     crew: list[Running] = [worker, helper, Clock(url, tally), Refolder(url, tally.add, now_us)]
-    with SignsOfLife(url, "engine", tally.as_json, newer=stopping.set), collecting_seldom():
+    with SignsOfLife(url, ENGINE, tally.as_json, newer=stopping.set), collecting_seldom():
         threads = begin(crew, stopping)
         log.info("engine started")
         watch(url, crew, threads, stopping)

@@ -28,6 +28,9 @@ log = structlog.get_logger("couveuse.life")
 Counts = Mapping[str, Any]
 """Numbers by name, or by reason within a name."""
 
+# What processes of ours call themselves.
+WEB, ENGINE, DELIVERER, WORKSHOP = "web", "engine", "deliverer", "workshop"
+
 BEAT_SECONDS: Final = 5.0
 # For so long an answer is waited for, which the server has to give within five seconds.
 SILENT_SECONDS: Final = 15.0

@@ -14,6 +14,7 @@ class ProcessKind(StrEnum):
     WEB = "web"
     ENGINE = "engine"
     DELIVERER = "deliverer"
+    WORKSHOP = "workshop"
 
 
 def migrate(

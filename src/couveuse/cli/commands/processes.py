@@ -40,7 +40,7 @@ def engine() -> None:
 
 
 def deliver() -> None:
-    """Run one deliverer: it makes tasks of hand-overs and sends what goes out; several may run at once."""
+    """Run one deliverer, with its workshop: tasks are made of hand-overs, what goes out is sent, long work is done."""
     from couveuse.cli import serving
 
     serving.deliver()

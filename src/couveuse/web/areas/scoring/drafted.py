@@ -172,7 +172,9 @@ def _shown(asked: Asked, draft_id: int, *, error: str = "", per_day: str = "0", 
         ids |= {each.lead_id for hand in way.comparison.hand_overs for each in hand.named} if way.comparison else set()
         found = cards.load_cards(connection, sorted(ids)) if ids else {}
         roster = team_of(connection)
-        works = way.draft.standing.is_open and any(each.kind == "deliverer" for each in processes.alive(connection))
+        works = way.draft.standing.is_open and any(
+            each.kind == processes.WORKSHOP for each in processes.alive(connection)
+        )
     shown = Shown(asked, way, model_of_text(base.published.document), found, roster)
     return render(
         asked, "scoring/draft.html", status, title=asked.say(f"scoring_draft.title_{way.draft.standing}"), shown=shown,
