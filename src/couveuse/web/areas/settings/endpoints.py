@@ -15,7 +15,8 @@ from couveuse.engine.ways import SLACK, WEBHOOK
 from couveuse.store import endpoints, intents
 from couveuse.store.endpoints import Endpoint
 from couveuse.web import database
-from couveuse.web.areas.settings.outgoing import PLACE, kind_of, said, state_of, tried
+from couveuse.web.areas.settings.answers import said
+from couveuse.web.areas.settings.outgoing import PLACE, kind_of, state_of, tried
 from couveuse.web.asking import Asked, page
 from couveuse.web.permissions import Permission
 from couveuse.web.rendering import redirect, render

@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from couveuse import configuration
 from couveuse.engine import doctoring
 from couveuse.store.health import Check
+from couveuse.web.areas.settings.answers import why_no_backup
 from couveuse.web.asking import Asked, page
 from couveuse.web.permissions import Permission
 from couveuse.web.rendering import render
@@ -34,6 +35,8 @@ def told(asked: Asked, check: Check) -> dict[str, str]:
     """One thing in the language of the page; what no table names is told as the doctor tells it."""
     words, code = asked.words, check.code
     values = {key: _value(asked, value) for key, value in check.values.items()}
+    if code == "backups_failed":
+        values["error"] = why_no_backup(asked, values["error"])
 
     def say(table: str, otherwise: str) -> str:
         pattern = words.known(table, code)

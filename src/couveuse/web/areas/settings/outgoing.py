@@ -16,6 +16,7 @@ from couveuse.store import intents, rosters, sealed
 from couveuse.store.endpoints import Endpoint
 from couveuse.store.intents import DEAD, PARKED, STANDINGS, TROUBLED, Row
 from couveuse.web import database
+from couveuse.web.areas.settings.answers import said
 from couveuse.web.areas.settings.audit import number
 from couveuse.web.asking import Asked, page
 from couveuse.web.permissions import Permission, may
@@ -23,26 +24,6 @@ from couveuse.web.rendering import redirect, render
 
 PLACE: Final = "/settings/outgoing"
 PAGE: Final = 50
-# What our own side says of an attempt, by the word under which it stands in both languages.
-PHRASES: Final[Mapping[str, str]] = {
-    "it takes too long": "too_long",
-    "it cannot be reached": "unreached",
-    "the line broke": "broke",
-    "rehearsal": "rehearsal",
-    "nobody of that name is on the team any more": "nobody",
-    "the mail service cannot be reached": "unreached",
-    "it is not encrypted: use https": "plain",
-    "it leads to the inside of a network: allow it as COUVEUSE_PRIVATE_HOSTS, or correct it": "inside",
-}
-_BEFORE: Final = ("the endpoint: ", "Slack: ", "the endpoint's address will not do: ", "Slack's address will not do: ")
-
-
-def said(asked: Asked, answer: str) -> str:
-    """What came of an attempt, in words; what the other side said stands as it said it."""
-    text = answer
-    for before in _BEFORE:
-        text = text.removeprefix(before)
-    return asked.say(f"settings_answer.{PHRASES[text]}") if text in PHRASES else answer
 
 
 @page(Permission.SEE_OUTGOING)
