@@ -14,15 +14,15 @@ from couveuse.store import endpoints, sealed
 from couveuse.store.api_tokens import Scope
 from couveuse.store.endpoints import Endpoint
 from couveuse.web import database
+from couveuse.web.api import told
 from couveuse.web.api.asking import BearerToken, by_of, iso, now_us, wrong
 from couveuse.web.api.outgoing import EndpointId
-from couveuse.web.api.outgoing_shapes import EndpointDisabled, EndpointMade
+from couveuse.web.api.outgoing_shapes import EndpointDisabled, EndpointMade, EndpointShape
 from couveuse.web.api.settings_shapes import (
     AddressAsked,
     AddressesShape,
     AddressName,
     EndpointChange,
-    EndpointWhole,
     TrialAsked,
     TrialShape,
 )
@@ -41,17 +41,17 @@ def _found(every: list[Endpoint], id: str) -> Endpoint:
 
 
 @router.get(
-    "/endpoints/{endpoint_id}", response=EndpointWhole, auth=BearerToken(Scope.OUTGOING_READ),
+    "/endpoints/{endpoint_id}", response=EndpointShape, auth=BearerToken(Scope.OUTGOING_READ),
     operation_id="read_endpoint", summary="Read an endpoint",
 )  # fmt: skip
 def read_endpoint(request: HttpRequest, endpoint_id: EndpointId) -> dict[str, Any]:
     """Where it is, for which events, and how it stands; never its secrets."""
     with database.reading() as connection:
-        return _whole(_found(endpoints.list_endpoints(connection), endpoint_id))
+        return told.endpoint_of(_found(endpoints.list_endpoints(connection), endpoint_id))
 
 
 @router.put(
-    "/endpoints/{endpoint_id}", response=EndpointWhole, auth=BearerToken(Scope.OUTGOING_WRITE),
+    "/endpoints/{endpoint_id}", response=EndpointShape, auth=BearerToken(Scope.OUTGOING_WRITE),
     operation_id="change_endpoint", summary="Change an endpoint",
 )  # fmt: skip
 def change_endpoint(request: HttpRequest, endpoint_id: EndpointId, asked: EndpointChange) -> dict[str, Any]:
@@ -63,7 +63,7 @@ def change_endpoint(request: HttpRequest, endpoint_id: EndpointId, asked: Endpoi
             )
         except BadPlace as error:
             raise wrong(error.field, str(error), "body") from error
-        return _whole(_found(endpoints.list_endpoints(connection), endpoint_id))
+        return told.endpoint_of(_found(endpoints.list_endpoints(connection), endpoint_id))
 
 
 @router.post(
@@ -90,14 +90,6 @@ def rotate(request: HttpRequest, endpoint_id: EndpointId) -> Status[dict[str, An
             connection, configuration.read(), endpoint_id, by=by_of(request), now=now_us()
         )
     return Status(201, {"id": endpoint_id, "secret": secret})
-
-
-def _whole(each: Endpoint) -> dict[str, Any]:
-    return {
-        "id": each.id, "url": each.url, "events": list(each.events), "made_at": iso(each.made_at),
-        "disabled_at": iso(each.disabled_at), "disabled_because": each.disabled_because,
-        "failing_since": iso(each.failing_since),
-    }  # fmt: skip
 
 
 # ---- Addresses of Slack's --------------------------------------------------------------------------------------------

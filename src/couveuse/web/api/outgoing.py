@@ -13,6 +13,7 @@ from couveuse.store import endpoints, intents, switches
 from couveuse.store.api_tokens import Scope
 from couveuse.store.intents import Row
 from couveuse.web import database
+from couveuse.web.api import told
 from couveuse.web.api.asking import BearerToken, by_of, cursor_of, iso, now_us, only, parts_of, wrong
 from couveuse.web.api.outgoing_shapes import (
     EndpointAsked,
@@ -66,18 +67,7 @@ def read_outgoing(request: HttpRequest) -> dict[str, Any]:
             {"name": name, "at": iso(at), "by": by, "because": because}
             for name, (at, by, because) in look.switched.items()
         ],
-        "endpoints": [
-            {
-                "id": each.id,
-                "url": each.url,
-                "events": list(each.events),
-                "made_at": iso(each.made_at),
-                "disabled_at": iso(each.disabled_at),
-                "disabled_because": each.disabled_because,
-                "failing_since": iso(each.failing_since),
-            }
-            for each in found.endpoints
-        ],
+        "endpoints": [told.endpoint_of(each) for each in found.endpoints],
     }
 
 

@@ -118,7 +118,7 @@ class SwitchShape(Answer):
 
 
 class EndpointShape(Answer):
-    """Where webhooks go; no events: all."""
+    """An endpoint, where webhooks go, as it stands now; no events: all."""
 
     id: str
     url: str

@@ -21,18 +21,6 @@ class EndpointChange(Body):
     events: list[Text] = Field([], max_length=50)
 
 
-class EndpointWhole(Answer):
-    """An endpoint as it stands now; no events: all."""
-
-    id: str
-    url: str
-    events: list[str]
-    made_at: str
-    disabled_at: str | None
-    disabled_because: str
-    failing_since: str | None
-
-
 class AddressAsked(Body):
     """The address of a channel of Slack's: a secret, which no answer holds."""
 

@@ -12,6 +12,7 @@ from couveuse.engine.looking import Seen, fact_of
 from couveuse.report.persons import person
 from couveuse.store import cards, consents, holds, identities
 from couveuse.store.cards import Card, EpisodeRow, HandOverRow
+from couveuse.store.endpoints import Endpoint
 from couveuse.store.holds import Hold
 from couveuse.store.identities import EMAIL, SORTS, Identity
 from couveuse.web.api.asking import iso
@@ -158,3 +159,12 @@ def hold_now(connection: Connection[Any], lead_id: int, now: int) -> dict[str, A
     """The hold of a lead that stands; None where it is not held."""
     found = holds.standing_holds(connection, [lead_id], now).get(lead_id)
     return None if found is None else hold_of(found)
+
+
+def endpoint_of(found: Endpoint) -> dict[str, Any]:
+    """An endpoint as answers have it: never its secrets."""
+    return {
+        "id": found.id, "url": found.url, "events": list(found.events), "made_at": iso(found.made_at),
+        "disabled_at": iso(found.disabled_at), "disabled_because": found.disabled_because,
+        "failing_since": iso(found.failing_since),
+    }  # fmt: skip
