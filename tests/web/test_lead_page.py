@@ -51,7 +51,7 @@ def test_it_works(people):
         tree.one("table", class_="receipt").one("td", class_="total").text
         == tree.one("span", class_="big").one("b").text
     )
-    assert "Hand over to Sales: make an appointment" in tree.one("p", class_="act").text
+    assert "Handed over to Sales: make an appointment" in tree.one("p", class_="act").text
     assert [each.text for each in tree.one("section", id="identities").all("bdi")] == [ADA, "device-1"]
     assert "Marketing e-mail: yes" in tree.one("section", id="consents").text
     assert "Sales: make an appointment" in tree.one("section", id="handovers").text

@@ -387,7 +387,7 @@ def test_the_timeline_says_what_was_done_to_a_score_and_what_was_agreed_to(desk:
     page = text(get(owner, f"/leads/{lead(desk)}?lang=fr"))
     assert "Score ajusté porté à 12,5 au moins · met at a fair" in page
     assert "Score ajusté asked twice" in page
-    assert "Consentement donné Téléphone" in page
+    assert "Consentement donné Appels téléphoniques" in page
 
 
 def test_a_ripe_lead_without_a_task_says_so_and_is_called_at_once(desk: Desk, owner: Client) -> None:

@@ -16,6 +16,7 @@ def render_dossier(dossier: Dossier) -> str:
         "dossier.html",
         names.words,
         dossier=dossier,
+        became=dossier.became,
         page=dossier.page,
         row=dossier.page.row,
         sheet=names,

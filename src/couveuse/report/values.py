@@ -302,10 +302,27 @@ class Episode:
 
 
 @dataclass(frozen=True, slots=True)
+class Became:
+    """What became of a hand-over, in finished names; `sort` is a word of the section `became`.
+
+    `at_us` is when it is due, when it comes again, or when it ended; `member` who has it, or who ended it.
+    """
+
+    sort: str
+    team: str
+    treatment: str
+    at_us: int
+    member: str = ""
+    outcome: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Dossier:
     """All that is shown of one lead as of an instant.
 
-    `merged` names leads that were merged into it; nobody may write to the addresses that are `suppressed`.
+    `merged` names leads that were merged into it; nobody may write to the addresses that are `suppressed`. `became` is
+    what became of its hand-overs; none: it was never handed over.
     """
 
     model: Model
@@ -320,6 +337,7 @@ class Dossier:
     episodes: tuple[Episode, ...] = ()
     merged: tuple[str, ...] = ()
     valid_until_us: int | None = None
+    became: tuple[Became, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

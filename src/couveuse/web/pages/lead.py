@@ -16,12 +16,14 @@ from couveuse.engine.links import Link, Links
 from couveuse.engine.live import LiveModel, NothingPublished
 from couveuse.language.formats import Formats
 from couveuse.report import render_dossier, values
+from couveuse.report.names import Names
 from couveuse.store import cards, consents, identities
 from couveuse.store.cards import EpisodeRow
 from couveuse.store.connections import NoDatabase
 from couveuse.store.identities import EMAIL, SORTS
 from couveuse.web import database
 from couveuse.web.leadpages import page_of
+from couveuse.web.pages.became import became
 from couveuse.web.pages.speaking import answer, language_of, notice, words
 from couveuse.web.reading import acting, looker
 
@@ -76,6 +78,7 @@ def dossier(
     addresses = [each.key for each in keys if each.sort == EMAIL]
     standings = consents.load_standings(connection, [lead_id])[lead_id]
     merges = [each for each in cards.merges_of(connection, lead_id) if each.undone_at is None]
+    episodes = cards.episodes_of(connection, lead_id)
     return values.Dossier(
         model=model.plan.model,
         language=language,
@@ -89,9 +92,10 @@ def dossier(
             for purpose, each in sorted(standings.items())
         ),
         suppressed=tuple(sorted(consents.suppressed_among(connection, Channel.EMAIL, addresses))),
-        episodes=tuple(_episode(each) for each in cards.episodes_of(connection, lead_id)),
+        episodes=tuple(_episode(each) for each in episodes),
         merged=tuple(each.key for each in merges if each.into_id == lead_id),
         valid_until_us=valid_until,
+        became=became(connection, lead_id, episodes, Names(model.plan.model, language), now),
     )
 
 
