@@ -2,12 +2,11 @@
 
 from django.http import HttpResponse
 
-from couveuse import configuration
-from couveuse.engine import starting
 from couveuse.engine import today as engine
 from couveuse.engine.live import NothingPublished
 from couveuse.store import learnt as reports
 from couveuse.web import database
+from couveuse.web.areas.today import first_steps
 from couveuse.web.areas.today.sight import Sight
 from couveuse.web.asking import Asked, page
 from couveuse.web.permissions import Permission, may
@@ -27,9 +26,8 @@ def show(asked: Asked) -> HttpResponse:
             now=asked.now,
         )
         learnt = reports.latest(connection, found.model.published.id) if found is not None else None
-        steps = starting.steps(connection, configuration.read()) if may(asked.who, Permission.IMPORT) else None
+        steps = first_steps.left(connection) if may(asked.who, Permission.IMPORT) else None
     if found is None:
         raise NothingPublished
     sight = Sight(asked, found, learnt)
-    left = steps if steps is not None and steps.is_shown else None
-    return render(asked, "today/today.html", title=asked.say("frame.today"), sight=sight, steps=left)
+    return render(asked, "today/today.html", title=asked.say("frame.today"), sight=sight, steps=steps)
