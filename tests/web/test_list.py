@@ -184,6 +184,23 @@ def test_a_view_is_kept_renamed_and_deleted(seen: Town):
     assert len(seen.rows("select from audit where did like '%%view of leads'")) == 3
 
 
+def test_a_view_is_deleted_only_once_that_was_asked_for_twice(seen: Town):
+    bob = people.signed_in(people.bob())
+    bob.post("/leads/views", {"name": "Fair <b>", "where": "source=salon"})
+    bob.post("/leads/views", {"name": "Ours", "where": "source=web", "shared": "1"})
+    shown = page(bob, "/leads/views")
+    forms = re.findall(r"<form.*?</form>", shown, re.DOTALL)
+    deleting = [each for each in forms if 'value="delete"' in each]
+    assert len(deleting) == 2
+    assert all('value="rename"' not in each for each in deleting)
+    for each in deleting:
+        assert re.search(r'<details class="sure"><summary>Delete</summary>' + re.escape(each), shown)
+    said = unescape(" ".join(deleting))
+    assert "Delete the view “Fair <b>”? The leads that it shows do not change." in said
+    assert "Delete the view “Ours” for everybody?" in said
+    assert "Fair &lt;b&gt;" in shown
+
+
 def test_a_view_of_somebody_else_is_not_there(seen: Town):
     people.signed_in(people.alice()).post("/leads/views", {"name": "Hers", "where": "source=salon"})
     number = seen.rows("select id from lead_views")[0][0]
