@@ -10,7 +10,7 @@ from couveuse.core.times import DAY_US
 from couveuse.store import companies
 from couveuse.web import database as pages
 from couveuse.web.areas.leads import company as company_page
-from tests.engine.desk import Desk
+from tests.engine.desk import TEAM, Desk
 from tests.engine.town import accepted
 from tests.web.people import alice, bob, charlie, signed_in
 from tests.web.test_record import EVIL, get, pages_now, post, text, walked
@@ -52,7 +52,7 @@ def test_it_works(desk: Desk, owner: Client) -> None:
     assert page.index("Hélène Haut") < page.index("low@pompes.fr")
     assert "else@other.fr" not in page
     assert "Quote requested" in page
-    assert "Sales: make an appointment" in page
+    assert "Sales: Make an appointment" in page
     assert "20." in page or "19.9" in page
 
 
@@ -83,9 +83,21 @@ def test_who_was_merged_away_works_there_no_more(desk: Desk, owner: Client) -> N
 def test_tasks_of_other_teams_are_not_shown(desk: Desk, owner: Client) -> None:
     desk.come(fact(desk, "Quote Requested", "a@pompes.fr"))
     number = the_company(desk)
-    assert "make an appointment" in get(owner, f"/companies/{number}")
-    assert "make an appointment" not in get(signed_in(bob()), f"/companies/{number}")
+    assert "Make an appointment" in get(owner, f"/companies/{number}")
+    assert "Make an appointment" not in get(signed_in(bob()), f"/companies/{number}")
     assert "Open tasks" not in get(signed_in(charlie()), f"/companies/{number}")
+
+
+def test_a_task_is_told_by_the_name_of_its_lead_and_in_the_words_of_the_team(desk: Desk, owner: Client) -> None:
+    desk.come(
+        fact(desk, "Traits Set", "a@pompes.fr", traits={"first_name": "Ada", "last_name": "Byron"}),
+        fact(desk, "Quote Requested", "a@pompes.fr"),
+    )
+    assert "Ada Byron Sales: Make an appointment" in " ".join(
+        text(get(owner, f"/companies/{the_company(desk)}")).split()
+    )
+    desk.apply(TEAM.replace("id: sales", "id: sales\n    label: {en: Field sales}"))
+    assert "Field sales: Make an appointment" in text(get(owner, f"/companies/{the_company(desk)}"))
 
 
 def test_what_happened_is_counted_up_to_a_limit(desk: Desk, owner: Client, monkeypatch: Any) -> None:

@@ -102,6 +102,11 @@ class Formats:
         between = " à " if self.language == "fr" else ", "
         return f"{self.date(at_us)}{between}{self.time(at_us)}"
 
+    def short_instant(self, at_us: int) -> str:
+        """A short day and a time, for a table: 3 mars 26 à 14:05; 3 Mar 26, 14:05."""
+        between = " à " if self.language == "fr" else ", "
+        return f"{self.short_date(at_us)}{between}{self.time(at_us)}"
+
     def iso(self, at_us: int) -> str:
         """An instant as machines read it, to the second."""
         return self.moment(at_us).isoformat(timespec="seconds")

@@ -60,6 +60,7 @@ class Waiting:
     id: int
     lead_id: int
     key: str
+    traits: Mapping[str, Any]
     team: str
     treatment: str
     standing: str

@@ -43,9 +43,9 @@ group by n.name order by 2 desc, 1;
 -- name: tasks
 -- Open tasks of leads that work at a company, of some teams (null: of all), the soonest due first.
 with few as materialized (
-    select l.id, l.root_id from leads l where l.company_id = %(id)s order by l.id limit %(most)s
+    select l.id, l.root_id, l.traits from leads l where l.company_id = %(id)s order by l.id limit %(most)s
 )
-select t.id, t.lead_id, r.key, t.team, t.treatment, t.standing, t.member, t.due_at
+select t.id, t.lead_id, r.key, f.traits, t.team, t.treatment, t.standing, t.member, t.due_at
 from few f join tasks t on t.lead_id = f.id join identities r on r.id = f.root_id
 where t.standing in ('open', 'accepted') and (%(teams)s::text[] is null or t.team = any(%(teams)s))
 order by t.due_at, t.id limit %(limit)s;

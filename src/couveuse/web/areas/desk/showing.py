@@ -266,7 +266,7 @@ def due_in_short(asked: Asked, task: Task) -> tuple[str, bool]:
     """The same where there is little room: an instant, and whether it is over."""
     f = asked.formats
     at = task.starts_at or (task.not_before if (task.not_before or 0) > asked.now else None) or task.due_at
-    return f"{f.short_date(at)} {f.time(at)}", task.standing == "open" and at < asked.now
+    return f.short_instant(at), task.standing == "open" and at < asked.now
 
 
 def mail_of(view: View) -> str:

@@ -10,6 +10,7 @@ from couveuse.core.roster import Roster
 from couveuse.engine.live import LiveModel, NothingPublished
 from couveuse.engine.sheets import Scope, teams_of_all
 from couveuse.store import rosters
+from couveuse.store.tasks import OURSELVES
 from couveuse.web.asking import Asked
 from couveuse.web.permissions import may_see_team
 from couveuse.web.reading import acting
@@ -36,9 +37,9 @@ class Desk:
         return None if self.model is None else self.model.id
 
     def called(self, by: str | None) -> str:
-        """What somebody is called whom a task names."""
+        """What somebody is called whom a task names; ourselves by our name."""
         known = self.roster.members.get(by or "")
-        return (by or "") if known is None else known.name
+        return ("Couveuse" if by == OURSELVES else by or "") if known is None else known.name
 
 
 def desk_of(asked: Asked, connection: Connection[Any]) -> Desk:

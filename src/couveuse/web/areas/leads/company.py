@@ -6,7 +6,9 @@ from django.http import Http404, HttpResponse
 from django.urls import reverse
 
 from couveuse.core.errors import StateMismatch
+from couveuse.core.model import Label
 from couveuse.core.reading import Reading
+from couveuse.core.roster import Roster
 from couveuse.core.times import DAY_US
 from couveuse.engine.folding import TEMPERATURES, reading_of
 from couveuse.engine.live import LiveModel
@@ -27,6 +29,17 @@ from couveuse.web.rendering import render
 MOST: Final = 50
 MOST_TASKS: Final = 20
 LATELY_US: Final = 30 * DAY_US
+
+
+class Task(NamedTuple):
+    """An open task of somebody who works there, in the names that people know."""
+
+    lead_id: int
+    who: str
+    team: str
+    treatment: str
+    member: str
+    due_at: int
 
 
 class Row(NamedTuple):
@@ -53,7 +66,7 @@ def company(asked: Asked, company_id: int) -> HttpResponse:
             connection, found.id, model.id, most=MOST, after=None if after is None else (after[0], after[1])
         )
         readings = [_reading(connection, model, each, asked.now) for each in people]
-        tasks = _tasks(asked, connection, found.id)
+        waiting = _tasks(asked, connection, found.id)
         lately = companies.lately(connection, found.id, since=asked.now - LATELY_US, now=asked.now)
     names = Names(model.plan.model, asked.language, [each.score for each in readings if each is not None])
     names.formats = names.teller.formats = asked.formats
@@ -71,7 +84,7 @@ def company(asked: Asked, company_id: int) -> HttpResponse:
     owners = sorted({row.owner for row in rows if row.owner})
     return render(
         asked, template, title=found.name or found.domain, company=found, rows=rows, next=following, names=names,
-        lately=lately, tasks=tasks, owners=owners, most=MOST_PEOPLE, roster=roster,
+        lately=lately, tasks=[_told(asked, roster, each) for each in waiting], owners=owners, most=MOST_PEOPLE,
     )  # fmt: skip
 
 
@@ -115,6 +128,23 @@ def _tasks(asked: Asked, connection: Any, company_id: int) -> list[companies.Wai
         return []
     teams = asked.who.teams_seen
     return companies.open_tasks_of(connection, company_id, None if teams is None else sorted(teams), most=MOST_TASKS)
+
+
+def _told(asked: Asked, roster: Roster, task: companies.Waiting) -> Task:
+    """A task with its lead, its team and what is to be done by the team's document, else by the product's words."""
+    team = roster.teams.get(task.team)
+    called = asked.words.known("team", task.team)
+    wanted = asked.words.known("treatment", task.treatment)
+    label = Label() if team is None else team.treatments.get(task.treatment, Label())
+    member = roster.members.get(task.member or "")
+    return Task(
+        task.lead_id,
+        person(task.traits).name or task.key,
+        called if team is None else team.label.text(asked.language, called),
+        label.text(asked.language, wanted),
+        (task.member or "") if member is None else member.name,
+        task.due_at,
+    )
 
 
 def _after(asked: Asked, kinds: tuple[type, ...]) -> list[Any] | None:

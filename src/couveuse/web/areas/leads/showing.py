@@ -31,6 +31,9 @@ from couveuse.web.permissions import Permission, may, may_see_team
 # So much of a note stands on a timeline: all that a person may write.
 MOST_NOTE: Final = 10_000
 MOST_TRAITS: Final = 60
+# Traits that are amounts; of other numbers nobody knows whether they are years, codes or counts.
+_COUNTS: Final = frozenset(("employees", "company_size", "deal_value", "budget"))
+_MOST_COUNT: Final = 1e15
 _OURSELVES: Final = "couveuse"
 
 
@@ -153,9 +156,14 @@ class Shown:
     @property
     def traits(self) -> list[tuple[str, str]]:
         """What is known of the person: how each trait is called, and its value."""
-        return [
-            (self._called(name), self._written(value)) for name, value in sorted(self.record.traits.items())
-        ][:MOST_TRAITS]  # fmt: skip
+        traits = sorted(self.record.traits.items())[:MOST_TRAITS]
+        return [(self._called(name), self._amount(name, value) or self._written(value)) for name, value in traits]
+
+    def _amount(self, name: str, value: object) -> str:
+        """A trait that counts something, as numbers are written; '' for one that does not, as a year or a code."""
+        if name not in _COUNTS or not is_number(value) or abs(value) >= _MOST_COUNT:
+            return ""
+        return self.asked.formats.number(value, 0 if float(value).is_integer() else 2)
 
     def _called(self, trait: str) -> str:
         """A trait by the product's word, else by its own name."""
