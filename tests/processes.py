@@ -26,8 +26,8 @@ _ports = itertools.islice(itertools.count(os.getpid()), PORTS * 2)
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(couveuse.__file__).parents[1])}
 
 
-def until(condition: Callable[[], object], seconds: float = 30.0) -> None:
-    """Wait for a condition; it fails the test where it does not come."""
+def until(condition: Callable[[], object], seconds: float = 120.0) -> None:
+    """Wait for a condition; it fails the test where it does not come. The time ends a hang, and proves nothing."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"waited {seconds:g} s in vain"
@@ -166,10 +166,10 @@ def as_nobody(function: Callable[[], object]) -> str:
     process = context.Process(target=run)
     process.start()
     try:
-        assert here.poll(60)
+        assert here.poll(120)
         return str(here.recv())
     finally:
-        process.join(10)
+        process.join(120)
         with suppress(ProcessLookupError):
             os.kill(process.pid or 0, signal.SIGKILL)
         process.close()

@@ -96,7 +96,7 @@ def house(folder: Path) -> Iterator[House]:
         made = House(folder, mails)
         made.up.start()
         try:
-            until(lambda: made.answers() or made.up.pid is None, 90)
+            until(lambda: made.answers() or made.up.pid is None)
             assert made.up.pid is not None, made.up.said
             yield made
         finally:

@@ -55,7 +55,7 @@ def demonstration(folder: Path) -> Iterator[tuple[str, str]]:
             yield address[1], password[1]
         finally:
             running.send_signal(signal.SIGINT)
-            running.wait(90)
+            running.wait(120)
 
 
 def _until_said(place: Path, words: str, seconds: float) -> str:

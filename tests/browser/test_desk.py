@@ -45,7 +45,7 @@ def opened(page: Page) -> None:
         page.goto("/desk")
         return page.locator("article.desk h1").count() == 1
 
-    until(is_there, 60)
+    until(is_there)
 
 
 def name_of(page: Page) -> str:
@@ -83,7 +83,7 @@ def test_what_was_said_counts_though_the_browser_is_closed_at_once(busy: House, 
     page.context.close()
     owner = opening(busy, "owner")
     assert not is_put_off(owner, first)
-    until(lambda: is_put_off(owner, first), 60)
+    until(lambda: is_put_off(owner, first))
 
 
 def test_a_form_opens_in_place_takes_the_note_along_and_closes(busy: House, opening: Opening) -> None:

@@ -18,7 +18,7 @@ LINK = re.compile(r"https?://\S+/welcome/[\w-]+(?=\n)")
 
 def _welcomed(page: Page, house: House) -> None:
     """The one link that the start prints, and the account that is made there."""
-    until(lambda: LINK.search(house.up.said), 30)
+    until(lambda: LINK.search(house.up.said))
     link = LINK.search(house.up.said)
     assert link is not None
     page.goto(link[0])
@@ -64,7 +64,7 @@ def test_a_file_becomes_scored_leads(empty: House, opening: Opening, tmp_path: P
 
 def _wait(page: Page, for_it: object, script: bool) -> None:
     """Until work is done that another process does: the page tells of it by itself, or is loaded again."""
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + 180
     while not for_it.count():  # type: ignore[attr-defined]
         assert time.monotonic() < deadline, page.locator("main").inner_text()
         page.wait_for_timeout(500)  # what is waited for is another process's; without script nothing tells of it

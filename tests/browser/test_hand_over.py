@@ -61,7 +61,7 @@ def _sent(at: House, key: str, who: str, event: str, **properties: object) -> No
 
 def _mail_of(at: House, who: str) -> str:
     """The alert about somebody, once the mail server has it."""
-    until(lambda: any(who in str(mail["Subject"]) or who in _text(mail) for mail in at.mails.mails), 60)
+    until(lambda: any(who in str(mail["Subject"]) or who in _text(mail) for mail in at.mails.mails))
     return next(_text(mail) for mail in at.mails.mails if who in str(mail["Subject"]) or who in _text(mail))
 
 
@@ -118,7 +118,7 @@ def _until_there(page: Page, who: str) -> None:
         page.goto("/desk/queue")
         return page.locator("main a", has_text=who).count() > 0
 
-    until(is_there, 60)
+    until(is_there)
 
 
 def _of_mine(page: Page, who: str) -> None:
@@ -128,7 +128,7 @@ def _of_mine(page: Page, who: str) -> None:
         page.goto("/desk/queue?which=accepted")
         return page.locator("main a", has_text=who).count() > 0
 
-    until(is_there, 60)
+    until(is_there)
     followed(page.locator("main a", has_text=who).first)
 
 
@@ -137,7 +137,7 @@ def _until_said(page: Page, words: str) -> None:
         page.reload()
         return words.lower() in page.locator("main").inner_text().lower()
 
-    until(is_said, 60)
+    until(is_said)
 
 
 def _say(page: Page, outcome: str, given: dict[str, str | None]) -> None:

@@ -33,7 +33,7 @@ def seen(page: Page, address: str, there: Callable[[], bool]) -> None:
         page.goto(address)
         return there()
 
-    until(is_there, 60)
+    until(is_there)
 
 
 @pytest.mark.parametrize("script", [True, False])

@@ -80,4 +80,4 @@ def test_two_leads_are_merged_and_parted(furnished: House, opening: Opening) -> 
         page.goto(other)
         return page.url.endswith(other) and page.locator("h1").inner_text() == name
 
-    until(is_back, 30)
+    until(is_back)

@@ -58,7 +58,7 @@ def test_no_module_of_commands_is_left_out() -> None:
 def test_help_comes_without_what_the_commands_need() -> None:
     code = "import sys, couveuse.cli.app; print(*sys.modules)"
     with python(code) as process:
-        said, errors = process.communicate(timeout=60)
+        said, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors
     assert not HEAVY & set(said.split())
 

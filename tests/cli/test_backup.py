@@ -118,7 +118,7 @@ def test_from_the_private_postgresql_to_ones_own(empty: str, tmp_path: Path) -> 
 
     def run(*words: str, **settings: object) -> str:
         with couveuse_runs(tmp_path, *words, data=tmp_path / "data", log_format="text", **settings) as running:
-            assert running.process.wait(60) == 0, running.said.read_text()
+            assert running.process.wait(120) == 0, running.said.read_text()
         return running.said.read_text()
 
     run("migrate", "--publish-first")
@@ -169,7 +169,7 @@ def kill(running: Running) -> None:
     everybody = running.children(deep=True)
     assert any("postgres" in command or "pg_" in command or "psql" in command for command in everybody.values())
     os.kill(running.process.pid, signal.SIGKILL)
-    until(lambda: not any(map(lives, everybody)), 20)
+    until(lambda: not any(map(lives, everybody)))
 
 
 def test_one_that_is_killed_leaves_no_half_and_no_process(town: Town, ask: Ask, tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def test_a_reader_that_has_seen_enough_ends_it_quietly(many: Path) -> None:
 def test_an_output_that_is_full_is_said_in_one_line(many: Path) -> None:
     with Path("/dev/full").open("w") as full:
         process = start("score", many, *PRESET, "--format", "json", stdout=full.fileno())
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=120)
     assert process.returncode == 2
     assert errors == "couveuse: the output, or a temporary file: No space left on device; check the path and the disk\n"
 
@@ -65,7 +65,7 @@ def test_a_full_disk_is_said_in_one_line(many: Path, tmp_path: Path) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 
     process = start("score", many, *PRESET, "--out", tmp_path / "scores.csv", before=small_files)
-    out, errors = process.communicate(timeout=60)
+    out, errors = process.communicate(timeout=120)
     assert (process.returncode, out) == (2, "")
     assert "Traceback" not in errors
     (line,) = errors.splitlines()
@@ -87,7 +87,7 @@ def test_an_interruption_ends_it_without_a_word_and_leaves_nothing_behind(tmp_pa
     while not any(work.glob("*/*")) and process.poll() is None:
         pass  # it has not begun to read
     process.send_signal(signal.SIGINT)
-    out, errors = process.communicate(timeout=60)
+    out, errors = process.communicate(timeout=120)
     assert (process.returncode, out, errors) == (130, "", "")
     assert not any(work.iterdir())
 
@@ -100,7 +100,7 @@ def test_a_pipe_is_refused_for_it_can_be_read_only_once(tmp_path: Path, ask: Ask
 
 def test_long_work_is_silent_in_a_pipe(many: Path) -> None:
     process = start("score", many, *PRESET, "--format", "csv")
-    out, errors = process.communicate(timeout=60)
+    out, errors = process.communicate(timeout=120)
     assert (process.returncode, errors) == (0, "")
     assert len(out.splitlines()) == 10_001
 

@@ -111,7 +111,7 @@ def test_on_a_terminal_it_asks(
                 asked += os.read(ours, 4096).decode()
             except OSError:  # the other end is closed
                 break
-        out, _ = process.communicate(timeout=60)
+        out, _ = process.communicate(timeout=120)
     finally:
         os.close(ours)
     assert process.returncode == code, asked

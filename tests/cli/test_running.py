@@ -28,7 +28,7 @@ def is_ready(port: int) -> bool:
 @pytest.fixture
 def up(tmp_path: Path, port: int) -> Iterator[Running]:
     with couveuse_runs(tmp_path, "up", port=port) as running:
-        until(lambda: is_ready(port), 60)
+        until(lambda: is_ready(port))
         yield running
 
 
@@ -77,7 +77,7 @@ def test_nobody_is_left_when_it_is_killed_itself_and_the_next_one_starts_at_once
     up.process.wait()
     with couveuse_runs(tmp_path, "up", port=port) as second:
         until(lambda: not any(map(lives, everybody)))
-        until(lambda: is_ready(port), 60)
+        until(lambda: is_ready(port))
         assert second.stop() == 0
 
 
@@ -95,17 +95,17 @@ def test_a_second_one_on_the_folder_or_the_port_is_refused_before_anything_start
     other = tmp_path / "other"
     other.mkdir()
     with couveuse_runs(other, "up", port=free_port(), data=tmp_path / "couveuse-data") as second:
-        assert second.process.wait(30) == 2
+        assert second.process.wait(120) == 2
         assert "is in use by another Couveuse" in second.said.read_text()
     with couveuse_runs(other, "up", port=port) as second:
-        assert second.process.wait(30) == 2
+        assert second.process.wait(120) == 2
         assert f"127.0.0.1:{port} is in use by another program" in second.said.read_text()
     assert not (other / "couveuse-data").exists()
 
 
 def test_a_given_database_is_used(tmp_path: Path, database: str, port: int) -> None:
     with couveuse_runs(tmp_path, "up", port=port, database_url=database, engine_workers=2) as running:
-        until(lambda: is_ready(port), 60)
+        until(lambda: is_ready(port))
         with psycopg.connect(database, autocommit=True) as connection:
             alive = "select count(*) from processes where kind = 'engine' and pid <> 0"
             until(lambda: connection.execute(alive).fetchone() == (2,))
@@ -116,7 +116,7 @@ def test_a_given_database_is_used(tmp_path: Path, database: str, port: int) -> N
 def test_a_database_that_is_away_is_said(tmp_path: Path, port: int) -> None:
     url = f"postgresql://couveuse@127.0.0.1:{free_port()}/couveuse"
     with couveuse_runs(tmp_path, "up", port=port, database_url=url) as running:
-        assert running.process.wait(30) == 2
+        assert running.process.wait(120) == 2
         assert "PostgreSQL does not answer" in running.said.read_text()
 
 
@@ -130,7 +130,7 @@ def test_a_disk_that_was_full_is_tried_again(up: Running, port: int, tmp_path: P
     assert httpx.get(f"http://127.0.0.1:{port}/healthz").status_code == 200
     until(lambda: not is_ready(port))
     control.with_name("away").rename(control)
-    until(lambda: is_ready(port), 60)
+    until(lambda: is_ready(port))
     assert up.stop() == 0
 
 
@@ -139,5 +139,5 @@ def test_the_supervisor_is_light() -> None:
     from tests.processes import python
 
     with python(code) as process:
-        out, _ = process.communicate(timeout=60)
+        out, _ = process.communicate(timeout=120)
     assert not {"django", "pyarrow", "duckdb", "numpy", "psycopg", "granian"} & set(out.split())

@@ -20,7 +20,7 @@ from couveuse.collect.app import application
 
 # Read by the process that is started: how it fails at first, and where it writes down what came.
 FAILS, SEEN = "FRONT_DOOR_FAILS", "FRONT_DOOR_SEEN"
-STARTS_WITHIN = 30.0
+STARTS_WITHIN = 120.0
 
 
 def make() -> Any:
@@ -98,7 +98,7 @@ def served(
         _wait(process, url, folder / "server.log")
         yield Served(url, seen)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0, (folder / "server.log").read_text(encoding="utf-8")
+        assert process.wait(120) == 0, (folder / "server.log").read_text(encoding="utf-8")
     finally:
         process.kill()
         process.wait()

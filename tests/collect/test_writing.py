@@ -26,7 +26,7 @@ def own_door(database: str) -> Iterator[Door]:
         yield door
 
 
-def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+def until(condition: Callable[[], bool], seconds: float = 120.0) -> None:
     """Wait for a condition, and fail where it does not come."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -141,7 +141,7 @@ class Office:
             yield tally
         finally:
             stopping.set()
-            running.join(60)
+            running.join(120)
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         return self.connection.execute(query, values or None).fetchall()

@@ -85,7 +85,7 @@ def test_of_many_at_once_one_is_recorded(town: Town, leads: tuple[int, int]):
 
     def run() -> None:
         with connections.connect(town.url, "test", autocommit=True) as connection:
-            barrier.wait(timeout=30)
+            barrier.wait(timeout=120)
             answers.append(adjust(connection, leads[0], ADD, 7.0, reason="fair", id="k", by="alice", now=NOW))
 
     threads = [threading.Thread(target=run) for _ in range(4)]

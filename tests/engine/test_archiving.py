@@ -173,7 +173,7 @@ def test_a_fact_that_is_being_written_while_a_month_goes_is_not_lost(town, setti
     def slowly(*args: Any) -> None:
         append(*args)
         written.set()
-        assert may_end.wait(30)
+        assert may_end.wait(120)
 
     other.worker._folder._append = slowly
 
@@ -183,7 +183,7 @@ def test_a_fact_that_is_being_written_while_a_month_goes_is_not_lost(town, setti
 
     engine = threading.Thread(target=other.work)
     engine.start()
-    assert written.wait(30)
+    assert written.wait(120)
     dropper = threading.Thread(target=dropping)
     dropper.start()
     assert not done.wait(1.0)  # it waits for the engine

@@ -80,6 +80,6 @@ def test_whoever_is_left_alone_is_told_to_stop_and_is_not_there_for_ever_where_i
     with python(ORPHAN) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "begun\n"
-        said, _ = process.communicate(timeout=60)  # its standard input is closed: whoever held it is gone
+        said, _ = process.communicate(timeout=120)  # its standard input is closed: whoever held it is gone
         assert process.returncode == 1
         assert "told\n" in said

@@ -14,7 +14,7 @@ PROCESS = """
 from couveuse.engine.crews import stopped_by_signal
 stopping = stopped_by_signal()
 print("begun", flush=True)
-print(stopping.wait(30), flush=True)
+print(stopping.wait(120), flush=True)
 """
 
 
@@ -46,7 +46,7 @@ def test_all_begin_and_each_is_waited_for(monkeypatch) -> None:
     until(lambda: crew[0].said[-1] == "ended")
     assert watching.is_alive()
     crew[1].may_end.set()
-    watching.join(10)
+    watching.join(120)
     assert not watching.is_alive()
     assert crew[1].said[-1] == "ended"
 
@@ -57,5 +57,5 @@ def test_a_signal_tells_it_to_stop() -> None:
             assert process.stdout is not None
             assert process.stdout.readline() == "begun\n"
             process.send_signal(number)
-            assert process.communicate(timeout=20)[0] == "True\n"
+            assert process.communicate(timeout=120)[0] == "True\n"
             assert process.returncode == 0

@@ -375,9 +375,9 @@ def test_it_is_told_of_hand_overs_and_stops_when_told(desk):
         with waiting:
             waiting.execute("listen couveuse_intents")
             desk.take(anna("Document Downloaded"))
-            assert any(True for _ in waiting.notifies(timeout=20, stop_after=1))
+            assert any(True for _ in waiting.notifies(timeout=120, stop_after=1))
     finally:
         stopping.set()
-        thread.join(20)
+        thread.join(120)
     assert not thread.is_alive()
     assert len(desk.tasks()) == 1

@@ -257,7 +257,7 @@ def test_an_import_that_is_killed_in_the_middle_goes_on_and_doubles_nothing(data
     with _ended(database, tmp_path, signal.SIGKILL, leads=2000) as (errors, code, children):
         assert len(children) >= 2, "the shares are brought in processes of their own"
         assert ("Interrupted" in errors, code) == (False, -signal.SIGKILL)
-        until(lambda: not any(map(lives, children)), 20)
+        until(lambda: not any(map(lives, children)))
 
 
 def test_an_import_that_is_interrupted_says_so_and_goes_on(database: str, tmp_path: Path) -> None:
@@ -284,7 +284,7 @@ def _ended(database: str, data: Path, number: int, *, leads: int) -> Iterator[tu
             until(lambda: imports.rows_done(connection, 1) >= 5_000, 120)
             children = _children(process.pid)
             os.kill(process.pid, number)
-            _, errors = process.communicate(timeout=60)
+            _, errors = process.communicate(timeout=120)
         finally:
             process.kill()
             process.wait()

@@ -73,7 +73,7 @@ def running(asker: Asker) -> Iterator[threading.Event]:
         yield stopping
     finally:
         stopping.set()
-        thread.join(60)
+        thread.join(120)
         assert not thread.is_alive()
 
 
@@ -204,7 +204,7 @@ def test_what_was_told_during_work_is_heard_at_once(own: PrivateServer) -> None:
         connection.execute("select pg_sleep(0.05)")
         hearing = threading.Thread(target=hear, args=(connection, threading.Event(), 3600.0), daemon=True)
         hearing.start()
-        hearing.join(60)
+        hearing.join(120)
         assert not hearing.is_alive()
 
 

@@ -156,9 +156,9 @@ def test_it_counts_by_itself_and_stops_when_told(desk):
     roller.work = watched
     thread = threading.Thread(target=roller.run, args=(stopping,))
     thread.start()
-    assert counted_.wait(20)
+    assert counted_.wait(120)
     stopping.set()
-    thread.join(20)
+    thread.join(120)
     assert not thread.is_alive()
     assert counted(desk, LEADS)["standings"]
 
@@ -169,5 +169,5 @@ def test_postgresql_away_is_waited_for(desk):
     thread = threading.Thread(target=roller.run, args=(stopping,))
     thread.start()
     stopping.set()
-    thread.join(20)
+    thread.join(120)
     assert not thread.is_alive()

@@ -61,7 +61,7 @@ def test_a_lost_answer_is_not_waited_for(network: Network) -> None:
                                         "and state = 'active'").fetchone())  # fmt: skip
     network.mend()
     assert looks(Watchdog(network.url, [asking])) == [0] * LOOKS + [1]
-    asking.join(10)
+    asking.join(120)
     assert isinstance(asking.error, psycopg.OperationalError)
 
 
@@ -72,7 +72,7 @@ def test_what_takes_long_is_waited_for(network: Network) -> None:
     assert looks(watchdog) == [0] * (LOOKS + 1)
     assert asking.connection is not None
     connections.hang_up(asking.connection)
-    asking.join(10)
+    asking.join(120)
     assert looks(watchdog) == [0] * (LOOKS + 1)  # it is closed
 
 
@@ -96,7 +96,7 @@ def test_each_batch_is_waited_for_anew(network: Network) -> None:
         asking.turn += 1
     assert asking.connection is not None
     connections.hang_up(asking.connection)
-    asking.join(10)
+    asking.join(120)
 
 
 def test_a_block_that_takes_too_long_is_ended(database: str) -> None:

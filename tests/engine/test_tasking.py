@@ -248,7 +248,7 @@ def test_of_many_at_once_one_is_heard(desk: Desk) -> None:
 
     def settle(each: Told) -> None:
         with connections.connect(desk.url, "test", autocommit=True) as connection:
-            barrier.wait(timeout=30)
+            barrier.wait(timeout=120)
             answers.append(
                 tasking.settle(connection, task.id, each, version=task.version, by=f"p{id(each)}", now=desk.now)
             )

@@ -167,7 +167,7 @@ def test_a_worker_that_is_killed_between_rows_leaves_them_to_another(town: Town,
     file = upload(town, path)
     number = uploading.ask_import(town.connection, file, wants(town, file), **BY)
     with python(WORKER, town.url, environment={**ENVIRONMENT, "TMPDIR": str(tmp_path)}) as process:
-        until(lambda: town.rows("select sum(done) from import_shares")[0][0], 60)
+        until(lambda: town.rows("select sum(done) from import_shares")[0][0])
         process.kill()
         process.wait()
     done = town.rows("select sum(done) from import_shares")[0][0]

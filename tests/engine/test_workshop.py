@@ -116,7 +116,7 @@ def test_a_workshop_in_the_midst_of_a_job_ends_with_the_deliverer_and_another_on
     with held(town) as number:
         pid = workshop(deliverer)
         deliverer.process.send_signal(signal.SIGTERM)
-    assert deliverer.process.wait(90) == 0
+    assert deliverer.process.wait(120) == 0
     assert not lives(pid)
     assert the_job(town, number).standing in (Standing.DONE, Standing.WAITING)
     with couveuse_runs(tmp_path, "deliver", database_url=town.url, secret_key="s" * 50):
@@ -127,7 +127,7 @@ def test_a_workshop_whose_deliverer_is_killed_ends(town: Town, deliverer: Runnin
     pid = workshop(deliverer)
     deliverer.process.kill()
     deliverer.process.wait()
-    until(lambda: not lives(pid), 90)
+    until(lambda: not lives(pid))
     until(lambda: "workshop" not in living(town))
     assert ("workshop", "workshop stopped") in events(deliverer)
 

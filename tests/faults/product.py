@@ -150,7 +150,7 @@ class Product:
         for part in {self.front_door, *self.engines, *self.parts.values()}:
             if part.pid is None:
                 part.start()
-        until(self.is_up, 60)
+        until(self.is_up)
 
     def is_up(self) -> bool:
         """Whether the front door answers and every engine has given a sign of life."""
@@ -189,7 +189,7 @@ class Product:
             yield connection
 
     def _connected(self) -> psycopg.Connection[Any]:
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 60
         while True:
             try:
                 return connections.connect(self.url, "test", autocommit=True, statement_ms=0)
@@ -213,7 +213,7 @@ class Product:
         with self.connection() as connection:
             connection.execute(f"truncate {TABLES} restart identity cascade")
 
-    def settle(self, seconds: float = 60.0) -> None:
+    def settle(self, seconds: float = 120.0) -> None:
         """Wait until everything that was accepted is folded; what the engines have said is told where it is not."""
         try:
             until(lambda: not self.waiting(), seconds)

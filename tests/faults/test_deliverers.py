@@ -155,7 +155,7 @@ def test_all_arrives_and_nothing_twice_unmarked_whoever_is_killed(posted, kill, 
     parts = [posted.deliverer(f"deliverer {number}") for number in range(DELIVERERS)]
     for part in parts:
         part.start()
-    until(lambda: len(posted.lively()) == DELIVERERS, 60)
+    until(lambda: len(posted.lively()) == DELIVERERS)
     killed = 0
     for _ in range(rounds):
         posted.plan(*rng.choices(("email", "webhook"), (3, 1), k=rng.randint(5, 25)))
@@ -222,7 +222,7 @@ def test_mail_servers_and_endpoints_that_are_not_well(tmp_path):
         deliverer = posted.deliverer("deliverer")
         deliverer.start()
         (mail,) = posted.plan("email")
-        until(lambda: posted.rows("select attempts from intents where id = %s", mail)[0][0] == 1, 60)
+        until(lambda: posted.rows("select attempts from intents where id = %s", mail)[0][0] == 1)
         until(lambda: posted.standing(mail) == "waiting")  # nobody listens
         ending.enter_context(mail_server(box, box.port))
         for id in ("hangs", "leads-inside", "gone"):

@@ -194,7 +194,7 @@ def test_each_ripe_lead_has_one_task_and_one_alert_whoever_is_killed(
                 office.take(machine(f"of {lead}", lead))
         # While mails go out: so many more have come, at some moment after that.
         wanted = len(office.box.raw) + rng.randrange(1, 5)
-        until(lambda wanted=wanted: len(office.box.raw) >= wanted or not office.left(), 60)
+        until(lambda wanted=wanted: len(office.box.raw) >= wanted or not office.left())
         time.sleep(rng.random() * 0.03)
         kill(office, rng)
         office.start()

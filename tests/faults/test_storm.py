@@ -75,7 +75,7 @@ class Merging(threading.Thread):
 
     def stop(self) -> None:
         self._stopping.set()
-        self.join(60)
+        self.join(120)
         assert self.error is None, self.error
         assert not self.is_alive()
 

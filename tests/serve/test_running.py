@@ -60,7 +60,7 @@ def test_a_request_that_was_begun_is_answered_before_the_end(web: Running, port:
         until(lambda: not accepts(port))
         line.sendall(body[10:])
         assert line.recv(4096).startswith(b"HTTP/1.1 200 OK")
-    assert web.process.wait(30) == 0
+    assert web.process.wait(120) == 0
 
 
 def test_the_body_of_what_is_posted_to_a_page_is_read(web: Running, port: int, database: str) -> None:
@@ -129,7 +129,7 @@ def test_an_address_in_use_is_refused_before_it_is_shared(
     other = tmp_path / "other"
     other.mkdir()
     with couveuse_runs(other, "web", database_url=database, port=port, data=tmp_path / "data") as second:
-        assert second.process.wait(30) == 2
+        assert second.process.wait(120) == 2
         said = second.said.read_text()
     assert said == f"couveuse: 127.0.0.1:{port} is in use by another program: stop it, or set COUVEUSE_PORT\n"
     assert answers(port) == 200

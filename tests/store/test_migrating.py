@@ -85,4 +85,4 @@ def test_a_process_is_told_when_the_database_becomes_a_newer_versions(
         until(lambda: bool(connection.execute("select from processes where kind = 'engine'").fetchall()))
         assert not told.is_set()
         connection.execute(LATER)
-        assert told.wait(10)
+        assert told.wait(120)

@@ -380,7 +380,7 @@ except CouveuseError as error:
     print(error)
 """
     with python(code, data, size) as process:
-        out, errors = process.communicate(timeout=60)
+        out, errors = process.communicate(timeout=120)
     assert errors == ""
     return out
 

@@ -160,7 +160,7 @@ def test_a_process_of_a_version_before_does_not_start(left: str, version: str, t
     with psycopg.connect(left) as connection:
         connection.execute("insert into django_migrations (app, name, applied) values ('store', '0099_next', now())")
     with couveuse_runs(tmp_path, "engine", database_url=left, data=tmp_path / "data") as running:
-        assert running.process.wait(60) == 2
+        assert running.process.wait(120) == 2
         assert "a newer version of Couveuse has made this database (0099_next)" in running.said.read_text()
 
 
@@ -173,10 +173,10 @@ def test_killed_in_the_middle_it_is_done_the_next_time(left: str, version: str, 
     with psycopg.connect(left) as holding:
         holding.execute("select from handovers" if version == "0.1.0" else "select from tasks")
         with couveuse_runs(tmp_path, "upgrade", "--no-backup", database_url=left, data=tmp_path / "data") as running:
-            until(lambda: rows(left, waits) == [(1,)], 60)
+            until(lambda: rows(left, waits) == [(1,)])
             everybody = running.children(deep=True)
             os.kill(running.process.pid, signal.SIGKILL)
-            until(lambda: not any(map(lives, everybody)), 20)
+            until(lambda: not any(map(lives, everybody)))
         holding.rollback()
     until(lambda: rows(left, waits) == [(0,)])
     code, told = upgrade(left, tmp_path, "--no-backup")

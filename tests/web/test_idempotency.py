@@ -146,13 +146,13 @@ def test_of_two_at_once_one_is_told_to_wait(town: Town, staffed: Asker, monkeypa
 
     def slow(*parts: object) -> object:
         begun.set()
-        assert go_on.wait(30)
+        assert go_on.wait(120)
         return status(*parts)
 
     monkeypatch.setattr(team, "Status", slow)
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(in_a_thread, staffed, "k-1")
-        assert begun.wait(30)
+        assert begun.wait(120)
         second = absent(staffed, "k-1")
         go_on.set()
         assert first.result().status == 201
