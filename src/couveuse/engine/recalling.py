@@ -125,7 +125,7 @@ class Recaller:
         return found
 
     def count(self, connection: Connection[Any], lead_ids: Collection[int], *, most: int) -> dict[int, int]:
-        """How many facts leads have; of an identity that has more than `most` here so many are counted, and one."""
+        """How many facts leads have; of one that has more than `most` here so many are counted, and one."""
         with _in_transaction(connection):
             archives.hold(connection)
             found = events.count_facts(connection, lead_ids, most=most)

@@ -102,7 +102,7 @@ def load_facts(
 
 
 def count_facts(connection: Connection[Any], lead_ids: Collection[int], *, most: int) -> dict[int, int]:
-    """How many facts leads have; of an identity that has more than `most` so many are counted, and one more."""
+    """How many facts leads have; of one that has more than `most` so many are counted, and one more."""
     wanted = {"leads": arrays.numbers(lead_ids), "most": most + 1}
     counted = {lead_id: int(count) for lead_id, count in connection.execute(_COUNT, wanted).fetchall()}
     return {lead_id: counted.get(lead_id, 0) for lead_id in lead_ids}

@@ -27,13 +27,15 @@ from identities i join events e on e.identity_id = i.id
 where i.lead_id = any(%s::text::bigint[]) limit %s;
 
 -- name: count_of_leads
--- How many facts some leads have, those of one identity counted up to a number; in no order.
-select i.lead_id, sum(counted.facts)
-from identities i
+-- How many facts some leads have, those of one lead counted up to a number; in no order.
+select wanted.lead, counted.facts
+from unnest(%(leads)s::text::bigint[]) as wanted (lead)
     cross join lateral (
-        select count(*) as facts from (select from events e where e.identity_id = i.id limit %(most)s) first
-    ) counted
-where i.lead_id = any(%(leads)s::text::bigint[]) group by i.lead_id;
+        select count(*) as facts from (
+            select from identities i join events e on e.identity_id = i.id
+            where i.lead_id = wanted.lead limit %(most)s
+        ) first
+    ) counted;
 
 -- name: names
 -- The names of events of these numbers.

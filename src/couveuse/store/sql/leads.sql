@@ -42,9 +42,11 @@ where not exists (select from merges m where m.lead_id = w.into_id and m.undone_
 
 -- name: who
 -- What a fold begins with: the e-mail of the lead (null where a user id makes it), whether a trusted fact knows it, and
--- whether no identity points to it any more; in no order.
+-- whether no identity points to it any more; in no order. The key that makes a lead mostly says it: of a lead of very many
+-- devices not all are read.
 select l.id, case when r.sort = 0 then r.key end,
-    coalesce((select bool_or(i.is_known) from identities i where i.lead_id = l.id and i.sort < 2), false),
+    coalesce(r.is_known and r.lead_id = l.id, false)
+        or exists (select from identities i where i.lead_id = l.id and i.sort < 2 and i.is_known),
     not exists (select from identities i where i.lead_id = l.id)
 from leads l join identities r on r.id = l.root_id where l.id = any(%s);
 
