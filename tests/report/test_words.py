@@ -19,7 +19,7 @@ TABLE = tomllib.loads((FOLDER / "words.toml").read_text("utf-8"))
 KEYS = {f"{section}.{name}": texts for section, names in TABLE.items() for name, texts in names.items()}
 # Keys put together from an id: these groups are looked up whole.
 BY_ID = set("temperature temperatures stage maturity class team treatment band event window mark".split())
-BY_ID |= {"because", "purpose", "basis", "tongue", "became", "became_by", "became_free"}
+BY_ID |= {"because", "purpose", "basis", "tongue", "became", "became_by", "became_free", "trait", "trait_value"}
 BY_KIND = {f"receipt.{name}" for name in "cap cut decay add raise set recycle".split()}
 BY_KIND |= {f"bands.{name}" for name in "any up_to over between".split()}
 BY_KIND |= {f"dossier.{name}" for name in "email user_id anonymous_id".split()}

@@ -59,6 +59,24 @@ def test_it_works(people):
     assert "[1]" in tree.one("section", id="traits").text
 
 
+def test_what_is_known_is_told_in_the_words_of_the_page(people):
+    people.take(
+        accepted(
+            "Traits Set", NOW - DAY, email="words@example.com",
+            traits={"phone": "1", "telephone": "2", "referred": True, "size": [1], "last_name": "Rey"},
+        ),
+        accepted("Consent Given", NOW - DAY, email="words@example.com", purpose="phone"),
+        accepted("Score Adjusted", NOW - DAY, email="words@example.com", kind="raise", points=5, reason="met"),
+    )  # fmt: skip
+    tree = parsed(a_page(people, "words@example.com", lang="fr").text)
+    traits = tree.one("section", id="traits")
+    assert [each.text for each in traits.all("dt")] == ["Nom", "Téléphone", "Recommandé", "size", "telephone"]
+    assert [each.text for each in traits.all("dd")] == ["Rey", "1", "oui", "[1]", "2"]
+    past = " ".join(tree.one("ol").text.split())
+    assert "Consentement donné Appels téléphoniques" in past
+    assert "Score ajusté met" in past
+
+
 def test_its_score_is_that_of_the_api(people):
     api = Asker(a_token(people.connection))
     score = api.get(f"/api/v1/leads/{people.lead(ADA)}").json["score"]

@@ -378,6 +378,19 @@ def test_traits_stand_under_their_words(desk: Desk, owner: Client) -> None:
     assert "True" not in page
 
 
+def test_amounts_are_written_as_numbers_are_and_other_numbers_as_they_came(desk: Desk, owner: Client) -> None:
+    desk.take(
+        fact("Traits Set", traits={"employees": 2669, "deal_value": 17300.5, "founded": 1998, "budget": "2500 or so"}),
+        fact("Project Detected", amount=18000.0),
+        fact("Opportunity Won", amount=1200, currency="GBP"),
+        fact("Quote Requested", amount=500.0, title="Pompe"),
+    )
+    page = text(get(owner, f"/leads/{lead(desk)}?lang=fr")).replace("\u202f", " ").replace("\u00a0", " ")
+    for words in ("Salariés 2 669", "Valeur d’une affaire 17 300,5", "founded 1998", "Budget 2500 or so",
+                  "Projet détecté 18 000 €", "Affaire gagnée 1 200 £", "Demande de devis Pompe"):  # fmt: skip
+        assert words in page, words
+
+
 def test_the_timeline_says_what_was_done_to_a_score_and_what_was_agreed_to(desk: Desk, owner: Client) -> None:
     desk.take(
         fact("Score Adjusted", NOW, kind="raise", points=12.5, reason="met at a fair"),

@@ -20,6 +20,8 @@ TELLING = (
     "verdict", "amount", "kind",
 )  # fmt: skip
 MOST_WORDS: Final = 120
+# A greater number is not sure of its last digits.
+MOST_WHOLE: Final = 1e15
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +58,13 @@ def _trait(traits: Mapping[str, object], names: Sequence[str]) -> str:
 def about(properties: Mapping[str, object], traits: Mapping[str, object]) -> str:
     """What a fact was about.
 
-    >>> about({"path": "/tarifs"}, {}), about({}, {"city": "Lyon"})
-    ('/tarifs', 'city: Lyon')
+    >>> about({"path": "/tarifs"}, {}), about({"amount": 18000.0}, {}), about({}, {"city": "Lyon"})
+    ('/tarifs', '18000', 'city: Lyon')
     """
     for name in TELLING:
         value = properties.get(name)
+        if isinstance(value, float) and value.is_integer() and abs(value) < MOST_WHOLE:
+            return str(int(value))
         if isinstance(value, (str, int, float)) and value != "":
             return str(value)[:MOST_WORDS]
     said = (f"{name}: {value}" for name, value in traits.items() if not isinstance(value, Mapping))

@@ -2,22 +2,26 @@
 
 from collections.abc import Hashable, Mapping
 
+from couveuse.core.consent import CONSENT_GIVEN, CONSENT_WITHDRAWN
+from couveuse.core.events import Fact
+from couveuse.engine.adjusting import SCORE_ADJUSTED
 from couveuse.engine.looking import Look, fact_of
 from couveuse.report import values
 from couveuse.report.closely import heaviest, lead_page
+from couveuse.report.names import Names
 from couveuse.report.persons import about, person
 from couveuse.store.cards import Card
 
 
-def page_of(look: Look, card: Card) -> values.LeadPage:
-    """A lead that was looked at, with its facts in the order in which they count."""
+def page_of(look: Look, card: Card, names: Names) -> values.LeadPage:
+    """A lead that was looked at, with its facts in the order in which they count, told in the words of the page."""
     reading, who = look.reading, person(look.known.traits)
     seen = [each for each in look.facts if each.is_admitted]
     deeds: Mapping[Hashable, values.Fact] = {
         each.stored.fact.key: values.Fact(
             each.stored.fact.at,
             each.stored.fact.event,
-            about(each.stored.fact.properties, each.stored.fact.traits),
+            told(each.stored.fact, names),
             verdict=each.verdict,
         )
         for each in seen
@@ -44,3 +48,13 @@ def page_of(look: Look, card: Card) -> values.LeadPage:
     )
     lines = ((line, None if (fact := fact_of(line)) is None else fact.key) for line in look.lines)
     return lead_page(row, lines, deeds, look.curve(), tuple(look.interests))
+
+
+def told(fact: Fact, names: Names) -> str:
+    """What a fact was about: a consent's purpose and the traits that were set by their words; why points were given."""
+    if fact.event in (CONSENT_GIVEN, CONSENT_WITHDRAWN):
+        return names.purpose(str(fact.properties.get("purpose", "")))
+    if fact.event == SCORE_ADJUSTED:
+        return str(fact.properties.get("reason") or "")
+    traits = {names.words.known("trait", name): value for name, value in fact.traits.items()}
+    return about(fact.properties, traits)

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -79,12 +80,13 @@ def dossier(
     standings = consents.load_standings(connection, [lead_id])[lead_id]
     merges = [each for each in cards.merges_of(connection, lead_id) if each.undone_at is None]
     episodes = cards.episodes_of(connection, lead_id)
+    names = Names(model.plan.model, language)
     return values.Dossier(
         model=model.plan.model,
         language=language,
         at_us=look.reading.at,
-        page=page_of(look, card),
-        traits={name: _written(value) for name, value in list(look.known.traits.items())[:MOST_KEYS]},
+        page=page_of(look, card, names),
+        traits=_traits(look.known.traits, names),
         groups=tuple(look.known.groups[:MOST_KEYS]),
         identities=tuple(values.Identity(SORTS[each.sort], each.key, each.is_known) for each in keys[:MOST_KEYS]),
         consents=tuple(
@@ -95,7 +97,7 @@ def dossier(
         episodes=tuple(_episode(each) for each in episodes),
         merged=tuple(each.key for each in merges if each.into_id == lead_id),
         valid_until_us=valid_until,
-        became=became(connection, lead_id, episodes, Names(model.plan.model, language), now),
+        became=became(connection, lead_id, episodes, names, now),
     )
 
 
@@ -114,6 +116,17 @@ def _episode(row: EpisodeRow) -> values.Episode:
     )  # fmt: skip
 
 
-def _written(value: object) -> str:
+def _traits(traits: Mapping[str, object], names: Names) -> dict[str, str]:
+    """What is known of the person, each trait by its word; by its own name where another one has that word."""
+    known: dict[str, str] = {}
+    for name, value in sorted(traits.items())[:MOST_KEYS]:
+        word = names.words.known("trait", name)
+        known[name if word in known else word] = _written(value, names)
+    return known
+
+
+def _written(value: object, names: Names) -> str:
     """A trait as a person reads it."""
+    if isinstance(value, bool):
+        return names.words.say("trait_value.yes" if value else "trait_value.no")
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

@@ -167,12 +167,12 @@ class Shown:
 
     def _called(self, trait: str) -> str:
         """A trait by the product's word, else by its own name."""
-        return self.asked.words.known("leads_trait", trait)
+        return self.asked.words.known("trait", trait)
 
     def _written(self, value: object) -> str:
         """A trait's value as a person reads it."""
         if isinstance(value, bool):
-            return self.asked.say("leads_trait_value.yes" if value else "leads_trait_value.no")
+            return self.asked.say("trait_value.yes" if value else "trait_value.no")
         return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
     # ---- Points ------------------------------------------------------------------------------------------------------
@@ -181,7 +181,7 @@ class Shown:
     def page(self) -> values.LeadPage | None:
         """The ledger, the facts and the curve; None where the lead was not folded."""
         look = self.record.look
-        return None if look is None else page_of(look, self.around.card)
+        return None if look is None else page_of(look, self.around.card, self.names)
 
     @cached_property
     def points(self) -> Mapping[Any, float]:
@@ -246,7 +246,15 @@ class Shown:
             for name, value in fact.traits.items()
             if not isinstance(value, Mapping)
         ]
-        return about(fact.properties, {}) or ", ".join(told)
+        named = {name: value for name, value in said.items() if name not in ("amount", "kind")}
+        return about(named, {}) or self._worth(said) or about(said, {}) or ", ".join(told)
+
+    def _worth(self, said: Mapping[str, object]) -> str:
+        """What a fact was worth, as money is written; '' where it says no amount."""
+        amount = said.get("amount")
+        if not is_number(amount) or abs(amount) >= _MOST_COUNT:
+            return ""
+        return self.asked.formats.money(amount, str(said.get("currency") or self.roster.currency)[:3])
 
     def _adjusted(self, said: Mapping[str, object]) -> str:
         """What was done to the score by hand: points that were added stand at the margin."""
