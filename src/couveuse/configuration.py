@@ -163,6 +163,8 @@ SETTINGS = (
     Setting("KEEP_REJECTS", "90", "So many days events and rows are kept that could not be taken; 0: for good.", _days),
     Setting("KEEP_SIGN_INS", "90", "So many days invitations that are over and attempts to sign in are kept; 0: for "
             "good.", _days),
+    Setting("KEEP_SENT", "365", "So many days alerts whose work is done are kept, with what went out of them, and "
+            "other messages that were sent or given up; 0: for good.", _days),
     Setting("OIDC_URL", "", "Where people may sign in beside here, by OpenID Connect: the issuer's address.", _issuer),
     Setting("OIDC_CLIENT_ID", "", "What this instance is called there."),
     Setting("OIDC_CLIENT_SECRET", "", "Its secret there.", is_secret=True),
@@ -206,6 +208,7 @@ class Configuration:
     keep_work: int
     keep_rejects: int
     keep_sign_ins: int
+    keep_sent: int
     oidc_url: str
     oidc_client_id: str
     oidc_client_secret: str

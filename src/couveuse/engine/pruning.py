@@ -13,8 +13,10 @@ from couveuse.core.times import DAY_US, HOUR_US
 from couveuse.engine.job_kinds import LEARN
 from couveuse.store import connections
 from couveuse.store.pruning import (
+    ALERTS,
     ATTEMPTS,
     DRAFTS,
+    INTENTS,
     INVITATIONS,
     JOBS,
     MOST,
@@ -30,7 +32,8 @@ EVERY_US: Final = HOUR_US
 # After so many steps of one thing the others have their turn; the rest goes an hour later.
 MOST_STEPS: Final = 200
 
-# How many days each is kept, by its setting; 0: for good. Of work that is over files go first, which name their work.
+# How many days each is kept, by its setting; 0: for good. Of work that is over files go first, which name their
+# work; of what went out alerts, which digests tell of.
 KEPT: Final[Mapping[str, Callable[[Configuration], int]]] = {
     UPLOADS: lambda settings: settings.keep_work,
     DRAFTS: lambda settings: settings.keep_work,
@@ -38,6 +41,8 @@ KEPT: Final[Mapping[str, Callable[[Configuration], int]]] = {
     REJECTS: lambda settings: settings.keep_rejects,
     INVITATIONS: lambda settings: settings.keep_sign_ins,
     ATTEMPTS: lambda settings: settings.keep_sign_ins,
+    ALERTS: lambda settings: settings.keep_sent,
+    INTENTS: lambda settings: settings.keep_sent,
     SESSIONS: lambda _: 1,  # after they have expired
 }
 # The last work of these kinds says when it is due again.

@@ -1,4 +1,4 @@
-"""What is kept for a while only goes, a step at a time: work that is over, rejects, invitations, sign-ins."""
+"""What is kept for a while only goes, a step at a time: work that is over, rejects, what went out, sign-ins."""
 
 from collections.abc import Collection
 from typing import Any, Final
@@ -9,11 +9,12 @@ from couveuse.store.statements import statement
 
 JOBS, DRAFTS, UPLOADS, REJECTS = "jobs", "drafts", "uploads", "rejects"
 INVITATIONS, ATTEMPTS, SESSIONS = "invitations", "attempts", "sessions"
+ALERTS, INTENTS = "alerts", "intents"
 # So many rows go in one transaction at most.
 MOST: Final = 1_000
 _STATEMENTS: Final = {
     name: statement("pruning", name)
-    for name in (JOBS, DRAFTS, UPLOADS, REJECTS, INVITATIONS, ATTEMPTS, SESSIONS)
+    for name in (JOBS, DRAFTS, UPLOADS, REJECTS, INVITATIONS, ATTEMPTS, SESSIONS, ALERTS, INTENTS)
 }  # fmt: skip
 
 

@@ -93,3 +93,43 @@ with expired as (
     returning 1
 )
 select greatest((select count(*) from expired), (select count(*) from listed));
+
+-- name: alerts
+-- Alerts, with what went out of them, whose work is done: their task, where there is one, was closed or taken back; nobody
+-- is to be told of them any more, nobody has to say whether they arrived, and no alert refers to them that stays.
+with chosen as materialized (
+    select a.id from alerts a left join tasks t on t.id = a.task_id
+    where a.at < %(before)s and coalesce(a.acknowledged_at, 0) < %(before)s and coalesce(a.withdrawn_at, 0) < %(before)s
+        and (t.id is null
+            or (t.standing not in ('open', 'accepted') and coalesce(t.closed_at, t.opened_at) < %(before)s))
+        and not exists (select from alerts o where o.of_id = a.id)
+        and not exists (select from intents i where i.alert_id = a.id
+            and (i.standing not in ('done', 'withdrawn', 'dead') or i.settled_at >= %(before)s))
+        and not exists (select from digest_items d left join intents i on i.id = d.intent_id where d.alert_id = a.id
+            and (d.intent_id is null or i.standing not in ('done', 'withdrawn', 'dead')))
+    order by a.at, a.id limit %(most)s for update of a skip locked
+), tried as (
+    delete from intent_attempts where intent_id in (select i.id from intents i join chosen on chosen.id = i.alert_id)
+), sent as (
+    delete from intents where alert_id in (select id from chosen)
+), told as (
+    delete from digest_items where alert_id in (select id from chosen)
+), gone as (
+    delete from alerts where id in (select id from chosen) returning 1
+)
+select count(*) from gone;
+
+-- name: intents
+-- What went out of no alert, or was given up or taken back: digests whose alerts are gone, webhooks, mails about accounts.
+-- What may or may not have arrived waits for somebody to say.
+with chosen as materialized (
+    select i.id from intents i
+    where i.alert_id is null and i.standing in ('done', 'withdrawn', 'dead') and i.settled_at < %(before)s
+        and not exists (select from digest_items d where d.intent_id = i.id)
+    order by i.settled_at limit %(most)s for update of i skip locked
+), tried as (
+    delete from intent_attempts where intent_id in (select id from chosen)
+), gone as (
+    delete from intents where id in (select id from chosen) returning 1
+)
+select count(*) from gone;
