@@ -68,3 +68,10 @@ def test_decisions_stand_in_the_order_of_their_numbers() -> None:
     numbers = [each.title.partition(".")[0] for each in library.contents("en") if each.section == "decisions"]
     assert numbers[:-1] == [f"{n:04}" for n in range(1, len(numbers))]
     assert numbers[-1] == "Decisions"
+
+
+def test_what_is_found_is_told_without_the_marks_of_its_source():
+    found = library.search("backup", "en")
+    assert found
+    for each in found:
+        assert not re.search(r"[`*#|]|\]\(", each.around), each.around

@@ -23,6 +23,9 @@ SUFFIX: Final = ".md"
 # A page in another language than English stands beside it: marketing.fr.md.
 _OTHER: Final = re.compile(r"\.([a-z]{2})\.md$")
 _TITLE: Final = re.compile(r"^# (.+)$", re.MULTILINE)
+# What is of Markdown in a text that is shown as it stands: links and pictures keep their words.
+_LINK: Final = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
+_MARKS: Final = re.compile(r"^[-:| ]+$|[`*#|]", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,15 +154,19 @@ def image(name: str) -> bytes | None:
     return path.read_bytes() if re.fullmatch(r"[\w-]+\.png", name) and path.is_file() else None
 
 
+def _plain(text: str) -> str:
+    return _MARKS.sub("", _LINK.sub(r"\1", text))
+
+
 def search(words: str, language: str, most: int = 30) -> list[Found]:
     """Pages that hold all the words, those with them in the title first."""
     wanted = [word for word in words.casefold().split() if word]
     found: list[tuple[bool, Found]] = []
     for entry in contents(language) if wanted else ():
-        text = _in(folder() / f"{entry.name}{SUFFIX}", language).read_text("utf-8")
+        text = _plain(_in(folder() / f"{entry.name}{SUFFIX}", language).read_text("utf-8"))
         folded = text.casefold()
         if all(word in folded for word in wanted):
             place = folded.index(wanted[0])
-            around = " ".join(re.sub(r"[`*#|]", "", text[max(place - 60, 0) : place + 120]).split())
+            around = " ".join(text[max(place - 60, 0) : place + 120].split()[1:-1])  # whole words alone
             found.append((not all(word in entry.title.casefold() for word in wanted), Found(entry, around)))
     return [each for _, each in sorted(found, key=lambda pair: pair[0])][:most]
