@@ -115,7 +115,7 @@ def test_a_later_report_stays_where_an_earlier_one_comes_late(town, tmp_path):
     people(town)
     found = learn(town, tmp_path)
     early = Learnt(**{name: getattr(found, name) for name in found.__dataclass_fields__ if name != "at"}, at=NOW - 1)
-    store.save(town.connection, early)
+    store.save(town.connection, early, {})
     kept = store.latest(town.connection, town.model_id)
     assert kept == found
 

@@ -18,6 +18,7 @@ from couveuse.core.reading import DECIMALS, Reading
 from couveuse.core.roster import Roster
 from couveuse.core.text import email as email_of
 from couveuse.core.times import DAY_US
+from couveuse.engine.behind import BadBehind, FromImport, Line, brought_of, earners_of
 from couveuse.engine.findable import asked_words
 from couveuse.engine.flows import BadFlow, Entered, flow_of
 from couveuse.engine.folding import TEMPERATURES, reading_of
@@ -58,7 +59,8 @@ class Filters:
     The names are those of addresses. `owner` is a member's id, or `nobody`; `mine` leaves the leads of one member:
     those that they own and those of their tasks. `active` and `ripened` are numbers of days until now; `entered` is a
     step and its days (`couveuse.engine.flows.Entered`), `score` is written `15..20`; `unsourced` leaves those of whom
-    nobody said where they come from.
+    nobody said where they come from. `line` is a line of the points table and its days, `brought` (in addresses:
+    `import`) an import or a part of its leads (`couveuse.engine.behind`).
     """
 
     q: str = ""
@@ -79,6 +81,8 @@ class Filters:
     entered: str = ""
     score: str = ""
     unsourced: bool = False
+    line: str = ""
+    brought: str = field(default="", metadata={"name": "import"})
 
     @classmethod
     def read(cls, values: Callable[[str], Sequence[str]]) -> "Filters":
@@ -189,7 +193,21 @@ def wanted_of(
         wanted = replace(wanted, leads=listing.ripened_since(connection, now - filters.ripened * DAY_US))
     if filters.entered:
         wanted = replace(wanted, flow=_flow(connection, roster, filters.entered, seen, now))
+    wanted = _behind(connection, model, filters, wanted)
     return _mine(connection, roster, wanted, me) if filters.mine else wanted
+
+
+def _behind(connection: Connection[Any], model: LiveModel, filters: Filters, wanted: Wanted) -> Wanted:
+    """With the leads behind a line of the points table, and behind an import."""
+    try:
+        if filters.line:
+            leads = earners_of(connection, model, Line.read(filters.line)).leads
+            wanted = replace(wanted, leads=leads if wanted.leads is None else sorted(set(leads) & set(wanted.leads)))
+        if filters.brought:
+            wanted = replace(wanted, brought=brought_of(connection, FromImport.read(filters.brought)))
+    except BadBehind as error:
+        raise BadFilter(error.field, str(error)) from error
+    return wanted
 
 
 def _flow(connection: Connection[Any], roster: Roster, text: str, seen: Collection[str] | None, now: int) -> Flow:

@@ -53,7 +53,10 @@ class Taken:
 
     def about(self) -> dict[str, object]:
         """What the audit keeps: the names of the filters, and their words where they are ours."""
-        ours = ("band", "stage", "temperature", "class", "active", "ripened", "entered", "score", "unsourced", "mine")
+        ours = (
+            "band", "stage", "temperature", "class", "active", "ripened", "entered", "score", "unsourced", "mine",
+            "line", "import",
+        )  # fmt: skip
         return {
             "format": self.format.value,
             "filters": sorted({name for name, _ in self.filters.pairs()}),

@@ -24,6 +24,7 @@ from couveuse.store import learnt as store
 from couveuse.store.dispatch import OURSELVES
 from couveuse.store.learnt import (
     PERIODS,
+    Behind,
     Learnt,
     LearntBand,
     LearntBin,
@@ -38,6 +39,10 @@ from couveuse.store.learnt import (
 NIGHT_HOUR: Final = 3
 # After one that failed so long is waited.
 AGAIN_US: Final = 6 * HOUR_US
+# So many leads of a rule are told with their points; of the others their numbers are kept.
+MOST_SHOWN: Final = 50
+# So many keys are looked up at a time.
+NAMES_AT_ONCE: Final = 5_000
 STEPS: Final = ("laying_out", "sorting", "folding", "counting")
 
 
@@ -90,14 +95,14 @@ def learn(work: Work) -> Mapping[str, object]:
         acting = versions.acting(connection)
     if acting is None:
         return {"leads": 0}
-    learnt = count(work, acting.published.id, model_of(acting.published))
+    learnt, behind = count(work, acting.published.id, model_of(acting.published))
     with connections.connect(work.url, "learn", autocommit=True) as connection:
-        store.save(connection, learnt)
+        store.save(connection, learnt, behind)
     return {"model": learnt.model_id, "leads": learnt.leads, "facts": learnt.facts}
 
 
-def count(work: Work, model_id: int, model: Model) -> Learnt:
-    """What the history says of a model, as of now."""
+def count(work: Work, model_id: int, model: Model) -> tuple[Learnt, Behind]:
+    """What the history says of a model, as of now, and the leads behind each of its rules."""
     from couveuse.engine.exporting import laid_out
     from couveuse.history.scoring import Request, Scoring
 
@@ -117,13 +122,14 @@ def count(work: Work, model_id: int, model: Model) -> Learnt:
             since=tuple(now - days * DAY_US for days in PERIODS),
         )  # fmt: skip
         if not laid.leads:  # nobody is a lead yet
-            return _nothing(model_id, model, now)
+            return _nothing(model_id, model, now), {}
         with Scoring(request, within=laid.folder) as scoring:
             prepared = scoring.prepare()
             step(2)
             scoring.fold(prepared, lambda done, of: work.progress(done, of, STEPS[2]))
             step(3)
-            return _summed(work.url, scoring, model_id)
+            numbers = _named(work.url, scoring.tallies)
+            return _summed(scoring, model_id, numbers), _behind(scoring.tallies, numbers)
 
 
 def _nothing(model_id: int, model: Model, now: int) -> Learnt:
@@ -134,7 +140,7 @@ def _nothing(model_id: int, model: Model, now: int) -> Learnt:
     return Learnt(model_id, now, 0, 0, None, None, within, event, bands, (), (), (), None)
 
 
-def _summed(url: str, scoring: Any, model_id: int) -> Learnt:
+def _summed(scoring: Any, model_id: int, numbers: Mapping[str, int]) -> Learnt:
     from couveuse.engine.summing import histogram, learnt, sources
 
     rates, ranked, _ = learnt(scoring)
@@ -169,34 +175,58 @@ def _summed(url: str, scoring: Any, model_id: int) -> Learnt:
             )
             for each in rates
         ),
-        rules=_rules(url, scoring),
+        rules=_rules(scoring.tallies, numbers),
         sources=tuple(LearntSource(each.name, each.leads, each.hot, each.conversions) for each in found),
         bins=tuple(LearntBin(each.low, each.high, each.leads) for each in histogram(scoring)),
         ranking=None if ranked is None else LearntRanking(ranked.auc, ranked.low, ranked.high),
     )
 
 
-def _rules(url: str, scoring: Any) -> tuple[LearntRule, ...]:
-    tallies = scoring.tallies
+def _named(url: str, tallies: Mapping[str, Any]) -> dict[str, int]:
+    """The numbers of all whom some rule gave most to, by their keys."""
     for tally in tallies.values():
         for lately in tally.lately:
             lately.trim()
-    names = {name for tally in tallies.values() for lately in tally.lately for _, _, name in lately.best}
+    names = sorted({name for tally in tallies.values() for lately in tally.lately for _, _, name in lately.best})
+    found: dict[str, int] = {}
     with connections.connect(url, "learn", autocommit=True) as connection:
-        numbers = _numbers(connection, names)
+        for first in range(0, len(names), NAMES_AT_ONCE):
+            found |= _numbers(connection, names[first : first + NAMES_AT_ONCE])
+    return found
+
+
+def _rules(tallies: Mapping[str, Any], numbers: Mapping[str, int]) -> tuple[LearntRule, ...]:
     return tuple(
         LearntRule(
             rule, tally.lines, tally.leads, tally.points, tally.points_now,
             tuple(
                 LearntPeriod(
                     days, lately.leads, lately.points,
-                    tuple(LearntLead(numbers[name], points) for points, _, name in lately.best if name in numbers),
+                    tuple(
+                        LearntLead(numbers[name], points)
+                        for points, _, name in _earners(lately, numbers)[:MOST_SHOWN]
+                    ),
                 )
                 for days, lately in zip(PERIODS, tally.lately, strict=True)
             ),
         )
         for rule, tally in tallies.items()
     )  # fmt: skip
+
+
+def _behind(tallies: Mapping[str, Any], numbers: Mapping[str, int]) -> Behind:
+    return {
+        rule: {
+            days: [numbers[name] for _, _, name in _earners(lately, numbers)]
+            for days, lately in zip(PERIODS, tally.lately, strict=True)
+        }
+        for rule, tally in tallies.items()
+    }
+
+
+def _earners(lately: Any, numbers: Mapping[str, int]) -> list[tuple[float, float, str]]:
+    """Those whose numbers are known, whom a rule gave most to first."""
+    return [each for each in lately.best if each[2] in numbers]
 
 
 def _numbers(connection: Connection[Any], names: Collection[str]) -> dict[str, int]:

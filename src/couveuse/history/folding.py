@@ -27,8 +27,8 @@ from couveuse.history.staging import plain_row
 
 SORTS = ("email", "user_id", "anonymous_id")
 STAGES = tuple(stage.name.lower() for stage in Stage)
-# Of whom a rule gave most to lately, so many are named.
-BEST = 50
+# Of those whom a rule gave points to lately, so many are named, whom it gave most to first.
+BEST = 2_000
 # A lead stands at a landmark if it had a fact within this long before it.
 ACTIVE_US = 180 * DAY_US
 
@@ -141,7 +141,7 @@ class Lately:
         self.leads += 1
         self.points += points
         self.best.append((points, score, lead))
-        if len(self.best) >= 4 * BEST:
+        if len(self.best) >= 2 * BEST:
             self.trim()
 
     def trim(self) -> None:

@@ -6,7 +6,7 @@ Rates are fractions of one, per lead and landmark (the first of each month); ins
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from psycopg import Connection
 
@@ -16,7 +16,9 @@ from couveuse.store.statements import statement
 PERIODS: Final = (7, 30, 90)
 
 Kind = TypeVar("Kind")
-_LATEST, _SAVE, _SIGNS = (statement("learnt", name) for name in ("latest", "save", "signs"))
+# The leads behind a rule, by its id and the days of a period: those that it gave most to first.
+Behind = Mapping[str, Mapping[int, Sequence[int]]]
+_LATEST, _SAVE, _SIGNS, _BEHIND = (statement("learnt", name) for name in ("latest", "save", "signs", "behind"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,16 @@ class LearntPeriod:
     leads: int
     points: float
     best: tuple[LearntLead, ...] = ()
+
+
+class Earners(NamedTuple):
+    """The leads behind a rule over a period, those that it gave most to first; of very many not all.
+
+    `of` is to how many it gave points, or, of a fit rule, how many it fits.
+    """
+
+    leads: Sequence[int]
+    of: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +155,17 @@ def latest(connection: Connection[Any], model_id: int) -> Learnt | None:
         return None
 
 
-def save(connection: Connection[Any], learnt: Learnt) -> None:
-    """Keep a report, unless a later one of its version is there."""
-    values = {"model": learnt.model_id, "at": learnt.at, "report": json.dumps(asdict(learnt), ensure_ascii=False)}
+def behind(connection: Connection[Any], model_id: int, rule_id: str, days: int) -> Earners:
+    """The leads that a rule gave points to in the last days of one of `PERIODS`, as of the newest report."""
+    row = connection.execute(_BEHIND, {"model": model_id, "rule": rule_id, "days": days}).fetchone()
+    numbers, leads = (None, None) if row is None else row
+    return Earners(tuple(numbers or ()), leads or 0)
+
+
+def save(connection: Connection[Any], learnt: Learnt, behind: Behind) -> None:
+    """Keep a report with the leads behind its rules, unless a later one of its version is there."""
+    report = json.dumps({**asdict(learnt), "behind": behind}, ensure_ascii=False)
+    values = {"model": learnt.model_id, "at": learnt.at, "report": report}
     connection.execute(_SAVE, values)
 
 

@@ -14,6 +14,7 @@ from uuid import UUID
 from psycopg import Connection, sql
 
 from couveuse.core.events import CHANGES
+from couveuse.store.brought import Brought
 from couveuse.store.flows import Flow
 from couveuse.store.statements import statement
 from couveuse.store.states import table_of
@@ -24,7 +25,7 @@ WINDOWS: Final = (2_000, 8_000, 20_000)
 FEW: Final = 10_000
 # So many leads whose task is somebody's, or that became hot lately, are known at most.
 MOST_AMONG: Final = 10_000
-# So often may they have entered a step who are sorted in memory.
+# So often may they have entered a step, and so many identities may an import have named, who are sorted in memory.
 MOST_ENTERED: Final = 3 * FEW
 _RIPENED, _WITH_TASKS = statement("listing", "ripened"), statement("listing", "with_tasks")
 _LAST_EVENTS, _OWNED = statement("listing", "last_events"), statement("listing", "owned")
@@ -50,10 +51,10 @@ FIRST: Final = Place(inf, 0)
 class Wanted:
     """Which leads: None leaves none out. Bands, stages (-1: none) and temperatures by their numbers in `lead_states`.
 
-    `flow` is a step that they entered. `scores` are the least (exclusive) and the most of what the bands hold, and
-    `score` the same of what is asked for; `since` and `active_since` are instants, `identity` is a digest, `words` are
-    beginnings of folded words. Of `owners` and `sources` an empty one is none. `leads` are the only ones that may be
-    met; with `is_either` it is enough to be one of them or of an owner's.
+    `flow` is a step that they entered, `brought` the import that spoke of them. `scores` are the least (exclusive) and
+    the most of what the bands hold, and `score` the same of what is asked for; `since` and `active_since` are instants,
+    `identity` is a digest, `words` are beginnings of folded words. Of `owners` and `sources` an empty one is none.
+    `leads` are the only ones that may be met; with `is_either` it is enough to be one of them or of an owner's.
     """
 
     bands: Sequence[int] | None = None
@@ -73,6 +74,7 @@ class Wanted:
     owners: Sequence[str] | None = None
     leads: Sequence[int] | None = None
     flow: Flow | None = None
+    brought: Brought | None = None
     is_either: bool = False
 
     def of_states(self) -> list[str]:
@@ -90,6 +92,7 @@ class Wanted:
             "has_words": self.words, "has_group": self.groups,
             "has_no_source" if list(self.sources or ()) == [""] else "has_source": self.sources,
             "has_company": self.company, "has_identity": self.identity, "has_entered": self.flow,
+            "has_brought": self.brought,
         }  # fmt: skip
         names = [name for name, value in asked.items() if value is not None]
         if self.is_either:
@@ -116,7 +119,13 @@ class Wanted:
             "words": None if self.words is None else tsquery(self.words), "groups": _array(self.groups),
             "sources": _array(self.sources), "owners": _array(self.owners), "leads": _array(self.leads),
             **({} if self.flow is None else self.flow.values()),
+            **({} if self.brought is None else self.brought.values()),
         }  # fmt: skip
+
+    def told_by_rows(self) -> dict[str, Flow | Brought]:
+        """What is asked of leads that stands in rows of its own, by the names of the conditions."""
+        asked = {"has_entered": self.flow, "has_brought": self.brought}
+        return {name: rows for name, rows in asked.items() if rows is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,12 +178,13 @@ def numbers_of(connection: Connection[Any], model_id: int, wanted: Wanted, *, mo
     """The numbers of all leads that meet what is asked, in no order, up to so many; in one go, without their states."""
     table, few = sql.Identifier(table_of(model_id)), _few(connection, wanted)
     if few is not None:
-        query = statement("listing", "numbers_among").format(table=table, conditions=_all(wanted.of_states()))
+        query = statement("listing", "numbers_among").format(table=table, conditions=few.conditions(wanted))
     else:
         names = wanted.of_leads()
-        conditions = _all([*wanted.of_states(), *names], wanted.flow)
+        conditions = _all([*wanted.of_states(), *names], wanted)
         query = statement("listing", "numbers").format(table=table, joined=_joined(names), conditions=conditions)
-    found = connection.execute(query, {**wanted.values(), "few": few, "most": most}, binary=True).fetchall()
+    values = {**wanted.values(), "few": None if few is None else list(few.leads), "most": most}
+    found = connection.execute(query, values, binary=True).fetchall()
     return [lead for (lead,) in found]
 
 
@@ -235,47 +245,67 @@ def tsquery(words: Sequence[str]) -> str:
     return " & ".join("'" + word.replace("\\", "\\\\").replace("'", "''") + "':*" for word in words)
 
 
-def _few(connection: Connection[Any], wanted: Wanted) -> list[int] | None:
+class _Few(NamedTuple):
+    """The leads of whom something is asked that few have, and what of them is not looked up yet, by name."""
+
+    leads: Sequence[int]
+    left: Sequence[str] = ()
+
+    def conditions(self, wanted: Wanted) -> sql.SQL | sql.Composed:
+        """What is asked of them besides."""
+        return _all([*wanted.of_states(), *self.left], wanted)
+
+
+def _few(connection: Connection[Any], wanted: Wanted) -> _Few | None:
     """The leads of whom something is asked that few have; None where many have it, or nothing is asked."""
     names = wanted.of_leads()
-    if not names:
-        return None
     if wanted.flow is not None:
-        return _few_entered(connection, wanted, wanted.flow)
+        return _few_told(connection, wanted, "has_entered", wanted.flow)
+    if wanted.brought is None:
+        return _few_asked(connection, wanted, names) if names else None
+    if not wanted.brought.is_larger(connection, MOST_ENTERED):
+        return _few_told(connection, wanted, "has_brought", wanted.brought)
+    others = [name for name in names if name != "has_brought"]
+    few = _few_asked(connection, wanted, others) if others else None
+    return None if few is None else _Few(few.leads, ["has_brought"])
+
+
+def _few_asked(connection: Connection[Any], wanted: Wanted, names: Sequence[str]) -> _Few | None:
+    """The same of what leads themselves are asked."""
     is_of_lead = not _OF_LEADS.isdisjoint(names)
     query = statement("listing", "few").format(
         conditions=_all(names), lead=sql.SQL("l.id" if is_of_lead else "f.lead_id"),
         leads=sql.SQL("leads l left join findable f on f.lead_id = l.id" if is_of_lead else "findable f"),
     )  # fmt: skip
     found = connection.execute(query, {**wanted.values(), "most": FEW + 1}).fetchall()
-    return None if len(found) > FEW else [lead for (lead,) in found]
+    return None if len(found) > FEW else _Few([lead for (lead,) in found])
 
 
-def _few_entered(connection: Connection[Any], wanted: Wanted, flow: Flow) -> list[int] | None:
-    """The same of who entered a step, which is where they are looked for."""
-    names = [name for name in wanted.of_leads() if name != "has_entered"]
+def _few_told(connection: Connection[Any], wanted: Wanted, told: str, told_by: Flow | Brought) -> _Few | None:
+    """The same of who entered a step, or of whom an import spoke, which is where they are looked for."""
+    names = [name for name in wanted.of_leads() if name != told]
     if not names:  # nothing else need be known of them; how often they came is not read to the end
-        query = statement("listing", "entered").format(rows=flow.rows)
+        query = statement("listing", "entered").format(rows=told_by.rows)
         rows = connection.execute(query, {**wanted.values(), "most": MOST_ENTERED + 1}).fetchall()
         entered = {lead for (lead,) in rows}
-        return None if len(rows) > MOST_ENTERED or len(entered) > FEW else list(entered)
-    query = statement("listing", "few_entered").format(rows=flow.rows, conditions=_all(names))
+        return None if len(rows) > MOST_ENTERED or len(entered) > FEW else _Few(list(entered))
+    query = statement("listing", "few_entered").format(rows=told_by.rows, conditions=_all(names, wanted))
     found = connection.execute(query, {**wanted.values(), "most": FEW + 1}).fetchall()
-    return None if len(found) > FEW else [lead for (lead,) in found]
+    return None if len(found) > FEW else _Few([lead for (lead,) in found])
 
 
 def _among(
     connection: Connection[Any],
     model_id: int,
     wanted: Wanted,
-    few: Sequence[int],
+    few: _Few,
     after: Place,
     most: int,
     by_number: bool,
 ) -> Part:
-    values = {**wanted.values(), "few": list(few), "score": after.score, "lead": after.lead_id, "limit": most + 1}
+    values = {**wanted.values(), "few": list(few.leads), "score": after.score, "lead": after.lead_id, "limit": most + 1}
     query = statement("listing", "among_by_number" if by_number else "among").format(
-        table=sql.Identifier(table_of(model_id)), conditions=_all(wanted.of_states())
+        table=sql.Identifier(table_of(model_id)), conditions=few.conditions(wanted)
     )
     rows = connection.execute(query, values, binary=True).fetchall()
     found = [Listed(*row) for _, *row in rows]
@@ -297,7 +327,7 @@ def _walk(
         backwards=sql.SQL(f"order by {back}"), forwards=sql.SQL(f"order by {_of_states(order)}"),
         order=sql.SQL(f"order by {kept}"), table=table,
         joined=_joined(of_leads),
-        conditions=_all([*wanted.of_states(), *of_leads], wanted.flow),
+        conditions=_all([*wanted.of_states(), *of_leads], wanted),
     )  # fmt: skip
     values = {**wanted.values(), "score": after.score, "lead": after.lead_id, "window": window, "limit": most}
     return connection.execute(query, values, binary=True).fetchall()
@@ -313,11 +343,11 @@ def _of_states(order: str) -> str:
     return ", ".join(f"s.{each.strip()}" for each in order.split(","))
 
 
-def _all(names: Sequence[str], flow: Flow | None = None) -> sql.SQL | sql.Composed:
+def _all(names: Sequence[str], wanted: Wanted | None = None) -> sql.SQL | sql.Composed:
     """Conditions of these names, all of which have to hold."""
+    told = {} if wanted is None else wanted.told_by_rows()
     found = [
-        statement("listing", name).format(rows=flow.rows) if flow is not None and name == "has_entered"
-        else statement("listing", name)
+        statement("listing", name).format(rows=told[name].rows) if name in told else statement("listing", name)
         for name in names
     ]  # fmt: skip
     return sql.SQL(" and ").join(found) if found else _TRUE

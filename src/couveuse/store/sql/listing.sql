@@ -98,6 +98,10 @@ l.id = (select i.lead_id from identities i where i.digest = %(identity)s)
 -- One of those who entered a step.
 exists (select from ({rows}) entered where entered.lead_id = s.lead_id)
 
+-- name: has_brought
+-- One of those of whom an import spoke.
+exists (select from ({rows}) brought where brought.lead_id = s.lead_id)
+
 -- name: is_among
 -- One of some leads, whose owner or task is somebody's, or that crossed something.
 f.lead_id = any(%(leads)s::bigint[])
@@ -110,13 +114,14 @@ f.lead_id = any(%(leads)s::bigint[])
 select {lead} from {leads} where {conditions} limit %(most)s
 
 -- name: entered
--- Those who entered a step, as often as they did, as many as are looked at in memory and one more.
+-- Those who entered a step, or of whom an import spoke, as often as they did, as many as are looked at in memory and
+-- one more.
 select entered.lead_id from ({rows}) entered limit %(most)s
 
 -- name: few_entered
--- The same of those who entered a step, of whom more is asked.
-select distinct entered.lead_id from ({rows}) entered join leads l on l.id = entered.lead_id
-left join findable f on f.lead_id = entered.lead_id where {conditions} limit %(most)s
+-- The same of those, of whom more is asked.
+select distinct s.lead_id from ({rows}) s join leads l on l.id = s.lead_id
+left join findable f on f.lead_id = s.lead_id where {conditions} limit %(most)s
 
 -- name: among
 -- Of some leads those that meet what is asked of states, after a place, by score for lists, then by number; each row says

@@ -9,6 +9,7 @@ from psycopg import Connection
 from pydantic import Field
 
 from couveuse.core.model import LeadClass, Temperature
+from couveuse.engine.behind import IMPORT_WRITTEN, LINE_WRITTEN
 from couveuse.engine.finding import MOST_DAYS, MOST_TEXT, MOST_VALUES, BadFilter, Filters, page_of, wanted_of
 from couveuse.engine.flows import WRITTEN
 from couveuse.engine.live import LiveModel
@@ -76,6 +77,26 @@ class LeadsFilter(Schema):
         examples=["15..20", "35.."],
     )  # fmt: skip
     unsourced: bool = Field(False, description="Of whom no trait says where they come from.")
+    line: str | None = Field(
+        None,
+        max_length=MOST_TEXT,
+        description=(
+            "Leads to which a line of the points table gave points in the last 7, 30 or 90 days (of a fit line: whom it"
+            " fits), as of the newest report on the history: the line's id and the days. Of a line that gave points to"
+            " more than 2,000 leads they are the 2,000 that it gave most to."
+        ),
+        examples=[LINE_WRITTEN],
+    )
+    brought: str | None = Field(
+        None,
+        max_length=MOST_TEXT,
+        alias="import",
+        description=(
+            "Leads of whom an import spoke, by its number; with `.new` those who came with it, with `.known` those who"
+            " were known before."
+        ),
+        examples=[IMPORT_WRITTEN],
+    )
     entered: str | None = Field(
         None,
         max_length=MOST_TEXT,
@@ -157,6 +178,7 @@ def filters(asked: LeadsFilter) -> Filters:
         "company": [asked.company], "email": [asked.email], "user_id": [asked.user_id],
         "active": [asked.active], "ripened": [asked.ripened], "entered": [asked.entered],
         "score": [asked.score], "unsourced": ["1" if asked.unsourced else None],
+        "line": [asked.line], "import": [asked.brought],
         "mine": ["1" if asked.member else None],
     }  # fmt: skip
     return Filters.read(lambda name: [str(each) for each in values[name] if each is not None])

@@ -13,6 +13,7 @@ from psycopg import Connection
 from couveuse.core.model import LeadClass, Stage, Temperature
 from couveuse.core.roster import Roster
 from couveuse.engine import finding
+from couveuse.engine.behind import FromImport, Line, earners_of
 from couveuse.engine.finding import NO_STAGE, NOBODY, Entry, Filters
 from couveuse.engine.flows import Entered
 from couveuse.engine.live import LiveModel
@@ -172,6 +173,11 @@ class Lister:
             return self.words.count(f"leads_filter.tag_{name}", int(value), n=value)
         if name == "entered":
             return self._entered(value)
+        if name == "line":
+            return self._line(Line.read(value))
+        if name == "import":
+            asked = FromImport.read(value)
+            return self.words.say(f"leads_filter.tag_import_{asked.part}", number=str(asked.number))
         if name == "score":
             return self._score(*value.split("..", 1))
         if name == "unsourced":
@@ -179,6 +185,23 @@ class Lister:
         if name in ("temperature", "mine"):
             return self.words.say("leads_filter.tag_mine") if name == "mine" else value
         return self.words.say("leads_filter.tag", name=self.words.say(f"leads_filter.{name}"), value=value)
+
+    def _line(self, line: Line) -> str:
+        key = "tag_line_fit" if self._is_fit(line) else "tag_line"
+        return self.words.say(f"leads_filter.{key}", line=self.names([]).rule(line.rule), days=str(line.days))
+
+    def note(self, filters: Filters) -> str:
+        """What has to be known of the leads behind a line of the points table: as of when, and whether all are kept."""
+        if not filters.line:
+            return ""
+        line = Line.read(filters.line)
+        found = earners_of(self.connection, self.model, line)
+        key = f"note_line{'_fit' if self._is_fit(line) else ''}{'_best' if len(found.leads) < found.of else ''}"
+        shown, of = (self.asked.formats.number(number) for number in (len(found.leads), found.of))
+        return self.words.say(f"leads_filter.{key}", days=str(line.days), shown=shown, of=of)
+
+    def _is_fit(self, line: Line) -> bool:
+        return line.rule in {each.id for each in self.model.plan.model.fit}
 
     def _score(self, low: str, high: str) -> str:
         key = "tag_score" if low and high else "tag_score_above" if low else "tag_score_up_to"

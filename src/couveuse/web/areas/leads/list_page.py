@@ -49,10 +49,11 @@ def leads(asked: Asked) -> HttpResponse:
         counted = found.total if place is None else None
         if counted is None and place is None:
             counted = listing.count_leads(connection, lister.model.id, wanted)
+        note = lister.note(filters)
         waiting = findable.waiting(connection, 1) if filters.q and not rows else 0
     return render(
         asked, "leads/list.html", title=asked.say("leads_list.title"), lister=lister, wrong=wrong, most=FEW,
-        counted=counted, tags=lister.tags(filters), views=lister.around.views, own=_own_views(asked),
+        counted=counted, tags=lister.tags(filters), note=note, views=lister.around.views, own=_own_views(asked),
         query=query_of(filters), is_waiting=bool(waiting), given=dict_of(filters), **shown,
     )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from django.http import Http404, HttpResponse
 
+from couveuse.engine.behind import Line, earners_of
 from couveuse.report.persons import person
 from couveuse.store import cards, learnt
 from couveuse.web import database, reading
@@ -24,6 +25,8 @@ def show(asked: Asked, rule_id: str) -> HttpResponse:
             raise Http404
         report = learnt.latest(connection, model.id)
         period = report.rule(rule_id).in_days(days) if report is not None else learnt.LearntPeriod(days, 0, 0.0)
+        line = Line(rule_id, period.days)
+        behind = len(earners_of(connection, model, line).leads)
         ids = [each.lead_id for each in period.best]
         found = cards.load_cards(connection, ids)
         scores = scores_of(connection, model, ids, asked.now)
@@ -37,5 +40,5 @@ def show(asked: Asked, rule_id: str) -> HttpResponse:
     is_fit = rule_id in {each.id for each in planned.fit}
     return render(
         asked, "scoring/line.html", title=table.names.rule(rule_id), table=table, rows=rows, period=period,
-        rule_id=rule_id, is_fit=is_fit,
+        line=line, behind=behind, is_fit=is_fit,
     )  # fmt: skip
