@@ -1,4 +1,4 @@
-"""Long work in the deliverer: once, whatever is killed; refused in words; stopped and given up where it can be."""
+"""Long work in the workshop: once, whatever is killed; refused in words; stopped and given up where it can be."""
 
 import signal
 import threading
@@ -14,7 +14,8 @@ from couveuse.engine.job_kinds import KINDS
 from couveuse.engine.jobs import GivenUp, Job, Jobs, Standing, Stopped, Work
 from couveuse.errors import BadInput
 from couveuse.store import connections
-from tests.engine.town import NOW, configuration
+from couveuse.store.months import Months
+from tests.engine.town import DAY, NOW, configuration
 from tests.processes import python, until
 
 
@@ -53,6 +54,19 @@ def test_it_works(database: str, connection: Connection[tuple[object, ...]]) -> 
     job = found(connection, number)
     assert (job.standing, job.found, job.done, job.total) == (Standing.DONE, {"counted": 3}, 3, 3)
     assert tally.as_json()["jobs"] == 1
+
+
+def test_facts_of_a_new_month_are_taken_while_a_job_reads_all_of_them(
+    database: str, connection: Connection[tuple[object, ...]]
+) -> None:
+    def read(work: Work) -> None:
+        with connections.connect(work.url, "test") as reader:
+            reader.execute("select from events")  # holds the table until it ends
+            Months(work.url).ensure((NOW, NOW + 28 * DAY), NOW)
+
+    number = asked(connection, "read")
+    assert runner(database, read=read).work(connection)
+    assert found(connection, number).standing == Standing.DONE
 
 
 def test_a_kind_that_a_process_does_not_know_is_left_to_another(

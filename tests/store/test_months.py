@@ -6,6 +6,7 @@ import psycopg
 import pytest
 
 from couveuse.core.times import microseconds
+from couveuse.store import months as store
 from couveuse.store.months import Months
 
 NOW = microseconds(datetime(2026, 5, 20, tzinfo=UTC))
@@ -48,3 +49,29 @@ def test_a_month_that_was_far_off_by_a_clock_that_was_wrong_stays_with_the_other
     again.ensure([day(2026, 5, 16)], NOW)
     assert partition_of(database, day(2026, 5, 16)) == "events_rest"
     assert partition_of(database, day(2026, 6)) == "events_2026_06"
+
+
+def partitions(url: str) -> set[str]:
+    with psycopg.connect(url) as connection:
+        rows = connection.execute(
+            "select inhrelid::regclass::text from pg_inherits where inhparent = 'events'::regclass"
+        )
+        return {name for (name,) in rows}
+
+
+def test_this_month_and_the_next_one_are_there_before_whoever_reads_for_long(database: str) -> None:
+    assert Months(database).ensure_ahead(NOW)
+    assert {"events_2026_05", "events_2026_06"} <= partitions(database)
+    with psycopg.connect(database) as reader:
+        reader.execute("select from events")  # holds the table until it ends
+        Months(database).ensure([day(2026, 6)], NOW)
+
+
+def test_whoever_holds_the_table_for_too_long_is_not_waited_for(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "LOCK_MS", 50)
+    months = Months(database)
+    with psycopg.connect(database) as reader:
+        reader.execute("select from events")
+        assert not months.ensure_ahead(NOW)
+    assert months.ensure_ahead(NOW)
+    assert "events_2026_06" in partitions(database)

@@ -18,7 +18,8 @@ MEMBER_KEYS: Final = ("id", "name", "email", "telephone", "language", "channels"
 HOURS_KEYS: Final = ("timezone", "week", "holidays", "days_off")
 # How a new team is written, in this order.
 TEAM_KEYS: Final = (
-    "id", "label", "members", "leads", "assignment", "owner_first", "treatments", "channels", "digest", "alert", "sla", "tries",
+    "id", "label", "members", "leads", "assignment", "owner_first", "treatments", "channels", "digest",
+    "alert", "sla", "tries",
 )  # fmt: skip
 _OF_TEAM_THAT_NAMES: Final = ("members", "leads", "alert")
 

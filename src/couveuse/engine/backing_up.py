@@ -148,8 +148,7 @@ def back_up(
         has_rows = store.has_rows(connection)
         if has_rows:
             store.abandon(beside, now)
-        # A month's first fact asks for a lock that whoever saves the table holds up.
-        Months(url).ensure((now, now + 31 * DAY_US), now)
+        Months(url).ensure_ahead(now)
         place = _free_name(folder, now)
         unfinished = folder / f".{place.name}{UNFINISHED}"
         number = None

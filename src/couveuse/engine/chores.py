@@ -14,6 +14,7 @@ from couveuse.engine.learning import learn_if_due
 from couveuse.engine.loops import Counting
 from couveuse.engine.pruning import Pruner
 from couveuse.engine.sweeping import sweep_answers, sweep_uploads
+from couveuse.store.months import Months
 
 log = structlog.get_logger("couveuse.engine")
 
@@ -32,9 +33,21 @@ def archive(url: str, settings: Configuration, now: int) -> None:
         archive_if_due(url, settings, now)
 
 
+class MonthsAhead:
+    """Makes the next month's partition of the facts before anybody needs it; one for one database."""
+
+    def __init__(self) -> None:
+        self._months: Months | None = None
+
+    def __call__(self, url: str, settings: Configuration, now: int) -> None:
+        self._months = self._months or Months(url)
+        if not self._months.ensure_ahead(now):
+            log.warning("no partition for next month yet", cure="a session holds events: see pg_stat_activity")
+
+
 def of_the_house() -> Sequence[Chore]:
     """All of them, in their order."""
-    return (back_up_if_due, archive, sweep_answers, sweep_uploads, learn_if_due, Pruner())
+    return (MonthsAhead(), back_up_if_due, archive, sweep_answers, sweep_uploads, learn_if_due, Pruner())
 
 
 class Chores:

@@ -1,4 +1,4 @@
-"""Long work that people or the clock ask for, done one piece at a time in a thread of the deliverer.
+"""Long work that people or the clock ask for, done one piece at a time in a thread of the workshop.
 
 Each kind is a function (`couveuse.engine.job_kinds`) that is given its `Work`, and may be called again for the same job
 after a `kill -9`: it goes on from what it finds done, and what it changes for others it changes in one transaction.
@@ -21,6 +21,7 @@ from couveuse.errors import CouveuseError
 from couveuse.store import connections
 from couveuse.store import jobs as store
 from couveuse.store.jobs import Job, Standing, again, ask, find, give_up, latest, page
+from couveuse.store.months import Months
 
 __all__ = [
     "Job", "Jobs", "Kinds", "Run", "Standing", "Work", "again", "ask", "find", "give_up", "latest", "page",
@@ -89,6 +90,7 @@ class Jobs(Loop):
     ) -> None:
         super().__init__(url, log, tally.fail)
         self._settings, self._tally, self._kinds, self._clock = settings, tally, kinds, clock
+        self._months = Months(url)
 
     def until_stopped(self, connection: Connection[Any], stopping: threading.Event) -> None:
         """Do what is asked for, each piece as soon as it is told."""
@@ -127,6 +129,7 @@ class Jobs(Loop):
         try:
             if job.tries > MOST_TRIES:
                 raise TooManyTries
+            self._months.ensure_ahead(self._clock())
             found = self._kinds[job.kind](work)
         except Lost:
             log.warning("job taken up by another", job=job.id, kind=job.kind)

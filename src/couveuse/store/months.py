@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from psycopg import Connection, sql
-from psycopg.errors import CheckViolation
+from psycopg.errors import CheckViolation, LockNotAvailable
 
 from couveuse.core.times import DAY_US, microseconds, moment
 from couveuse.store import connections
@@ -15,6 +15,8 @@ from couveuse.store.statements import statement
 YEARS_BACK: Final = 10
 _LOCK: Final = 0x636F756D
 LOCK_MS: Final = 30_000
+# A month's partition is made so long before its first fact comes.
+AHEAD_US: Final = 31 * DAY_US
 _MONTHS = statement("events", "months")
 
 
@@ -56,6 +58,18 @@ class Months:
                         self._known.add(_name(month))
                 self._known |= {name for (name,) in connection.execute(_MONTHS).fetchall()}
         self._seen |= days
+
+    def ensure_ahead(self, now: int) -> bool:
+        """Make this month's partition and the next one's; returns False where somebody held the table too long for it.
+
+        For whoever goes on to read the table for long: the month's first fact asks for a lock that they would hold up,
+        and everybody after it.
+        """
+        try:
+            self.ensure((now, now + AHEAD_US), now)
+        except LockNotAvailable:
+            return False
+        return True
 
 
 def _name(month: tuple[int, int]) -> str:
