@@ -58,7 +58,7 @@ def test_it_stops_in_reverse_order(up: Running) -> None:
     assert not [line for line in up.lines if line["level"] in ("error", "warning")]
 
 
-@pytest.mark.parametrize("word", ["couveuse.cli engine", "couveuse.cli web", "postgres -D"])
+@pytest.mark.parametrize("word", ["couveuse.cli engine", "couveuse.cli web", "couveuse.cli deliver", "postgres -D"])
 def test_a_child_that_is_killed_is_started_again(up: Running, port: int, word: str) -> None:
     killed = named(up, word)
     os.kill(killed, signal.SIGKILL)

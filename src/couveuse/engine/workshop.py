@@ -6,6 +6,7 @@ interpreter for itself most of the time. So it is a companion of it (`couveuse.e
 
 import os
 import sys
+from contextlib import suppress
 from typing import Final
 
 import structlog
@@ -37,7 +38,8 @@ def main() -> None:
     except EOFError:
         sys.exit("couveuse: whoever started this process is gone")
     logs.set_up(WORKSHOP, settings)
-    os.nice(NICENESS)
+    with suppress(OSError):  # a sandbox may refuse it
+        os.nice(NICENESS)
     end_with(line, stopping, log)
     tally = Tally()
     crew: list[Running] = [
