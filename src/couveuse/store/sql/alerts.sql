@@ -41,15 +41,8 @@ select id, kind, key, lead_id, handover_id, task_id, of_id, team, at, because, w
 from alerts
 where (at, id) < (%(at)s, %(id)s)
     and (%(teams)s::text[] is null or team = any(%(teams)s)) and (%(lead)s::bigint is null or lead_id in (
-        with recursive ways (id, step) as (
-            select %(lead)s::bigint, 0
-            union all
-            select f.id, w.step + 1 from ways w cross join lateral (
-                select l.id from leads l where l.joined_id = w.id
-                union select m.lead_id from merges m where m.into_id = w.id and m.undone_at is null
-            ) f where w.step < 1000
-        )
-        select id from ways
+        with recursive here (id) as (select %(lead)s::bigint), {include families.family}
+        select id from family
     ))
     and (%(kinds)s::text[] is null or kind = any(%(kinds)s))
     and (%(standing)s::text is null or %(standing)s = case when withdrawn_at is not null then 'withdrawn'

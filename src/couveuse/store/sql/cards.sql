@@ -1,14 +1,8 @@
 -- name: survivor
 -- The lead that holds a lead's facts now: itself, or where its key was joined or a person merged it, followed to the
 -- end; null where there is no such lead.
-with recursive way (id, step) as (
-    select %(lead)s::bigint, 0
-    union all
-    select coalesce(l.joined_id, m.into_id), w.step + 1
-    from way w join leads l on l.id = w.id left join merges m on m.lead_id = w.id and m.undone_at is null
-    where coalesce(l.joined_id, m.into_id) is not null and w.step < 1000
-)
-select w.id from way w join leads l on l.id = w.id order by w.step desc limit 1;
+with recursive start (id) as (select %(lead)s::bigint), {include families.ways}
+select w.id from ways w join leads l on l.id = w.id order by w.step desc limit 1;
 
 -- name: cards
 -- Who some leads are: the key that makes each one, its company, and what is known of it; in no order.

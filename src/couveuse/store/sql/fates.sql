@@ -29,13 +29,5 @@ order by m.at desc, m.id desc;
 
 -- name: shown
 -- The leads that hold the facts now of some leads, where they are other ones; in no order.
-with recursive ways (first, id, step) as (
-    select l.id, coalesce(l.joined_id, m.into_id), 1
-    from leads l left join merges m on m.lead_id = l.id and m.undone_at is null
-    where l.id = any(%(leads)s::bigint[]) and coalesce(l.joined_id, m.into_id) is not null
-    union all
-    select w.first, coalesce(l.joined_id, m.into_id), w.step + 1
-    from ways w join leads l on l.id = w.id left join merges m on m.lead_id = w.id and m.undone_at is null
-    where coalesce(l.joined_id, m.into_id) is not null and w.step < 1000
-)
-select distinct on (first) first, id from ways order by first, step desc;
+with recursive start (id) as (select distinct unnest(%(leads)s::bigint[])), {include families.ways}
+select distinct on (first) first, id from ways where step > 0 order by first, step desc;

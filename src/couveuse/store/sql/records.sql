@@ -1,22 +1,9 @@
 -- name: around
 -- All that the page of a lead shows beside its facts, of the lead that holds them now, in one row; no row where there is
 -- no such lead. Lists are in the order in which they are shown, and hold no more than a page does.
-with recursive way (id, step) as (
-    select %(lead)s::bigint, 0
-    union all
-    select coalesce(l.joined_id, m.into_id), w.step + 1
-    from way w join leads l on l.id = w.id left join merges m on m.lead_id = w.id and m.undone_at is null
-    where coalesce(l.joined_id, m.into_id) is not null and w.step < 1000
-), here as materialized (
-    select w.id from way w join leads l on l.id = w.id order by w.step desc limit 1
-), family (id, step) as (
-    select id, 0 from here
-    union all
-    select f.id, w.step + 1 from family w cross join lateral (
-        select l.id from leads l where l.joined_id = w.id
-        union select m.lead_id from merges m where m.into_id = w.id and m.undone_at is null
-    ) f where w.step < 1000
-), keys as materialized (
+with recursive start (id) as (select %(lead)s::bigint), {include families.ways}, here as materialized (
+    select w.id from ways w join leads l on l.id = w.id order by w.step desc limit 1
+), {include families.family}, keys as materialized (
     select i.id, i.sort, i.key, coalesce(i.owner_id, i.id) as root, i.is_known, i.digest
     from identities i join here on i.lead_id = here.id
 )
@@ -63,14 +50,7 @@ left join lead_states s on s.model_id = %(model)s and s.lead_id = here.id;
 -- What happened around a lead beside its facts, by an instant, the newest first, and whatever shares the instant of the
 -- last: what was done with tasks, alerts, hand-overs, merges, holds. `streams` says of what. Each row: instant, stream,
 -- number, what it is, and its particulars.
-with recursive family (id, step) as (
-    select %(lead)s::bigint, 0
-    union all
-    select f.id, w.step + 1 from family w cross join lateral (
-        select l.id from leads l where l.joined_id = w.id
-        union select m.lead_id from merges m where m.into_id = w.id and m.undone_at is null
-    ) f where w.step < 1000
-), tasked as (
+with recursive here (id) as (select %(lead)s::bigint), {include families.family}, tasked as (
     (select e.at, 'task' as stream, e.id, e.did as what, jsonb_build_object('task', t.id, 'team', t.team,
         'treatment', t.treatment, 'by', e.by, 'note', e.note, 'about', e.about) as about
     from tasks t join task_entries e on e.task_id = t.id

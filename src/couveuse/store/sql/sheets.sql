@@ -3,15 +3,9 @@
 -- what was said of calls, why it was handed over, what happened to it (the newest so many entries), what was written of
 -- the tasks that led to it, and its alerts that nobody has seen; with the lead of the next task, and with what somebody
 -- has said of tasks that counts in a moment, the newest first. No row where there is no such task.
-with recursive way (id, step) as (
-    select t.lead_id, 0 from tasks t where t.id = %(task)s
-    union all
-    select coalesce(l.joined_id, m.into_id), w.step + 1
-    from way w join leads l on l.id = w.id left join merges m on m.lead_id = w.id and m.undone_at is null
-    where coalesce(l.joined_id, m.into_id) is not null and w.step < 1000
-), lead as (
+with recursive start (id) as (select t.lead_id from tasks t where t.id = %(task)s), {include families.ways}, lead as (
     select l.id, r.sort, r.key, l.created_at, c.domain, c.name as company, l.traits, l.groups
-    from way w join leads l on l.id = w.id join identities r on r.id = l.root_id
+    from ways w join leads l on l.id = w.id join identities r on r.id = l.root_id
     left join companies c on c.id = l.company_id order by w.step desc limit 1
 ), chain (id, step) as (
     select t.parent_id, 1 from tasks t where t.id = %(task)s and t.parent_id is not null

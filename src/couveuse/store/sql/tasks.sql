@@ -117,16 +117,8 @@ with recursive seen as materialized (
     where s.temperature is distinct from 3 and not exists (select from holds o where o.lead_id = seen.lead_id
         and o.ended_at is null and coalesce(o.until > %(now)s, true))
     order by -seen.expected, seen.id limit {limit}
-), ways (first, id, step) as (
-    select l.id, coalesce(l.joined_id, m.into_id), 1
-    from leads l left join merges m on m.lead_id = l.id and m.undone_at is null
-    where l.id in (select lead_id from relevant) and coalesce(l.joined_id, m.into_id) is not null
-    union all
-    select w.first, coalesce(l.joined_id, m.into_id), w.step + 1
-    from ways w join leads l on l.id = w.id left join merges m on m.lead_id = w.id and m.undone_at is null
-    where coalesce(l.joined_id, m.into_id) is not null and w.step < 1000
-), ends as (
-    select distinct on (first) first, id from ways order by first, step desc
+), start (id) as (select distinct lead_id from relevant), {include families.ways}, ends as (
+    select distinct on (first) first, id from ways where step > 0 order by first, step desc
 ), kept as (
     select coalesce(s.temperature = 3, false) or exists (select from holds o where o.lead_id = ends.id
         and o.ended_at is null and coalesce(o.until > %(now)s, true)) as is_aside, coalesce(ends.id, t.lead_id) as shown_id, t.* from relevant join tasks t on t.id = relevant.id
@@ -144,15 +136,8 @@ select t.lead_id, {columns} from tasks t where t.id = %(id)s {holding};
 -- The tasks of a lead and of those that were joined to it or merged into it, the newest first, below a number.
 select %(lead)s::bigint, {columns} from tasks t
 where t.lead_id in (
-    with recursive ways (id, step) as (
-        select %(lead)s::bigint, 0
-        union all
-        select f.id, w.step + 1 from ways w cross join lateral (
-            select l.id from leads l where l.joined_id = w.id
-            union select m.lead_id from merges m where m.into_id = w.id and m.undone_at is null
-        ) f where w.step < 1000
-    )
-    select id from ways
+    with recursive here (id) as (select %(lead)s::bigint), {include families.family}
+    select id from family
 ) and t.id < %(before)s
 order by t.id desc limit %(most)s;
 
