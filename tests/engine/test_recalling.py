@@ -6,6 +6,7 @@ import pytest
 
 from couveuse.engine.archiving import Archivist
 from couveuse.store.events import TooManyFacts
+from couveuse.store.facts import Span
 from tests.engine.town import DAY, NOW, Town, accepted, configuration
 
 LONG_AGO = NOW - 100 * DAY
@@ -48,6 +49,20 @@ def test_archived_facts_are_counted_like_others(town):
     with pytest.raises(TooManyFacts):
         recaller(town).load(town.connection, [alice], most=3)
     assert len(recaller(town).load(town.connection, [alice], most=4)[alice]) == 4
+
+
+def test_stored_rows_are_those_of_both_places_by_instant(town):
+    alice = town.lead(ALICE)
+    ids = [identity for (identity,) in town.rows("select id from identities where lead_id = %s", alice)]
+    rows = recaller(town).rows(town.connection, Span(ids), alice, most=4)
+    whole = recaller(town).load(town.connection, [alice])[alice]
+    assert [row[1] for row in rows] == [each.fact.at for each in whole]
+    payloads = recaller(town).payloads
+    assert [payloads.unpack_fact(row[5])[0] for row in rows] == [each.fact.message_id for each in whole]
+    known = max(each.received_at for each in whole) - 1
+    assert len(recaller(town).rows(town.connection, Span(ids, known=known), alice, most=4)) < 4
+    with pytest.raises(TooManyFacts):
+        recaller(town).rows(town.connection, Span(ids), alice, most=3)
 
 
 def test_a_transaction_that_reads_facts_lets_no_month_go(town, tmp_path, monkeypatch):

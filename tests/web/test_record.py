@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from couveuse.core import times
 from couveuse.core.times import DAY_US, HOUR_US
 from couveuse.engine import records
 from couveuse.engine.findable import Indexer
@@ -221,15 +222,71 @@ def test_a_lead_of_many_facts_is_not_folded_unasked(desk: Desk, owner: Client, m
     part = get(owner, f"/leads/{number}/receipt", **{"HX-Request": "true"})
     assert "<html" not in part
     assert 'class="receipt"' in part
-    assert get(owner, f"/leads/{number}/receipt").count("/scoring/lines/visit") == 30
+    assert get(owner, f"/leads/{number}/receipt?fold=1").count("/scoring/lines/visit") == 30
+
+
+def printed(page: str) -> list[str]:
+    """The totals of a receipt, and what its rows say is left, without spaces."""
+    table = re.search(r'<table class="receipt".*?</table>', page, re.DOTALL)
+    assert table is not None
+    return re.findall(r'<td class="n total">(.*?)</td>', table.group())
+
+
+def test_of_many_facts_the_score_comes_at_once_and_then_each_line(desk: Desk, owner: Client, monkeypatch: Any) -> None:
+    desk.come(*(fact("Page Viewed", NOW - n * HOUR_US, path=f"/p{n}") for n in range(30)))
+    number = lead(desk)
+    whole = get(owner, f"/leads/{number}/receipt")
+    monkeypatch.setattr(records, "MOST_IN_PAGE", 20)
+    first = get(owner, f"/leads/{number}/receipt")
+    assert "All facts are read again" in first
+    assert "/scoring/lines/visit" not in first
+    address = re.search(r'hx-get="(.*?)"', first)
+    assert address is not None
+    assert f'href="{address.group(1)}"' in first  # without a script by a button
+    folded = get(owner, unescape(address.group(1)))
+    assert printed(first) == printed(folded) == printed(whole)
+    assert re.findall(r"<polyline.*?>", folded) == re.findall(r"<polyline.*?>", whole)
+
+
+def test_a_long_ledger_is_paged_and_every_page_sums_to_the_score(desk: Desk, owner: Client, monkeypatch: Any) -> None:
+    desk.come(*(fact("Page Viewed", NOW - n * HOUR_US, path=f"/p{n}") for n in range(30)))
+    number = lead(desk)
+    whole = printed(get(owner, f"/leads/{number}/receipt"))
+    monkeypatch.setattr(records, "MOST_IN_PAGE", 20)
+    monkeypatch.setattr(record_page, "MOST_LONG", 7)
+    path, seen = f"/leads/{number}/receipt?fold=1", list[str]()
+    while path:
+        page = get(owner, path)
+        assert printed(page) == whole
+        seen += re.findall(r"/p\d+", page)
+        later = "Later lines" in page
+        assert later is ("until=" in path)
+        found = re.search(r'href="([^"]*)">Earlier lines', page)
+        path = unescape(found.group(1)) if found else ""
+    assert len(seen) == len(set(seen)) == 30
+
+
+def test_as_of_an_instant_a_lead_of_many_facts_is_told_by_its_facts(
+    desk: Desk, owner: Client, monkeypatch: Any
+) -> None:
+    desk.come(*(fact("Page Viewed", NOW - n * HOUR_US, path=f"/p{n}") for n in range(30)))
+    number, then = lead(desk), times.moment(NOW - 10 * HOUR_US).strftime("%Y-%m-%dT%H:%M:%SZ")
+    whole = get(owner, f"/leads/{number}?at={then}")
+    monkeypatch.setattr(records, "MOST_IN_PAGE", 5)
+    first = get(owner, f"/leads/{number}?at={then}")
+    assert "All facts are read again" in first
+    folded = get(owner, f"/leads/{number}?at={then}&fold=1")
+    assert printed(folded) == printed(whole)
+    assert "/p9" not in folded
+    assert "/p10" in folded
 
 
 def test_of_more_facts_than_a_page_reads_nothing_is_folded(desk: Desk, owner: Client, monkeypatch: Any) -> None:
     monkeypatch.setattr(records, "MOST_IN_PAGE", 3)
     monkeypatch.setattr(records, "MOST_ON_DEMAND", 5)
     desk.come(*(fact("Page Viewed", NOW - n) for n in range(9)))
-    assert "couveuse explain" in get(owner, f"/leads/{lead(desk)}/receipt", 422)
-    assert "couveuse explain" in get(owner, f"/leads/{lead(desk)}?at=2026-01-01", 422)
+    assert "couveuse explain" in get(owner, f"/leads/{lead(desk)}/receipt?fold=1", 422)
+    assert "couveuse explain" in get(owner, f"/leads/{lead(desk)}?at=2026-01-01&fold=1", 422)
 
 
 # ---- By hand ---------------------------------------------------------------------------------------------------------

@@ -224,10 +224,10 @@ def value(plan: Plan, state: State) -> float:
 # ---- The ledger at an instant ------------------------------------------------------------------------------
 
 
-def lines(plan: Plan, state: State, ledger: Ledger, instant: int) -> list[Line]:
-    """The ledger of a fold at an instant, line by line; its sum is the score."""
+def lines(plan: Plan, state: State, ledger: Ledger, instant: int, since: int = 0) -> list[Line]:
+    """The ledger of a fold at an instant, line by line; its sum is the score. Entries before `since` are left out."""
     written: list[Line] = []
-    for at_, reference, rule, half, points, taken, era in ledger.entries:
+    for at_, reference, rule, half, points, taken, era in ledger.entries[since:] if since else ledger.entries:
         written.append(Line(at_, reference, rule, LineKind.POINTS, points))
         if taken:
             written.append(Line(at_, reference, rule, LineKind.CAP, -taken))
@@ -246,6 +246,25 @@ def lines(plan: Plan, state: State, ledger: Ledger, instant: int) -> list[Line]:
     if hidden:
         written.append(Line(instant, None, "total", LineKind.TOTAL, hidden))
     return written
+
+
+def amounts(plan: Plan, ledger: Ledger, instant: int, start: int, end: int) -> list[float]:
+    """What the lines of some entries say, number by number: for sums of lines that nobody looks at."""
+    found: list[float] = []
+    half_lives, last = plan.half_lives, ledger.era
+    for at_, _, _, half, points, taken, era in ledger.entries[start:end]:
+        found.append(points)
+        if taken:
+            found.append(-taken)
+        net = points - taken
+        if era < last:
+            if net:
+                found.append(-net)
+        elif net and half_lives[half]:
+            left = net * 0.5 ** ((instant - at_) / half_lives[half])
+            if left != net:
+                found.append(left - net)
+    return found
 
 
 # ---- What changed ------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, Final
 
 import msgspec
@@ -29,7 +30,7 @@ from couveuse.errors import BadInput
 from couveuse.store import archives, events
 from couveuse.store.archives import Archived
 from couveuse.store.events import Stored, TooManyFacts
-from couveuse.store.facts import FactReader, Span
+from couveuse.store.facts import FactReader, Span, stored_rows
 from couveuse.store.packets import Flag
 from couveuse.store.payloads import PLAIN, Compressor
 from couveuse.store.registers import Register
@@ -86,6 +87,27 @@ class Recaller:
             for lead_id in touched:
                 found[lead_id].sort(key=lambda each: each.fact.key)
             return found
+
+    def rows(self, connection: Connection[Any], span: Span, lead_id: int, *, most: int) -> list[Row]:
+        """All facts of a lead as they are stored, known by an instant, in the order of their instants.
+
+        Raises TooManyFacts where there are more than `most`, OutOfReach where the archive is needed and is away.
+        """
+        with _in_transaction(connection):
+            archives.hold(connection)
+            found = stored_rows(connection, span, lead_id, most=most)
+            archived = [row for row in rows_of_ids(connection, span.identities) if row.received_at <= span.known]
+            if archived:
+                names, sources = archives.numbers_of(
+                    connection, {row.event for row in archived}, {row.source for row in archived}
+                )
+                found += [
+                    (lead_id, row.at, names[row.event], sources[row.source], row.flags, _payload(row))
+                    for row in archived
+                ]
+            if len(found) > most:
+                raise TooManyFacts
+            return sorted(found, key=itemgetter(1))
 
     def page(
         self, connection: Connection[Any], span: Span, after: Key | None, *, most: int, newest_first: bool

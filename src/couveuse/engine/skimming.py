@@ -7,6 +7,8 @@ the two together.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby, pairwise
+from operator import itemgetter
 from typing import Any, Final
 
 import msgspec
@@ -86,6 +88,18 @@ class Skimmer:
 
     def fold(self, who: Who, rows: Sequence[Row]) -> State:
         """A lead's state after its facts, given in the order of their instants."""
+        state, steps = self.begin(who, rows)
+        run(self._plan, state, steps)
+        return state
+
+    def begin(
+        self, who: Who, rows: Sequence[Row], until: int | None = None, judged: list[Row] | None = None
+    ) -> tuple[State, list[Step]]:
+        """A lead's state before its facts, with the key of the last one up to `until`, and what they are to do to it.
+
+        The facts are given in the order of their instants; verdicts count whatever their time. A step refers to its
+        row where it is a behaviour, else to its fact; hits that count for nothing are added to `judged`.
+        """
         plan, kinds = self._plan, self._kinds
         state = begin(plan, who.email, since_always(plan, who.given) if who.given else {})
         rows = self._ordered(rows)
@@ -94,30 +108,43 @@ class Skimmer:
         steps: list[Step] = []
         last: Row | None = None
         for row in rows:
+            if until is not None and row[AT] > until:
+                break
             it = kinds[row[NAME]]
-            reference: Fact | None = None
+            reference: Row | Fact = row
             if it.change:
-                reference = self._fact(row, it.event)
+                reference = self.fact(row)
                 if not is_admitted(reference, row[FLAGS], who):
                     continue
             last = row
-            if state.verdicts and not hit_counts(state.verdicts, self._source_of[row[SOURCE]], self._message_id(row)):
-                continue
-            steps.append((row[AT], it.match or self._match(it, row), reference))
+            properties: Properties | None = None
+            if state.verdicts:
+                message_id, properties = self._skimmed(row)
+                if not hit_counts(state.verdicts, self._source_of[row[SOURCE]], message_id):
+                    if judged is not None:
+                        judged.append(row)
+                    continue
+            steps.append((row[AT], it.match or self._match(it, row, properties), reference))
         if last is not None:
             it = kinds[last[NAME]]
             state.key = (last[AT], it.order, self._source_of[last[SOURCE]], self._message_id(last))
-        run(plan, state, steps)
-        return state
+        return state, steps
+
+    def fact(self, row: Row) -> Fact:
+        """A row as a whole fact."""
+        message_id, properties, context, traits, _, _ = self._payloads.unpack_fact(row[PAYLOAD])
+        event, source = self._kinds[row[NAME]].event, self._source_of[row[SOURCE]]
+        return Fact(row[AT], event, message_id, source, properties, context, traits)
 
     def _ordered(self, rows: Sequence[Row]) -> Sequence[Row]:
         """Canonical order: of facts of one instant, and only of these, more than the instant is asked."""
-        before = None
-        for row in rows:
-            if row[AT] == before:
-                return sorted(rows, key=self._key)
-            before = row[AT]
-        return rows
+        if all(one[AT] != other[AT] for one, other in pairwise(rows)):
+            return rows
+        ordered: list[Row] = []
+        for _, same in groupby(rows, key=itemgetter(AT)):
+            several = list(same)
+            ordered += sorted(several, key=self._key) if len(several) > 1 else several
+        return ordered
 
     def _key(self, row: Row) -> tuple[int, int, str, str]:
         return (row[AT], self._kinds[row[NAME]].order, self._source_of[row[SOURCE]], self._message_id(row))
@@ -126,31 +153,30 @@ class Skimmer:
         for row in rows:
             it = self._kinds[row[NAME]]
             if it.change == Change.VERDICT:
-                fact = self._fact(row, it.event)
+                fact = self.fact(row)
                 if is_admitted(fact, row[FLAGS], who):
                     learn_verdict(state, fact)
 
-    def _match(self, it: _Kind, row: Row) -> Match:
+    def _match(self, it: _Kind, row: Row, properties: Properties | None) -> Match:
         if it.is_deep:
-            return self._plan.match_fact(self._fact(row, it.event))
-        properties = self._properties(row)
+            return self._plan.match_fact(self.fact(row))
+        if properties is None:
+            _, properties = self._skimmed(row)
         return self._plan.match(it.event, tuple([dig(properties, name) for name in it.fields]))
 
-    def _properties(self, row: Row) -> Properties:
+    def _skimmed(self, row: Row) -> tuple[str, Properties]:
+        """A row's `message_id` and properties."""
         try:
-            return self._skim(self._payloads.inflate(row[PAYLOAD])).properties or {}
+            found = self._skim(self._payloads.inflate(row[PAYLOAD]))
         except msgspec.DecodeError:  # what Python wrote and msgspec does not read
-            return self._payloads.unpack_fact(row[PAYLOAD])[1]
+            return self._payloads.unpack_fact(row[PAYLOAD])[:2]
+        return found.message_id, found.properties or {}
 
     def _message_id(self, row: Row) -> str:
         try:
             return self._name(self._payloads.inflate(row[PAYLOAD])).message_id
         except msgspec.DecodeError:
             return self._payloads.unpack_fact(row[PAYLOAD])[0]
-
-    def _fact(self, row: Row, event: str) -> Fact:
-        message_id, properties, context, traits, _, _ = self._payloads.unpack_fact(row[PAYLOAD])
-        return Fact(row[AT], event, message_id, self._source_of[row[SOURCE]], properties, context, traits)
 
 
 def _kind(plan: Plan, event: str) -> _Kind:

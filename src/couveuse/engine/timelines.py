@@ -119,7 +119,8 @@ def _read(
 ) -> Sequence[Stored]:
     """Facts of a lead that has too many to be folded: a page of them, and no more."""
     around = record.around
-    span = Span(around.identities, until=start[0])
+    known = EVER if record.known_at is None else record.known_at
+    span = Span(around.identities, until=start[0], known=known)
     reader = FactReader(looker.names, looker.sources, looker.payloads)
     if show in (Show.NOTES, Show.VERDICTS):
         named = reader.named(connection, span, NOTE_WRITTEN if show is Show.NOTES else VERDICT_GIVEN)

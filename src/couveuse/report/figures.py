@@ -111,8 +111,16 @@ def facts(page: LeadPage) -> tuple[list[Fact], int]:
 
 def curve(sheet: Names, page: LeadPage) -> Markup:
     """A lead's score over time, with its facts under it on the same axis; nothing where there is no time to show."""
-    points = sorted(page.curve, key=lambda point: point[0])
-    instants = [at for at, _ in points] + [fact.at_us for fact in page.facts]
+    spots = [(fact.at_us, fact.verdict is Verdict.HUMAN) for fact in page.facts]
+    return curve_of(sheet, page.curve, spots, len(page.facts))
+
+
+def curve_of(
+    sheet: Names, scores: Sequence[tuple[int, float]], spots: Sequence[tuple[int, bool]], facts: int
+) -> Markup:
+    """The same of (instant, score) and of where so many facts stand, each with whether it counts."""
+    points = sorted(scores, key=lambda point: point[0])
+    instants = [at for at, _ in points] + [at for at, _ in spots]
     if len(points) < 2 or min(instants) == max(instants):
         return Markup("")
     start, end = min(instants), max(instants)
@@ -120,13 +128,13 @@ def curve(sheet: Names, page: LeadPage) -> Markup:
     def place(at_us: int) -> float:
         return (at_us - start) / (end - start)
 
-    dots = [charts.Dot(place(fact.at_us), fact.verdict is Verdict.HUMAN) for fact in page.facts]
+    dots = [charts.Dot(place(at), counts) for at, counts in spots]
     return charts.curve(
         [(place(at), score) for at, score in points],
         sheet.zones,
         _thinned(dots),
         (sheet.formats.date(start), sheet.formats.date(end)),
-        charts.Words(sheet.words.say("lead.curve"), _curve_text(sheet, page, points)),
+        charts.Words(sheet.words.say("lead.curve"), _curve_text(sheet, facts, points)),
     )
 
 
@@ -135,7 +143,7 @@ def _thinned(dots: Sequence[charts.Dot]) -> list[charts.Dot]:
     return list({(round(dot.place, 2), dot.counted): dot for dot in dots}.values())
 
 
-def _curve_text(sheet: Names, page: LeadPage, points: Sequence[tuple[int, float]]) -> str:
+def _curve_text(sheet: Names, facts: int, points: Sequence[tuple[int, float]]) -> str:
     formats = sheet.formats
     (start, first), (end, last) = points[0], points[-1]
     return sheet.words.say(
@@ -145,7 +153,7 @@ def _curve_text(sheet: Names, page: LeadPage, points: Sequence[tuple[int, float]
         last=formats.points(last),
         end=formats.date(end),
         top=formats.points(max(score for _, score in points)),
-        facts=sheet.words.count("lead.facts_count", len(page.facts), n=formats.number(len(page.facts))),
+        facts=sheet.words.count("lead.facts_count", facts, n=formats.number(facts)),
     )
 
 

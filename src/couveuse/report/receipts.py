@@ -58,6 +58,18 @@ class Receipt:
         return any(row.taken for row in self.rows)
 
 
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """Rows that are not told: how many, what they gave, and what is left of it."""
+
+    rows: int = 0
+    given: float = 0.0
+    left: float = 0.0
+
+
+NONE = Carried()
+
+
 def tenths(points: float) -> int:
     """Points rounded to a tenth, as a whole number of tenths.
 
@@ -68,13 +80,15 @@ def tenths(points: float) -> int:
 
 
 def receipt(
-    page: LeadPage, model: Model, words: Words, formats: Formats, elsewhere: str = "", most: int | None = MOST_ROWS
-) -> Receipt:
+    page: LeadPage, model: Model, words: Words, formats: Formats, elsewhere: str = "", most: int | None = MOST_ROWS, *,
+    before: Carried = NONE, after: Carried = NONE,
+) -> Receipt:  # fmt: skip
     """The receipt of a lead's page; `CouveuseError` if the ledger's lines do not make its total.
 
-    `elsewhere` says where the rows that are brought forward are all shown; `most` None: none is.
+    `elsewhere` says where the rows that are brought forward are all shown; `most` None: none is. Of a long ledger the
+    page has some of the lines only: then `before` and `after` are what stands before and after these.
     """
-    exact = sum(line.points for line in page.lines)
+    exact = sum(line.points for line in page.lines) + before.left + after.left
     if abs(exact - page.total) > CLOSE * max(1.0, abs(page.total)):
         raise CouveuseError(words.say("receipt.broken", lead=page.row.lead, sum=round(exact, 6), total=page.total))
     teller = Teller(model, words, formats)
@@ -82,13 +96,24 @@ def receipt(
     kept = len(groups) if most is None else min(most, len(groups))
     earlier = groups[: len(groups) - kept]
     rows = [teller.row(group) for group in groups[len(earlier) :]]
-    if earlier:
-        rows.insert(0, teller.carried(earlier, elsewhere))
+    if earlier or before.rows:
+        rows.insert(0, teller.carried("receipt.carried", _together(earlier, before), elsewhere))
+    if after.rows:
+        still = sum(group[0].kind in (LineKind.FIT, LineKind.TOTAL) for group in groups)
+        rows.insert(len(rows) - still, teller.carried("receipt.later", after, ""))
     total = tenths(page.total)
     gap = total - sum(row.left for row in rows)
     if gap:
         rows.append(Row(words.say("receipt.rounding"), gap, gap))
     return Receipt(tuple(rows), sum(row.given for row in rows), total)
+
+
+def _together(groups: Sequence[Sequence[LedgerLine]], others: Carried) -> Carried:
+    """Rows that are not told, with others."""
+    lines = [line for group in groups for line in group]
+    given = sum(line.points for line in lines if _gives(line))
+    left = sum(line.points for line in lines)
+    return Carried(len(groups) + others.rows, given + others.given, left + others.left)
 
 
 def grouped(lines: Sequence[LedgerLine]) -> list[list[LedgerLine]]:
@@ -144,13 +169,10 @@ class Teller:
         rule = first.rule if first.rule in self.labels else ""
         return Row(self._label(first), tenths(given), tenths(left), at_us, first.event, first.about, notes, rule)
 
-    def carried(self, groups: Sequence[Sequence[LedgerLine]], elsewhere: str) -> Row:
-        """The row that stands for the oldest lines of a long ledger."""
-        lines = [line for group in groups for line in group]
-        given = sum(line.points for line in lines if _gives(line))
-        label = self.words.count("receipt.carried", len(groups), n=self.formats.number(len(groups)))
-        left = tenths(sum(line.points for line in lines))
-        return Row(label, tenths(given), left, notes=(elsewhere,) if elsewhere else ())
+    def carried(self, word: str, rows: Carried, elsewhere: str) -> Row:
+        """The row that stands for lines that are not told."""
+        label = self.words.count(word, rows.rows, n=self.formats.number(rows.rows))
+        return Row(label, tenths(rows.given), tenths(rows.left), notes=(elsewhere,) if elsewhere else ())
 
     def _label(self, line: LedgerLine) -> str:
         if line.kind is not LineKind.TOTAL:

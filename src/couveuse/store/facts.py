@@ -9,7 +9,7 @@ from psycopg import Connection, sql
 from couveuse.core.events import VERDICT_GIVEN
 from couveuse.core.state import Key
 from couveuse.core.times import EVER
-from couveuse.store.events import Stored, read_rows
+from couveuse.store.events import Stored, TooManyFacts, read_rows
 from couveuse.store.payloads import Compressor
 from couveuse.store.registers import Register
 from couveuse.store.statements import statement
@@ -18,6 +18,7 @@ _AFTER = statement("facts", "after")
 _BEFORE = statement("facts", "before")
 _OF_INSTANT = statement("facts", "of_instant")
 _NAMED = statement("facts", "named")
+_ROWS = statement("facts", "rows")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,20 @@ class FactReader:
 
     def _facts(self, connection: Connection[Any], rows: Sequence[tuple[Any, ...]]) -> list[Stored]:
         return read_rows(connection, rows, names=self.names, sources=self.sources, payloads=self.payloads)
+
+
+def stored_rows(
+    connection: Connection[Any], span: Span, lead_id: int, *, most: int
+) -> list[tuple[int, int, int, int, int, bytes]]:
+    """The facts of a lead as they are stored: lead, instant, name, source, flags, payload; in no order.
+
+    Raises TooManyFacts where there are more than `most`.
+    """
+    values = {"lead": lead_id, "identities": list(span.identities), "known": span.known, "most": most + 1}
+    rows = connection.execute(_ROWS, values, binary=True).fetchall()
+    if len(rows) > most:
+        raise TooManyFacts
+    return rows
 
 
 def _key(stored: Stored) -> Key:

@@ -1,10 +1,13 @@
 """A lead that was looked at, as the pages that show one take it."""
 
 from collections.abc import Hashable, Mapping
+from dataclasses import replace
 
 from couveuse.core.consent import CONSENT_GIVEN, CONSENT_WITHDRAWN
 from couveuse.core.events import Fact
+from couveuse.core.reading import Reading
 from couveuse.engine.adjusting import SCORE_ADJUSTED
+from couveuse.engine.long_ledgers import LongLedger
 from couveuse.engine.looking import Look, fact_of
 from couveuse.report import values
 from couveuse.report.closely import heaviest, lead_page
@@ -26,7 +29,31 @@ def page_of(look: Look, card: Card, names: Names) -> values.LeadPage:
         )
         for each in seen
     }
-    row = values.LeadRow(
+    row = replace(
+        _row(reading, card),
+        why=heaviest(look.lines),
+        name=who.name,
+        company=who.company or card.company or "",
+        job_title=who.job_title,
+        source=who.source,
+    )
+    lines = ((line, None if (fact := fact_of(line)) is None else fact.key) for line in look.lines)
+    return lead_page(row, lines, deeds, look.curve(), tuple(look.interests))
+
+
+def long_page_of(long: LongLedger, card: Card, names: Names) -> values.LeadPage:
+    """The lines of a long ledger that are told, and no more of the lead than they ask for."""
+    facts = {fact.key: fact for line in long.lines if (fact := fact_of(line)) is not None}
+    deeds: Mapping[Hashable, values.Fact] = {
+        key: values.Fact(fact.at, fact.event, told(fact, names)) for key, fact in facts.items()
+    }
+    lines = ((line, None if (fact := fact_of(line)) is None else fact.key) for line in long.lines)
+    return lead_page(_row(long.reading, card), lines, deeds, (), ())
+
+
+def _row(reading: Reading, card: Card) -> values.LeadRow:
+    """What a reading says of a lead."""
+    return values.LeadRow(
         lead=card.key,
         score=reading.score,
         behaviour=reading.behaviour,
@@ -40,14 +67,7 @@ def page_of(look: Look, card: Card, names: Names) -> values.LeadPage:
         maturity=reading.maturity,
         routes=reading.routes,
         last_event_at=reading.last_event_at,
-        why=heaviest(look.lines),
-        name=who.name,
-        company=who.company or card.company or "",
-        job_title=who.job_title,
-        source=who.source,
     )
-    lines = ((line, None if (fact := fact_of(line)) is None else fact.key) for line in look.lines)
-    return lead_page(row, lines, deeds, look.curve(), tuple(look.interests))
 
 
 def told(fact: Fact, names: Names) -> str:

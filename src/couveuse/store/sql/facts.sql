@@ -21,3 +21,8 @@ where identity_id = any(%(identities)s) and at = %(from)s and at <= %(until)s an
 select identity_id, at, received_at, name_id, source_id, flags, payload from events
 where identity_id = any(%(identities)s) and received_at <= %(known)s
     and name_id = (select id from event_names where name = %(name)s);
+
+-- name: rows
+-- Facts of a lead's identities as they are stored, known by an instant, so many at most; in no order.
+select %(lead)s::bigint, at, name_id, source_id, flags, payload from events
+where identity_id = any(%(identities)s) and received_at <= %(known)s limit %(most)s;

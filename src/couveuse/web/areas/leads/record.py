@@ -1,6 +1,7 @@
 """One lead: who, and what to do now; what happened, with its points; the receipt, now or as of any instant."""
 
 from typing import Any, Final
+from urllib.parse import urlencode
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -10,9 +11,8 @@ from django.urls import reverse
 from couveuse.core import times
 from couveuse.engine import records, timelines
 from couveuse.engine.calling import number_of
-from couveuse.engine.records import MOST_IN_PAGE, Record, TooLong
+from couveuse.engine.records import MOST_IN_PAGE, Record, TooLong, Wanted
 from couveuse.engine.timelines import OF_FOLDED, Place, Show
-from couveuse.report import figures
 from couveuse.web import database, reading
 from couveuse.web.api.asking import cursor_of, parts_of
 from couveuse.web.areas.leads.showing import Call, Shown, call_of
@@ -25,8 +25,12 @@ from couveuse.web.rendering import redirect, render
 # So much of a timeline stands on a page, and so many rows of the receipt beside it.
 MOST: Final = 40
 MOST_ROWS: Final = 24
-# The whole ledger on a page of its own shows so many; older ones are brought forward in one.
+# The whole ledger on a page of its own shows so many; of a lead of very many facts so many, page by page.
 MOST_WHOLE: Final = 2_000
+MOST_LONG: Final = 200
+MOST_DIGITS: Final = 12
+# Asks for the ledger of a lead of very many facts, which takes a moment.
+FOLD: Final = "fold"
 LARGEST: Final = 2**63 - 1
 
 
@@ -70,46 +74,85 @@ def record(asked: Asked, lead_id: int) -> HttpResponse:
         return redirect(asked, _address(asked, found.lead_id))
     if asked.is_htmx and "after" in asked.request.GET:
         return render(asked, "leads/timeline.html", shown=shown, record=found, **line)
+    if found.is_unfolded and not as_of.is_now:
+        return _being_folded(asked, shown, as_of)
     bill = shown.receipt(MOST_ROWS, "leads_receipt.elsewhere")
     return render(
         asked, "leads/record.html", title=shown.title, shown=shown, record=found, around=found.around, call=call,
-        reading=found.reading, as_of=as_of, receipt=bill, row=_row(shown), token=uuid4().hex,
-        curve=figures.curve(shown.names, shown.page) if shown.page is not None else "", most=MOST_IN_PAGE, **line,
+        reading=found.reading, as_of=as_of, receipt=bill, row=_row(shown), token=uuid4().hex, curve=shown.curve,
+        most=MOST_IN_PAGE, **line,
     )  # fmt: skip
 
 
 @page(Permission.SEE_LEADS)
 def receipt(asked: Asked, lead_id: int) -> HttpResponse:
-    """The whole ledger of a lead, folded from its facts whatever it costs; for htmx without the page around it."""
-    as_of = AsOf(asked)
+    """The whole ledger of a lead, folded from its facts; of one with very many, first what is known without them.
+
+    For htmx without the page around it.
+    """
+    as_of, is_part = AsOf(asked), asked.is_htmx and FOLD not in asked.request.GET
+    until = asked.request.GET.get("until", "")
+    wanted = Wanted(
+        as_of.at, as_of.known_at, is_folded=is_part or FOLD in asked.request.GET,
+        until=int(until) if until.isascii() and until.isdigit() and len(until) < MOST_DIGITS else None,
+        most=MOST_ROWS if is_part else MOST_LONG, with_curve=not is_part and not until,
+    )  # fmt: skip
     try:
         with database.reading() as connection:
-            found = _record(asked, known_number(lead_id), connection, as_of, is_wanted=True)
+            found = _record(asked, known_number(lead_id), connection, wanted)
     except TooLong:
         return _too_long(asked, lead_id)
     shown = Shown(asked, found)
     if found.lead_id != lead_id:
         return redirect(asked, reverse("leads_receipt", kwargs={"lead_id": found.lead_id}))
-    curve = figures.curve(shown.names, shown.page) if shown.page is not None else ""
-    elsewhere = "leads_receipt.elsewhere" if asked.is_htmx else "receipt.carried_note_live"
-    template = "leads/receipt_part.html" if asked.is_htmx else "leads/receipt.html"
-    most = MOST_ROWS if asked.is_htmx else MOST_WHOLE
+    if found.is_unfolded:
+        return _being_folded(asked, shown, as_of)
+    bill = shown.receipt(
+        MOST_ROWS if is_part else MOST_WHOLE, "leads_receipt.elsewhere" if is_part else "receipt.carried_note_live"
+    )
     return render(
-        asked, template, title=shown.title, shown=shown, record=found, as_of=as_of,
-        receipt=shown.receipt(most, elsewhere), curve=curve, reading=found.reading,
+        asked, "leads/receipt_part.html" if is_part else "leads/receipt.html", title=shown.title, shown=shown,
+        record=found, as_of=as_of, receipt=bill, curve="" if is_part else shown.curve, reading=found.reading,
+        pages=() if is_part else _pages(asked, found),
     )  # fmt: skip
 
 
-def _too_long(asked: Asked, lead_id: int) -> HttpResponse:
+def _being_folded(asked: Asked, shown: Shown, as_of: AsOf) -> HttpResponse:
+    """What can be said at once of a lead of very many facts; all else comes when they have been read again."""
+    query = {**{name: values[-1] for name, values in asked.request.GET.lists() if values}, FOLD: "1"}
     return render(
-        asked, "leads/too_long.html", 422, title=asked.say("leads_receipt.too_long"), lead_id=lead_id,
-        most=records.MOST_ON_DEMAND,
+        asked, "leads/folding.html", title=shown.title, shown=shown, record=shown.record, as_of=as_of,
+        reading=shown.record.reading, whole=f"{asked.request.path}?{urlencode(query)}",
+    )  # fmt: skip
+
+
+def _pages(asked: Asked, found: Record) -> list[tuple[str, str]]:
+    """The ways from a page of a long ledger to the lines before it and after it, each with its word."""
+    long = found.long
+    if long is None:
+        return []
+    kept = {name: asked.request.GET[name] for name in ("at", "known_at") if asked.request.GET.get(name)}
+    told = long.entries - long.before.entries - long.after.entries
+    ends = []
+    if long.before.entries:
+        ends.append(("leads_receipt.earlier_page", long.before.entries))
+    if long.after.entries:
+        ends.append(("leads_receipt.later_page", min(long.before.entries + told + MOST_LONG, long.entries)))
+    return [(word, f"{asked.request.path}?{urlencode({**kept, FOLD: '1', 'until': end})}") for word, end in ends]
+
+
+def _too_long(asked: Asked, lead_id: int) -> HttpResponse:
+    """Why nothing is folded; as a part of a page it is no error, which htmx would not show."""
+    return render(
+        asked, "leads/too_long.html", 200 if asked.is_htmx else 422, title=asked.say("leads_receipt.too_long"),
+        lead_id=lead_id, most=records.MOST_ON_DEMAND,
     )  # fmt: skip
 
 
 def _read(asked: Asked, lead_id: int, as_of: AsOf) -> tuple[Record, Shown, Call, dict[str, Any]]:
     with database.reading() as connection:
-        found = _record(asked, lead_id, connection, as_of, is_wanted=False)
+        wanted = Wanted(as_of.at, as_of.known_at, is_folded=FOLD in asked.request.GET)
+        found = _record(asked, lead_id, connection, wanted)
         shown = Shown(asked, found)
         number = number_of(
             connection, shown.person.telephone, found.around.said, is_known=found.around.is_known, now=asked.now
@@ -117,12 +160,9 @@ def _read(asked: Asked, lead_id: int, as_of: AsOf) -> tuple[Record, Shown, Call,
         return found, shown, call_of(number), _timeline(asked, connection, found, shown, as_of)
 
 
-def _record(asked: Asked, lead_id: int, connection: Any, as_of: AsOf, *, is_wanted: bool) -> Record:
+def _record(asked: Asked, lead_id: int, connection: Any, wanted: Wanted) -> Record:
     model = reading.acting(connection)
-    found = records.read_record(
-        connection, looker(connection), lead_id, model, now=asked.now, as_of=as_of.at, known_at=as_of.known_at,
-        is_wanted=is_wanted,
-    )  # fmt: skip
+    found = records.read_record(connection, looker(connection), lead_id, model, now=asked.now, wanted=wanted)
     if found is None:
         raise Http404
     return found
@@ -138,6 +178,8 @@ def _timeline(asked: Asked, connection: Any, found: Record, shown: Shown, as_of:
         until=as_of.at, has_points=shown.has_points,
     )  # fmt: skip
     kept = {name: text for name, text in as_of.given.items() if text}
+    if FOLD in asked.request.GET:
+        kept[FOLD] = "1"
 
     def address(**more: str) -> str:
         return str(reverse("lead", kwargs={"lead_id": found.lead_id}, query={**kept, **more}))

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
+from markupsafe import Markup
+
 from couveuse.core.conditions import is_number
 from couveuse.core.consent import CONSENT_GIVEN, CONSENT_WITHDRAWN, Purpose, Standing, standings, why_not
 from couveuse.core.events import CHANGES, NOTE_WRITTEN, Adjustment, Change, Fact, Verdict
@@ -17,15 +19,15 @@ from couveuse.engine.calling import Number
 from couveuse.engine.looking import Seen
 from couveuse.engine.records import Record
 from couveuse.engine.timelines import Entry
-from couveuse.report import values
+from couveuse.report import figures, values
 from couveuse.report.names import Names
 from couveuse.report.persons import Person, about, person
-from couveuse.report.receipts import Receipt, receipt
+from couveuse.report.receipts import Carried, Receipt, receipt
 from couveuse.store.identities import EMAIL
 from couveuse.store.records import Happened
 from couveuse.store.rosters import roster_of
 from couveuse.web.asking import Asked
-from couveuse.web.leadpages import page_of
+from couveuse.web.leadpages import long_page_of, page_of
 from couveuse.web.permissions import Permission, may, may_see_team
 
 # So much of a note stands on a timeline: all that a person may write.
@@ -197,11 +199,24 @@ class Shown:
         return seen.stored.fact.key in self.points
 
     def receipt(self, most: int, elsewhere: str) -> Receipt | None:
-        """The receipt, with so many rows; `elsewhere` is the key of where older ones are."""
-        if self.page is None:
+        """The receipt, with so many rows; `elsewhere` is the key of where older ones are. Of a long ledger all told."""
+        model, words, long = self.record.model.plan.model, self.names.words, self.record.long
+        note = self.asked.say(elsewhere)
+        if self.page is not None:
+            return receipt(self.page, model, words, self.asked.formats, note, most)
+        if long is None:
             return None
-        model, words = self.record.model.plan.model, self.names.words
-        return receipt(self.page, model, words, self.asked.formats, self.asked.say(elsewhere), most)
+        page = long_page_of(long, self.around.card, self.names)
+        before, after = (Carried(each.entries, each.given, each.left) for each in (long.before, long.after))
+        return receipt(page, model, words, self.asked.formats, note, None, before=before, after=after)
+
+    @property
+    def curve(self) -> Markup:
+        """The score over time, drawn; nothing where the lead was not folded."""
+        long = self.record.long
+        if self.page is not None:
+            return figures.curve(self.names, self.page)
+        return Markup("") if long is None else figures.curve_of(self.names, long.curve, long.spots, long.facts)
 
     # ---- The timeline ------------------------------------------------------------------------------------------------
 
