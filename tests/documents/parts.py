@@ -2,8 +2,11 @@
 
 from hypothesis import strategies as st
 
-from couveuse.documents.findings import Finding, ModelErrors
+from couveuse.core.model import Model
+from couveuse.documents.findings import Finding, ModelErrors, Path
 from couveuse.documents.reading import Document, parse_model
+from couveuse.documents.splicing import put
+from couveuse.documents.writing import on_one_line, plain_model, yaml_text
 
 BANDS = """\
 bands:
@@ -25,6 +28,16 @@ PIECES = st.sampled_from(
 def a_document(*parts: str) -> Document:
     """A sound document with these parts after the head."""
     return parse_model(HEAD + "".join(parts), "small.yaml")
+
+
+def written_out(model: Model) -> str:
+    """The document of a model."""
+    return yaml_text({key: on_one_line(value) for key, value in plain_model(model).items()})
+
+
+def changed(document: Document, path: Path, value: object) -> Document:
+    """The document with plain data put at a path, read again."""
+    return parse_model(put(document.text, document.tree.root, path, value), document.name)
 
 
 def a_rule(clauses: str) -> Document:

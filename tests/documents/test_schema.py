@@ -14,9 +14,8 @@ from couveuse.documents.findings import TeamErrors
 from couveuse.documents.presets import preset, presets
 from couveuse.documents.schema import DIALECT, model_schema, team_schema
 from couveuse.documents.team import parse_team
-from couveuse.documents.writing import dump_model
 from tests.documents import team_parts
-from tests.documents.parts import HEAD, RULE, refusals
+from tests.documents.parts import HEAD, RULE, refusals, written_out
 from tests.laws import random_models, vocabulary
 
 ROOT = Path(__file__).parents[2]
@@ -52,7 +51,7 @@ def test_a_preset_is_valid(name: str) -> None:
 @given(st.integers(0, 2**32))
 def test_any_model_written_is_valid(seed: int) -> None:
     model = random_models.a_model(Random(seed), tuple(vocabulary.EVENTS))
-    VALIDATOR.validate(data(dump_model(model)))
+    VALIDATOR.validate(data(written_out(model)))
 
 
 @pytest.mark.parametrize(

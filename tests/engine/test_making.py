@@ -14,11 +14,11 @@ import pytest
 from couveuse.core.plan import plan
 from couveuse.core.reading import at
 from couveuse.documents.reading import parse_model
-from couveuse.documents.writing import dump_model
 from couveuse.engine import making, rescoring
 from couveuse.engine.rescoring import Rescore, Sweeper, _spans, _Task
 from couveuse.store.payloads import Compressor
 from couveuse.store.states import unpack_state
+from tests.documents.parts import written_out
 from tests.engine.test_rescoring import NEW, rescore
 from tests.engine.town import NOW, Town, accepted, configuration
 from tests.laws.strategies import LATEST, checked, world
@@ -72,7 +72,7 @@ def test_going_on_live_from_these_states_equals_the_core(town: Town) -> None:
             Leads(town).give(str(lead["email"]), {name: value for name, value in lead.items() if name != "email"})
         third = len(rows) // 3
         counted = deliver(town, rows[:third] or rows[:1], rng)
-        with rescore(town, dump_model(made.model)) as published:
+        with rescore(town, written_out(made.model)) as published:
             counted += deliver(town, rows[third : 2 * third] or rows[:1], rng)
             published.make(processes=1)
             counted += deliver(town, rows[2 * third :] or rows[:1], rng)

@@ -12,9 +12,9 @@ import psycopg
 import pytest
 
 from couveuse.documents.reading import parse_model
-from couveuse.documents.writing import dump_model
 from couveuse.engine import rescoring
 from couveuse.engine.rescoring import AnotherComing, Rescore, RescoreRuns, give_up
+from tests.documents.parts import written_out
 from tests.engine.town import MODEL, NOW, Town, accepted, configuration
 from tests.laws.strategies import LATEST, checked, world
 from tests.laws.test_laws_live import Leads, begin, deliver, expected, first_copies, stored
@@ -91,7 +91,7 @@ def test_going_on_live_from_these_states_equals_the_core(town):
             Leads(town).give(str(lead["email"]), {name: value for name, value in lead.items() if name != "email"})
         third = len(rows) // 3
         counted = deliver(town, rows[:third] or rows[:1], rng)
-        with rescore(town, dump_model(made.model)) as published:
+        with rescore(town, written_out(made.model)) as published:
             counted += deliver(town, rows[third : 2 * third] or rows[:1], rng)
             published.make(processes=1)
             counted += deliver(town, rows[2 * third :] or rows[:1], rng)

@@ -20,7 +20,6 @@ from couveuse.core import times
 from couveuse.core.events import Row
 from couveuse.core.fold import canonical, fold
 from couveuse.core.reading import at
-from couveuse.documents.writing import dump_model
 from couveuse.engine.batches import Folder
 from couveuse.engine.live import LiveModels
 from couveuse.engine.looking import Looker
@@ -29,6 +28,7 @@ from couveuse.store import states
 from couveuse.store.published import live_models
 from couveuse.store.write_keys import KeyKind, create_key
 from tests.conftest import profile
+from tests.documents.parts import written_out
 from tests.engine.town import publish
 from tests.faults import truth
 from tests.faults.product import Product
@@ -121,7 +121,7 @@ def begin(product: Product, made: World) -> int:
     with product.connection() as connection:
         connection.execute("update models set standing = 'retired' where standing = 'scoring'")
         before = [each.id for each in live_models(connection)]
-        number = publish(connection, dump_model(made.model))
+        number = publish(connection, written_out(made.model))
         for each in before:
             states.drop_partition(connection, each)
         return number

@@ -18,12 +18,12 @@ from zoneinfo import ZoneInfo
 from couveuse import configuration
 from couveuse.core.events import Row, check
 from couveuse.documents.reading import parse_model, read_model
-from couveuse.documents.writing import dump_model
 from couveuse.engine.batches import Folder
 from couveuse.engine.live import LiveModels
 from couveuse.engine.merging import CannotMerge, merge, unmerge
 from couveuse.engine.rescoring import Rescore
 from tests.conftest import profile
+from tests.documents.parts import written_out
 from tests.faults import truth
 from tests.faults.people import Person, a_town
 from tests.faults.product import COUVEUSE, Product
@@ -149,7 +149,7 @@ def bring(product: Product, path: str) -> None:
 def publish(product: Product, number: int) -> None:
     """Another version of the model, with another rule's worth, published while facts come."""
     document = read_model("bareme-complet" if number % 2 else "bareme-b2b")
-    text = dump_model(document.model).replace("name: ", "name: storm-", 1)
+    text = written_out(document.model).replace("name: ", "name: storm-", 1)
     with Rescore(product.url, configuration.read({}), parse_model(text, "storm"), by="a test") as rescore:
         # Leads that came between are made at another try.
         for _ in range(20):

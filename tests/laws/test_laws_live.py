@@ -16,7 +16,6 @@ from couveuse.core.identities import Node, owner_of, owners
 from couveuse.core.plan import plan
 from couveuse.core.reading import at
 from couveuse.core.state import State, packed
-from couveuse.documents.writing import dump_model
 from couveuse.engine.batches import Folder
 from couveuse.engine.live import LiveModels
 from couveuse.engine.merging import merge, unmerge
@@ -24,6 +23,7 @@ from couveuse.store import states
 from couveuse.store.packets import Accepted, digest_of
 from couveuse.store.payloads import Compressor
 from tests.conftest import profile
+from tests.documents.parts import written_out
 from tests.engine.town import Town, accept, publish
 from tests.laws.strategies import LATEST, World, checked, standings, world
 
@@ -101,7 +101,7 @@ def stored(town: Town, made: World) -> dict[Node, object]:
 def begin(town: Town, made: World) -> None:
     """An empty store under the world's model, with its file of leads."""
     town.connection.execute(f"truncate {TABLES} restart identity cascade")
-    town.model_id = publish(town.connection, dump_model(made.model))
+    town.model_id = publish(town.connection, written_out(made.model))
     for lead in made.leads:
         Leads(town).give(str(lead["email"]), {name: value for name, value in lead.items() if name != "email"})
 

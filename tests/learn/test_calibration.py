@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from couveuse.errors import BadInput
-from couveuse.learn.calibration import brier_score, expected_calibration_error, reliability
+from couveuse.learn.calibration import reliability
 from couveuse.learn.intervals import wilson
 from tests.learn.columns import flags
 
@@ -60,7 +60,6 @@ def test_points_hold_every_row_once_in_order_and_part_no_tie(rows: list[tuple[in
 def test_the_order_of_rows_does_not_matter(rows: list[tuple[int, bool, int]], random: Any) -> None:
     (p, y, lead), (p_, y_, lead_) = columns(rows), columns(random.sample(rows, len(rows)))
     assert reliability(p, y, 4, lead=lead) == reliability(p_, y_, 4, lead=lead_)
-    assert brier_score(p, y) == brier_score(p_, y_)
 
 
 @given(ROWS)
@@ -70,23 +69,11 @@ def test_points_can_be_written_as_json(rows: list[tuple[int, bool, int]]) -> Non
     assert json.loads(json.dumps(written, allow_nan=False)) == written
 
 
-def test_brier_by_hand() -> None:
-    assert brier_score(np.array([0.5, 1, 0, 0.2]), flags("1100")) == pytest.approx((0.25 + 0 + 0 + 0.04) / 4)
-    assert brier_score(np.array([]), flags("")) is None
-
-
-def test_calibration_error_by_hand() -> None:
-    points = reliability(np.array([0.2] * 5 + [0.9] * 5), flags("1000011110"))
-    # The first five came true as predicted, the others at 0.8 for 0.9.
-    assert expected_calibration_error(points) == pytest.approx(0.05)
-    assert expected_calibration_error(()) is None
-
-
 def test_what_cannot_be_is_refused() -> None:
     probability, converted = np.array([0.1, 0.2]), flags("10")
     for wrong in (-0.1, 1.1, 25, np.nan):
         with pytest.raises(BadInput, match="give rates, not scores or percentages"):
-            brier_score(np.array([0.1, wrong]), converted)
+            reliability(np.array([0.1, wrong]), converted)
     with pytest.raises(BadInput, match="2 probabilities for 1 outcomes: give one a row"):
         reliability(probability, flags("1"))
     with pytest.raises(BadInput, match="in 0 bins: give 1 or more"):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from couveuse.errors import BadInput
 from couveuse.learn.intervals import student_quantile
-from couveuse.learn.ranking import auc, lift_table, precision_at, ranking
+from couveuse.learn.ranking import auc, lift_table, ranking
 from tests.learn.columns import flags
 
 ROWS = st.lists(st.tuples(st.integers(-3, 3), st.booleans(), st.integers(0, 8)), max_size=40)
@@ -55,14 +55,11 @@ def test_a_score_turned_round_has_the_rest_of_the_auc(rows: list[tuple[int, bool
     assert 0 <= here.low <= here.auc <= here.high <= 1
 
 
-@given(ROWS, st.integers(1, 12), st.integers(1, 50), st.randoms(use_true_random=False))
-def test_the_order_of_rows_does_not_matter(
-    rows: list[tuple[int, bool, int]], groups: int, capacity: int, random: Any
-) -> None:
+@given(ROWS, st.integers(1, 12), st.randoms(use_true_random=False))
+def test_the_order_of_rows_does_not_matter(rows: list[tuple[int, bool, int]], groups: int, random: Any) -> None:
     here, there = columns(rows), columns(random.sample(rows, len(rows)))
     assert ranking(*here) == ranking(*there)
     assert lift_table(*here[:2], groups) == lift_table(*there[:2], groups)
-    assert precision_at(*here[:2], capacity) == precision_at(*there[:2], capacity)
 
 
 def test_the_interval_without_leads_is_of_delongs_variance() -> None:
@@ -128,27 +125,18 @@ def test_a_lift_table_loses_nothing(rows: list[tuple[int, bool, int]], groups: i
         assert all(row.lift is None and row.conversions_share is None for row in table)
 
 
-def test_precision_at_a_capacity_by_hand() -> None:
+def test_of_a_parted_tie_each_group_has_its_share() -> None:
     score, converted = np.array([9.0, 8, 8, 8, 1]), flags("10101")
-    found = precision_at(score, converted, 2)
-    assert found is not None
-    # The first, and one of three tied of which one converted.
-    assert (found.rows, found.tied) == (2, 3)
-    assert found.conversions == pytest.approx(1 + 1 / 3)
-    assert found.precision == pytest.approx((1 + 1 / 3) / 2)
-    assert found.recall == pytest.approx((1 + 1 / 3) / 3)
-
-
-def test_a_capacity_beyond_the_rows_takes_them_all() -> None:
-    found = precision_at(np.array([1.0, 2]), flags("10"), 50)
-    assert found is not None
-    assert (found.rows, found.conversions, found.recall) == (2, 1, 1)
+    # The first, and one of three tied of which one converted; the other two tied and the last.
+    assert [(row.rows, row.conversions) for row in lift_table(score, converted, 2)] == [
+        (2, pytest.approx(1 + 1 / 3)), (3, pytest.approx(2 / 3 + 1)),
+    ]  # fmt: skip
 
 
 @given(ROWS)
 def test_rankings_can_be_written_as_json(rows: list[tuple[int, bool, int]]) -> None:
     score, converted, lead = columns(rows)
-    found = [ranking(score, converted, lead), precision_at(score, converted, 3), *lift_table(score, converted, 3)]
+    found = [ranking(score, converted, lead), *lift_table(score, converted, 3)]
     written = [asdict(each) for each in found if each is not None]
     assert json.loads(json.dumps(written, allow_nan=False)) == written
 
@@ -163,10 +151,7 @@ def test_what_cannot_be_is_refused() -> None:
         ranking(score, converted, np.array([1]))
     with pytest.raises(BadInput, match="of 0 groups: give 1 or more"):
         lift_table(score, converted, 0)
-    with pytest.raises(BadInput, match="capacity of 0: give 1 or more"):
-        precision_at(score, converted, 0)
 
 
 def test_nothing_is_ranked_as_nothing() -> None:
     assert lift_table(np.array([]), flags("")) == ()
-    assert precision_at(np.array([]), flags(""), 5) is None

@@ -33,35 +33,11 @@ from couveuse.documents.durations import written
 Entry = dict[str, object]
 
 
-def dump_model(model: Model) -> str:
-    """The document of a model; it reads back as an equal value. Raises BadModel for a length that no document says."""
-    document = CommentedMap()
-    for key, value in _model(model).items():
-        entries = value if key in _BLOCKS and isinstance(value, list) else None
-        document[key] = on_one_line(value) if entries is None else [_several_lines(e) for e in entries]
-    return yaml_text(document, offset=2)
-
-
 def plain_model(model: Model) -> Entry:
-    """The same as data: keys in their usual order, what is usual left out."""
-    return _model(model)
+    """A model as a document has it: keys in their usual order, what is usual left out; it reads back as an equal value.
 
-
-def yaml_text(value: object, *, offset: int = 0) -> str:
-    """Data as YAML text, the entries of lists set in by an offset; no line is folded."""
-    yaml = YAML()
-    yaml.width = 10_000_000  # folding, the writer may break a quoted key over two lines, which no reader takes
-    yaml.brace_single_entry_mapping_in_flow_sequence = True
-    yaml.indent(mapping=2, sequence=2 + offset, offset=offset)
-    out = StringIO()
-    yaml.dump(value, out)
-    return out.getvalue()
-
-
-_BLOCKS = ("rules", "fit", "bands", "irrelevant", "personas")  # lists whose entries stand on several lines
-
-
-def _model(model: Model) -> Entry:
+    Raises BadModel for a length that no document says.
+    """
     usual = Model(name="", bands=())
     waits = {key: getattr(model, key) for key in ("fresh", "again_after") if getattr(model, key) != getattr(usual, key)}
     return {"couveuse": 1, "name": model.name} | _without_empty(
@@ -84,6 +60,16 @@ def _model(model: Model) -> Entry:
         recycle_to=_number(model.recycle_to),
         **{key: written(length) for key, length in waits.items()},
     )
+
+
+def yaml_text(value: object) -> str:
+    """Data as YAML text; no line is folded."""
+    yaml = YAML()
+    yaml.width = 10_000_000  # folding, the writer may break a quoted key over two lines, which no reader takes
+    yaml.brace_single_entry_mapping_in_flow_sequence = True
+    out = StringIO()
+    yaml.dump(value, out)
+    return out.getvalue()
 
 
 def _without_empty(**values: object) -> Entry:
@@ -184,13 +170,6 @@ def _value(value: Value) -> Entry:
 
 def _conversion(conversion: Conversion) -> Entry:
     return {"event": conversion.event, "within": written(conversion.within)}
-
-
-def _several_lines(entry: object) -> object:
-    """A mapping on several lines, each of whose values stands on one."""
-    if not isinstance(entry, dict):
-        return entry
-    return CommentedMap((key, on_one_line(value)) for key, value in entry.items())
 
 
 def on_one_line(value: object) -> object:

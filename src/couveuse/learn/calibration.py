@@ -1,4 +1,4 @@
-"""Whether predicted probabilities come true: reliability, Brier score, calibration error; nothing is drawn here."""
+"""Whether predicted probabilities come true: rows of like predictions beside what happened; nothing is drawn here."""
 
 import math
 from dataclasses import dataclass
@@ -42,22 +42,6 @@ def reliability(
     return tuple(
         _point(probability[place == bin_], whose[place == bin_], converted[place == bin_]) for bin_ in np.unique(place)
     )
-
-
-def brier_score(probability: Floats, converted: Flags) -> float | None:
-    """The mean squared difference of probability and outcome (Brier, 1950): 0 is perfect; None without rows."""
-    _check(probability, converted)
-    if not len(probability):
-        return None
-    return math.fsum(((probability - converted) ** 2).tolist()) / len(probability)
-
-
-def expected_calibration_error(points: tuple[ReliabilityPoint, ...]) -> float | None:
-    """The mean distance of predicted and observed over the points, by rows (Naeini, 2015); None without points."""
-    rows = sum(point.observations for point in points)
-    if not rows:
-        return None
-    return math.fsum(point.observations * abs(point.observed - point.predicted) for point in points) / rows
 
 
 def _check(probability: Floats, converted: Flags) -> None:

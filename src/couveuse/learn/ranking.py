@@ -45,20 +45,6 @@ class LiftRow:
     conversions_share: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Precision:
-    """What the best `rows` held: `precision` of them converted, `recall` of all conversions were among them.
-
-    `tied` rows have the score at the edge; where it is parted, their conversions are counted in proportion.
-    """
-
-    rows: int
-    conversions: float
-    precision: float
-    recall: float | None
-    tied: int
-
-
 def auc(score: Floats, converted: Flags) -> float | None:
     """The share of pairs in which the converted row has the higher score, ties for a half (Mann and Whitney, 1947).
 
@@ -106,23 +92,6 @@ def lift_table(score: Floats, converted: Flags, groups: int = 10) -> tuple[LiftR
     groups = min(groups, best.rows)
     edges = [group * best.rows // groups for group in range(groups + 1)] if groups else [0]
     return tuple(_lift_row(best, group, *edges[group - 1 : group + 1]) for group in range(1, len(edges)))
-
-
-def precision_at(score: Floats, converted: Flags, capacity: int) -> Precision | None:
-    """What a team that can treat `capacity` rows would have met in the best ones; all rows if fewer; None without rows.
-
-    Raises `BadInput` for a capacity under 1.
-    """
-    _check(score, converted)
-    if capacity < 1:
-        raise BadInput(f"precision at a capacity of {capacity}: give 1 or more")
-    best = _Best.of(score, converted)
-    if not best.rows:
-        return None
-    rows = min(capacity, best.rows)
-    won = best.conversions_in(rows)
-    recall = won / best.conversions if best.conversions else None
-    return Precision(rows, won, won / rows, recall, int(np.count_nonzero(score == best.score_at(rows))))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from couveuse.documents.editing import set_value
 from couveuse.documents.findings import ModelErrors, Path
 from couveuse.documents.presets import presets
 from couveuse.documents.reading import Document, parse_model, read_model
 from couveuse.errors import BadModel
-from tests.documents.parts import HEAD, a_document
+from tests.documents.parts import HEAD, a_document, changed
 
 COMMENTED = """\
 # Ours, since spring.
@@ -41,13 +40,13 @@ def commented() -> Document:
 
 
 def test_it_works() -> None:
-    document = set_value(commented(), ("rules", 0, "points"), 7)
+    document = changed(commented(), ("rules", 0, "points"), 7)
     assert document.model.rules[0].points == 7
     assert changes(commented(), document) == ["-     points: 1     # was 2", "+     points: 7     # was 2"]
 
 
 @pytest.mark.parametrize(
-    ("path", "value", "changed"),
+    ("path", "value", "lines"),
     [
         (("name",), "other: one", ["- name:   small     # three spaces", '+ name:   "other: one"     # three spaces']),
         (("rules", 1, "points"), -2.5, ["-      points: 2}   # still b", "+      points: -2.5}   # still b"]),
@@ -67,13 +66,13 @@ def test_it_works() -> None:
         ),
     ],
 )  # fmt: skip
-def test_only_what_was_asked_for_changes(path: Path, value: object, changed: list[str]) -> None:
-    assert changes(commented(), set_value(commented(), path, value)) == changed
+def test_only_what_was_asked_for_changes(path: Path, value: object, lines: list[str]) -> None:
+    assert changes(commented(), changed(commented(), path, value)) == lines
 
 
 def test_a_block_is_replaced_up_to_the_comments_after_it() -> None:
     rules = [{"id": "z", "event": "Z", "points": 1}]
-    document = set_value(commented(), ("rules",), rules)
+    document = changed(commented(), ("rules",), rules)
     assert [rule.id for rule in document.model.rules] == ["z"]
     assert document.text.endswith("# the bands\nbands: [{id: all, rate: 0, temperature: cold}]\n# the end\n")
     assert document.text.startswith(COMMENTED[: COMMENTED.index("  - id: a")])
@@ -81,18 +80,18 @@ def test_a_block_is_replaced_up_to_the_comments_after_it() -> None:
 
 def test_line_ends_of_windows_stay() -> None:
     document = parse_model(COMMENTED.replace("\n", "\r\n"), "windows.yaml")
-    changed = set_value(set_value(document, ("rules", 0, "stage"), "decision"), ("rules", 0, "points"), 3)
-    assert changed.text.count("\r\n") == changed.text.count("\n") == document.text.count("\n") + 1
+    found = changed(changed(document, ("rules", 0, "stage"), "decision"), ("rules", 0, "points"), 3)
+    assert found.text.count("\r\n") == found.text.count("\n") == document.text.count("\n") + 1
 
 
 def test_an_empty_list_takes_its_first_entry() -> None:
-    document = set_value(a_document("rules: []\n"), ("rules", 0), {"id": "a", "event": "X", "points": 1})
+    document = changed(a_document("rules: []\n"), ("rules", 0), {"id": "a", "event": "X", "points": 1})
     assert document.text.endswith("rules: [{id: a, event: X, points: 1}]\n")
 
 
 def test_a_value_that_makes_the_model_wrong_is_refused_with_its_line() -> None:
     with pytest.raises(ModelErrors) as caught:
-        set_value(commented(), ("rules", 0, "points"), "many")
+        changed(commented(), ("rules", 0, "points"), "many")
     assert [(found.line, found.field) for found in caught.value.findings] == [(7, "rules[0].points")]
 
 
@@ -109,7 +108,7 @@ def test_a_value_that_makes_the_model_wrong_is_refused_with_its_line() -> None:
 )
 def test_a_path_that_leads_nowhere_is_refused(path: Path, message: str) -> None:
     with pytest.raises(BadModel, match=message):
-        set_value(commented(), path, 1)
+        changed(commented(), path, 1)
 
 
 def test_what_an_alias_says_is_changed_at_its_anchor_only() -> None:
@@ -117,18 +116,18 @@ def test_what_an_alias_says_is_changed_at_its_anchor_only() -> None:
     text += "  - {id: b, event: X, points: 1, where: *w}\n"
     document = parse_model(text, "alias.yaml")
     with pytest.raises(BadModel, match=r"rules\[1\]\.where is an alias"):
-        set_value(document, ("rules", 1, "where", "x"), 2)
-    changed = set_value(document, ("rules", 0, "where", "x"), 2)
-    assert changed.model.rules[0].where == changed.model.rules[1].where != document.model.rules[0].where
+        changed(document, ("rules", 1, "where", "x"), 2)
+    found = changed(document, ("rules", 0, "where", "x"), 2)
+    assert found.model.rules[0].where == found.model.rules[1].where != document.model.rules[0].where
 
 
 @settings(max_examples=20)
 @given(st.sampled_from(sorted(presets())), st.floats(0, 1000), st.integers(0, 6))
 def test_points_can_be_changed_in_any_preset(name: str, points: float, index: int) -> None:
     document = read_model(name)
-    changed = set_value(document, ("rules", index, "points"), points)
-    assert changed.model.rules[index].points == points
-    assert len(changed.text.splitlines()) == len(document.text.splitlines())
+    found = changed(document, ("rules", index, "points"), points)
+    assert found.model.rules[index].points == points
+    assert len(found.text.splitlines()) == len(document.text.splitlines())
 
 
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), min_size=1, max_size=12)
@@ -139,4 +138,4 @@ TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), min_s
 def test_any_text_can_be_put_anywhere(text: str) -> None:
     for path in (("rules", 0, "event"), ("rules", 1, "event"), ("rules", 0, "where"), ("rules", 1, "where")):
         value: object = {"x": text} if path[-1] == "where" else text
-        assert set_value(commented(), path, value).tree.data["rules"][path[1]][path[2]] == value  # type: ignore[index]
+        assert changed(commented(), path, value).tree.data["rules"][path[1]][path[2]] == value  # type: ignore[index]
