@@ -1,4 +1,4 @@
-"""A clean document for a model that has none: every key in its usual order, what is usual left out."""
+"""Models as plain data, every key in its usual order and what is usual left out; and plain data as YAML text."""
 
 import re
 from collections.abc import Iterable
