@@ -14,7 +14,7 @@ from couveuse.engine.merging import merge, unmerge
 from couveuse.engine.waking import Clock
 from couveuse.store import findable, lead_views, listing
 from couveuse.store.findable import Told
-from couveuse.store.listing import FIRST, Wanted
+from couveuse.store.listing import FIRST, Order, Wanted
 from couveuse.store.rosters import apply_roster
 from tests.engine.town import NOW, Town, accepted
 from tests.processes import until
@@ -44,7 +44,7 @@ def known(town: Town, key: str, at: int = NOW, **traits: object) -> int:
 
 def find(town: Town, text: str, **asked: object) -> list[int]:
     wanted = Wanted(words=asked_words(text) if text else None, **asked)  # type: ignore[arg-type]
-    found, *_ = listing.list_leads(town.connection, town.model_id, wanted, FIRST, most=50, by_number=False)
+    found, *_ = listing.list_leads(town.connection, town.model_id, wanted, FIRST, most=50)
     return [each.lead_id for each in found]
 
 
@@ -198,24 +198,25 @@ def test_what_many_have_is_walked_in_the_same_order_as_what_few_have(town: Town,
     index(town)
     wanted = Wanted(sources=["web"], words=("example",))
 
-    def walked(by_number: bool) -> list[int]:
+    def walked(order: Order) -> list[int]:
         found, after = [], FIRST
         while after is not None:
             page, after, _ = listing.list_leads(
-                town.connection, town.model_id, wanted, after, most=2, by_number=by_number
+                town.connection, town.model_id, wanted, after, most=2, order=order
             )  # fmt: skip
             found += [each.lead_id for each in page]
         return found
 
     def total() -> int | None:
-        return listing.list_leads(town.connection, town.model_id, wanted, FIRST, most=2, by_number=False).total
+        return listing.list_leads(town.connection, town.model_id, wanted, FIRST, most=2).total
 
-    in_memory = [walked(by_number) for by_number in (False, True)]
+    in_memory = [walked(order) for order in Order]
     assert total() == 9
     monkeypatch.setattr(listing, "FEW", 2)
     monkeypatch.setattr(listing, "WINDOWS", (2, 2, 2))
-    assert [walked(by_number) for by_number in (False, True)] == in_memory
+    assert [walked(order) for order in Order] == in_memory
     assert len(in_memory[0]) == 9
+    assert in_memory[1] == in_memory[2][::-1] == sorted(in_memory[0])
     assert total() == 3  # more than few
 
 
@@ -224,7 +225,7 @@ def test_a_walk_that_finds_little_ends_and_tells_where_it_goes_on(town: Town, fe
         source = "rare" if number == 19 else "web"
         known(town, f"{number}@example.com", NOW + number, lead_source=source)
     wanted = Wanted(words=("example",), active_since=NOW + 1)
-    found, after, _ = listing.list_leads(town.connection, town.model_id, wanted, FIRST, most=5, by_number=False)
+    found, after, _ = listing.list_leads(town.connection, town.model_id, wanted, FIRST, most=5)
     assert found == []
     assert after is not None
 

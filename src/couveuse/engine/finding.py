@@ -29,7 +29,7 @@ from couveuse.store import cards, listing, states
 from couveuse.store.cards import Card
 from couveuse.store.flows import Flow
 from couveuse.store.identities import EMAIL, USER_ID
-from couveuse.store.listing import FIRST, Listed, Place, Wanted
+from couveuse.store.listing import FIRST, Listed, Order, Place, Wanted
 from couveuse.store.packets import identity_digest
 
 NO_STAGE: Final = "none"
@@ -350,14 +350,14 @@ class Page:
 
 def page_of(
     connection: Connection[Any], looker: Looker, model: LiveModel, wanted: Wanted, after: Place, *, most: int,
-    by_number: bool = False, now: int,
+    order: Order = Order.SCORE, now: int,
 ) -> Page:  # fmt: skip
     """The leads after a place that meet what is asked now.
 
     Filters look at what was stored, which time alone makes stale by a day at most; whoever meets them no more now is
     left out.
     """
-    listed, following, total = listing.list_leads(connection, model.id, wanted, after, most=most, by_number=by_number)
+    listed, following, total = listing.list_leads(connection, model.id, wanted, after, most=most, order=order)
     readings = {each.lead_id: _reading(connection, looker, model, each, now) for each in listed}
     met = [lead_id for lead_id, reading in readings.items() if _meets(model, wanted, reading)]
     who = cards.load_cards(connection, met) if met else {}
@@ -373,7 +373,7 @@ def every_page(
     while after is not None:
         with connect() as connection:
             found = page_of(
-                connection, looker(connection), model, wanted, after, most=AT_ONCE, by_number=True, now=now
+                connection, looker(connection), model, wanted, after, most=AT_ONCE, order=Order.NUMBER, now=now
             )  # fmt: skip
         after = found.next
         yield found
@@ -382,7 +382,7 @@ def every_page(
 def counted(connection: Connection[Any], model: LiveModel, wanted: Wanted) -> int | None:
     """How many leads meet what is asked, up to `listing.FEW` and one more; None where counting would take long."""
     if wanted.of_leads():
-        return listing.list_leads(connection, model.id, wanted, FIRST, most=1, by_number=False).total
+        return listing.list_leads(connection, model.id, wanted, FIRST, most=1).total
     return listing.count_leads(connection, model.id, wanted)
 
 

@@ -7,6 +7,7 @@ the index of the rarest of it.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from math import inf
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -36,6 +37,17 @@ _RELEVANT: Final = frozenset((0, 1, 2))  # all temperatures but of irrelevant le
 _OF_LEADS: Final = frozenset(("has_company", "has_identity"))
 
 
+class Order(StrEnum):
+    """How leads are listed: the best score first, by number, which keeps its place while scores change, or the newest.
+
+    Leads are numbered in the order in which they came, so that the newest have the last numbers.
+    """
+
+    SCORE = "score"
+    NUMBER = "number"
+    NEWEST = "newest"
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a page begins: after the lead of that number and score (for lists); `FIRST` is before all."""
@@ -45,6 +57,16 @@ class Place:
 
 
 FIRST: Final = Place(inf, 0)
+# More than any lead's number.
+_BEYOND: Final = 2**63 - 1
+# How each order is written, forwards and backwards; and where pages of few leads and walks begin, by name.
+_WRITTEN: Final = {
+    Order.SCORE: ("sort_score desc, lead_id", "sort_score, lead_id desc"),
+    Order.NUMBER: ("lead_id", "lead_id desc"),
+    Order.NEWEST: ("lead_id desc", "lead_id"),
+}
+_AMONG: Final = {Order.SCORE: "among", Order.NUMBER: "among_by_number", Order.NEWEST: "among_by_newest"}
+_BEGINS: Final = {Order.NUMBER: "by_number", Order.NEWEST: "by_newest"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,20 +173,20 @@ class Part(NamedTuple):
 
 
 def list_leads(
-    connection: Connection[Any], model_id: int, wanted: Wanted, after: Place, *, most: int, by_number: bool
+    connection: Connection[Any], model_id: int, wanted: Wanted, after: Place, *, most: int, order: Order = Order.SCORE
 ) -> Part:
-    """The leads after a place, best score first or by number.
+    """The leads after a place, in an order.
 
     A page may hold fewer than `most` leads, or none, and yet not be the last: so many were looked at for it.
     """
     few = _few(connection, wanted)
     if few is not None:
-        return _among(connection, model_id, wanted, few, after, most, by_number)
+        return _among(connection, model_id, wanted, few, after, most, order)
     found: list[Listed] = []
     is_whole = not wanted.of_states() and not wanted.of_leads()
     total = FEW + 1 if wanted.of_leads() and not wanted.of_states() else None
     for window in (most + 1,) if is_whole else WINDOWS:
-        rows = _walk(connection, model_id, wanted, after, window, most + 1 - len(found), by_number)
+        rows = _walk(connection, model_id, wanted, after, window, most + 1 - len(found), order)
         found += [Listed(lead, score, at, state) for *_, lead, score, at, state in rows if lead is not None]
         if len(found) > most:
             return Part(found[:most], Place(found[most - 1].sort_score, found[most - 1].lead_id), total)
@@ -301,10 +323,10 @@ def _among(
     few: _Few,
     after: Place,
     most: int,
-    by_number: bool,
+    order: Order,
 ) -> Part:
-    values = {**wanted.values(), "few": list(few.leads), "score": after.score, "lead": after.lead_id, "limit": most + 1}
-    query = statement("listing", "among_by_number" if by_number else "among").format(
+    values = {**wanted.values(), "few": list(few.leads), **_from(after, order), "limit": most + 1}
+    query = statement("listing", _AMONG[order]).format(
         table=sql.Identifier(table_of(model_id)), conditions=few.conditions(wanted)
     )
     rows = connection.execute(query, values, binary=True).fetchall()
@@ -316,21 +338,27 @@ def _among(
 
 
 def _walk(
-    connection: Connection[Any], model_id: int, wanted: Wanted, after: Place, window: int, most: int, by_number: bool
+    connection: Connection[Any], model_id: int, wanted: Wanted, after: Place, window: int, most: int, order: Order
 ) -> list[tuple[Any, ...]]:
     table = sql.Identifier(table_of(model_id))
     of_leads = wanted.of_leads()
-    order, back = ("lead_id", "lead_id desc") if by_number else ("sort_score desc, lead_id", "sort_score, lead_id desc")
-    kept = ", ".join(f"kept.{each.strip()}" for each in order.split(","))
+    forwards, back = _WRITTEN[order]
+    kept = ", ".join(f"kept.{each.strip()}" for each in forwards.split(","))
     query = statement("listing", "page").format(
-        begins=statement("listing", "by_number" if by_number else wanted.begins()).format(table=table),
-        backwards=sql.SQL(f"order by {back}"), forwards=sql.SQL(f"order by {_of_states(order)}"),
+        begins=statement("listing", _BEGINS.get(order) or wanted.begins()).format(table=table),
+        backwards=sql.SQL(f"order by {back}"), forwards=sql.SQL(f"order by {_of_states(forwards)}"),
         order=sql.SQL(f"order by {kept}"), table=table,
         joined=_joined(of_leads),
         conditions=_all([*wanted.of_states(), *of_leads], wanted),
     )  # fmt: skip
-    values = {**wanted.values(), "score": after.score, "lead": after.lead_id, "window": window, "limit": most}
+    values = {**wanted.values(), **_from(after, order), "window": window, "limit": most}
     return connection.execute(query, values, binary=True).fetchall()
+
+
+def _from(after: Place, order: Order) -> dict[str, Any]:
+    """From which place on, as statements are asked it."""
+    is_first = order is Order.NEWEST and after == FIRST
+    return {"score": after.score, "lead": _BEYOND if is_first else after.lead_id}
 
 
 def _joined(names: Sequence[str]) -> sql.SQL:

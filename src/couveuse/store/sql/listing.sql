@@ -14,6 +14,11 @@ order by sort_score desc, lead_id limit %(window)s
 select lead_id, sort_score, read_at, band, stage, temperature, class, persona, last_event_at from {table}
 where lead_id > %(lead)s order by lead_id limit %(window)s
 
+-- name: by_newest
+-- The same, the last number first: leads have theirs in the order in which they came.
+select lead_id, sort_score, read_at, band, stage, temperature, class, persona, last_event_at from {table}
+where lead_id < %(lead)s order by lead_id desc limit %(window)s
+
 -- name: by_stage
 -- The same as by_score, of leads of some stages (-1: none): the best of each, then the best of these.
 select w.* from unnest(%(stages)s::integer[]) as asked (stage) cross join lateral (
@@ -145,6 +150,12 @@ select s.lead_id from {table} s where s.lead_id = any(%(few)s::bigint[]) and {co
 select count(*) over (), s.lead_id, s.sort_score, s.read_at, s.state from {table} s
 where s.lead_id = any(%(few)s::bigint[]) and s.lead_id > %(lead)s and {conditions}
 order by s.lead_id limit %(limit)s;
+
+-- name: among_by_newest
+-- The same, the last number first.
+select count(*) over (), s.lead_id, s.sort_score, s.read_at, s.state from {table} s
+where s.lead_id = any(%(few)s::bigint[]) and s.lead_id < %(lead)s and {conditions}
+order by s.lead_id desc limit %(limit)s;
 
 -- name: page
 -- Leads under a model that meet what is asked, in the order of `begins`. Of the leads after the cursor as many are looked

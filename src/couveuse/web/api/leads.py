@@ -14,7 +14,7 @@ from couveuse.engine.finding import MOST_DAYS, MOST_TEXT, MOST_VALUES, BadFilter
 from couveuse.engine.flows import WRITTEN
 from couveuse.engine.live import LiveModel
 from couveuse.store.api_tokens import Scope
-from couveuse.store.listing import FIRST, Place, Wanted
+from couveuse.store.listing import FIRST, Order, Place, Wanted
 from couveuse.store.rosters import load_roster
 from couveuse.web import database
 from couveuse.web.api import told
@@ -31,7 +31,7 @@ from couveuse.web.api.asking import (
     parts_of,
     wrong,
 )
-from couveuse.web.api.shapes import LeadsPage, Order, StageName
+from couveuse.web.api.shapes import LeadsPage, StageName
 from couveuse.web.problems import Kind, Problem
 from couveuse.web.reading import looker
 
@@ -113,7 +113,11 @@ class LeadsAsked(LeadsFilter):
 
     model: int | None = Field(None, ge=1, le=2**31 - 1, description="A model's version; the acting one if not said.")
     order: Order = Field(
-        Order.SCORE, description="By score a lead whose score changes between two pages may come twice or not at all."
+        Order.SCORE,
+        description=(
+            "The best score first, by number, or the newest first. By score a lead whose score changes between two"
+            " pages may come twice or not at all."
+        ),
     )
     limit: int = Field(50, ge=1, le=200)
     cursor: str | None = Field(None, max_length=2_000, description="`next` of the page before.")
@@ -142,7 +146,7 @@ def leads(request: HttpRequest, asked: Query[LeadsAsked]) -> dict[str, Any]:
         page = _page(connection, asked)
         found = page_of(
             connection, looker(connection), page.model, wanted(connection, page.model, asked, now), page.after,
-            most=asked.limit, by_number=asked.order is Order.NUMBER, now=now,
+            most=asked.limit, order=asked.order, now=now,
         )  # fmt: skip
     after = found.next
     return {

@@ -30,13 +30,6 @@ class Body(Schema):
     model_config = ConfigDict(extra="forbid")
 
 
-class Order(StrEnum):
-    """How leads are listed: the best score first, or by number, which keeps its place while scores change."""
-
-    SCORE = "score"
-    NUMBER = "number"
-
-
 class Direction(StrEnum):
     """How facts are listed."""
 

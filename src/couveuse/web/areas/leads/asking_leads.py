@@ -22,7 +22,7 @@ from couveuse.report.names import Names
 from couveuse.report.persons import Person, person
 from couveuse.store import lead_views, rosters
 from couveuse.store.lead_views import Around
-from couveuse.store.listing import Place, Wanted
+from couveuse.store.listing import Order, Place, Wanted
 from couveuse.web import reading
 from couveuse.web.api.asking import cursor_of, parts_of
 from couveuse.web.asking import Asked
@@ -31,6 +31,8 @@ from couveuse.web.problems import Problem
 
 # What may be chosen for "did something in the last ... days".
 DAYS: Final = (1, 7, 30, 90)
+# In which orders the list may be read on screen: those that cost no more than a page, however many leads there are.
+ORDERS: Final = (Order.SCORE, Order.NEWEST)
 
 
 class Row(NamedTuple):
@@ -153,6 +155,27 @@ class Lister:
         """Lengths of time until now, for `active` and `ripened`."""
         return [(str(days), self.words.count(f"leads_filter.tag_{name}", days, n=days)) for days in DAYS]
 
+    # ---- In which order ----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def order(self) -> Order:
+        """The order that is asked for; the best score first where none is, or one that is not offered."""
+        asked = self.asked.request.GET.get("order")
+        return next((each for each in ORDERS if each == asked), Order.SCORE)
+
+    @property
+    def ordered(self) -> dict[str, str]:
+        """The order as addresses have it."""
+        return {} if self.order is Order.SCORE else {"order": self.order.value}
+
+    def orders(self, filters: Filters) -> list[tuple[str, str, bool]]:
+        """The orders that are offered: the name of each, its address, and whether it is that of the list."""
+        found = []
+        for each in ORDERS:
+            more = {} if each is Order.SCORE else {"order": each.value}
+            found.append((self.words.say(f"leads_order.{each}"), address_of(filters, **more), each is self.order))
+        return found
+
     # ---- Filters that are on -----------------------------------------------------------------------------------------
 
     def tags(self, filters: Filters) -> list[Tag]:
@@ -165,7 +188,7 @@ class Lister:
         for name, value in filters.pairs():
             if name != "q":
                 text = self._called(name, dict(known.get(name, ())).get(value, value))
-                found.append(Tag(text, address_of(filters.without(name, value))))
+                found.append(Tag(text, address_of(filters.without(name, value), **self.ordered)))
         return found
 
     def _called(self, name: str, value: str) -> str:

@@ -1,4 +1,4 @@
-"""The list of leads: the best score first, filtered and searched, page by page."""
+"""The list of leads: the best score or the newest first, filtered and searched, page by page."""
 
 from typing import Any, Final
 
@@ -36,13 +36,16 @@ def leads(asked: Asked) -> HttpResponse:
             filters, wrong = Filters(), asked.words.known("leads_wrong", error.field)
             wanted = lister.wanted(filters)
         found = finding.page_of(
-            connection, looker(connection), lister.model, wanted, place or FIRST, most=MOST, now=asked.now
-        )
+            connection, looker(connection), lister.model, wanted, place or FIRST, most=MOST, order=lister.order,
+            now=asked.now,
+        )  # fmt: skip
         lately = {e.card.lead_id: e.reading.last_event_at for e in found.entries if e.reading.last_event_at is not None}
         events = listing.last_events(connection, lately) if lately else {}
         names = lister.names([entry.reading.score for entry in found.entries])
         rows = lister.rows(found.entries, names, events)
-        following = None if found.next is None else address_of(filters, after=asking_leads.after(found.next))
+        following = None if found.next is None else address_of(
+            filters, **lister.ordered, after=asking_leads.after(found.next)
+        )  # fmt: skip
         shown: dict[str, Any] = {"rows": rows, "next": following, "names": names, "filters": filters}
         if asked.is_htmx and place is not None:
             return render(asked, "leads/list_rows.html", **shown)
