@@ -169,7 +169,7 @@ def test_a_row_that_somebody_is_at_is_left_out_and_not_waited_for(database: str,
     held, free = job(connection, OLD), job(connection, OLD)
     with connections.connect(database, "other", autocommit=True) as other, other.transaction():
         other.execute("select from jobs where id = %s for update", [held])
-        connection.execute("set statement_timeout = 2000")
+        connection.execute("set statement_timeout = 60000")
         assert prune(connection, JOBS, before=NOW) == 1
     assert ids(connection, "jobs") == {held}
     assert free not in ids(connection, "jobs")

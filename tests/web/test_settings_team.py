@@ -1,5 +1,6 @@
 """The team on screen: told readably, changed by forms that leave the document's other words, applied, restored."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,13 @@ from couveuse.store.accounts.models import Role
 from tests.engine.town import NOW, Town
 from tests.web.people import a_person, alice, bob, charlie, signed_in
 
-POMPES = (Path(__file__).parents[2] / "examples" / "pompes" / "equipe.yaml").read_text("utf-8")
+NEXT = datetime.now(UTC).year + 1
+# Whose absence is over is not told of it: here it is still to come.
+POMPES = (
+    (Path(__file__).parents[2] / "examples" / "pompes" / "equipe.yaml")
+    .read_text("utf-8")
+    .replace("{from: 2026-12-21, until: 2027-01-03", f"{{from: {NEXT}-12-21, until: {NEXT + 1}-01-03")
+)
 PLACE = "/settings/team"
 ZOE = {"id": "zoe", "name": "Zoé Petit", "email": "zoe@example.com", "telephone": "", "language": "fr", "weight": "1",
        "teams": ["telemarketing"], "leads": [], "own": "1"}  # fmt: skip

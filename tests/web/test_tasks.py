@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 
@@ -11,6 +12,7 @@ from tests.engine.town import accepted
 from tests.web.asking import Asker, a_token
 
 ADA, EVE = "ada@example.com", "eve@example.org"
+NEXT = datetime.now(UTC).year + 1  # a year that is still to come, and no farther ahead than may be said
 
 
 @pytest.fixture
@@ -156,11 +158,13 @@ def test_a_task_is_given_noted_and_its_appointment_moved(desk: Desk, api: Asker)
     assert api.post(f"{path}/assign", {"version": task["version"], "to": "alice"}).status == 409
     assert api.post(f"{path}/assign", {"version": given["version"], "to": "zoe"}).status == 422
     assert api.post(f"{path}/note", {"note": "call in the morning"}).status == 200
-    made = settle(api, given, "appointment_made", starts_at="2027-01-12T10:00:00+01:00", minutes=45).json["follow_up"]
-    assert made["starts_at"] == "2027-01-12T09:00:00Z"
-    body = json.dumps({"version": made["version"], "starts_at": "2027-01-13T10:00+01:00"}).encode()
+    made = settle(api, given, "appointment_made", starts_at=f"{NEXT}-01-12T10:00:00+01:00", minutes=45).json[
+        "follow_up"
+    ]
+    assert made["starts_at"] == f"{NEXT}-01-12T09:00:00Z"
+    body = json.dumps({"version": made["version"], "starts_at": f"{NEXT}-01-13T10:00+01:00"}).encode()
     moved = api.ask("PUT", f"/api/v1/tasks/{made['id']}/appointment", data=body)
-    assert moved.json["task"]["starts_at"] == "2027-01-13T09:00:00Z"
+    assert moved.json["task"]["starts_at"] == f"{NEXT}-01-13T09:00:00Z"
     told = api.get(f"/api/v1/tasks/{made['id']}").json["appointment"]
     assert (told["minutes"], told["called_off"]) == (45, False)
     version = moved.json["task"]["version"]
@@ -338,6 +342,6 @@ def test_a_task_is_put_off_without_a_try(desk: Desk, api: Asker):
     place = f"/api/v1/tasks/{task['id']}/put-off"
     assert api.post(place, {"version": 0, "until": "soon"}).status == 422
     assert api.post(place, {"version": 0, "until": "2020-01-01"}).status == 422
-    after = api.post(place, {"version": 0, "until": "2027-06-01T09:00", "note": "After the fair"}).json["task"]
-    assert (after["not_before"], after["tries"]) == ("2027-06-01T07:00:00Z", 0)
+    after = api.post(place, {"version": 0, "until": f"{NEXT}-06-01T09:00", "note": "After the fair"}).json["task"]
+    assert (after["not_before"], after["tries"]) == (f"{NEXT}-06-01T07:00:00Z", 0)
     assert [each["id"] for each in api.get("/api/v1/tasks", standing="later").json["tasks"]] == [task["id"]]
