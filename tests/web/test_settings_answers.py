@@ -5,9 +5,11 @@ from importlib.resources import files
 
 import pytest
 
+from couveuse.language.formats import Formats
 from couveuse.store import backups
 from couveuse.store.accounts.models import Role
-from couveuse.web.areas.settings import answers
+from couveuse.store.health import Check
+from couveuse.web.areas.settings import answers, health
 from couveuse.web.languages import words
 from tests.engine.town import Town
 from tests.web.people import a_person, signed_in
@@ -23,7 +25,7 @@ class Asked:
 
     def __init__(self, language: str) -> None:
         self.language, self.words = language, words(language)
-        self.say = self.words.say
+        self.say, self.formats = self.words.say, Formats(self.words, "UTC")
 
 
 def told(answer: str, language: str = "fr") -> str:
@@ -84,3 +86,8 @@ def test_the_health_page_tells_it(town: Town, monkeypatch):
     page = signed_in(a_person("Anne", Role.OWNER, language="fr")).get("/settings/health").content.decode()
     assert "le disque est plein" in page
     assert "No space left" not in page
+
+
+def test_reasons_of_rejects_are_told_in_french(town: Town):
+    check = Check("rejects", "2 in the last day", "see: couveuse rejects", "rejects", {"n": 2, "top": "bad_time (2)"})
+    assert "date illisible (2)" in health.told(Asked("fr"), check)["says"]

@@ -1,5 +1,6 @@
 """What the doctor says, on screen: what is wrong first, each thing with its cure."""
 
+import re
 from typing import Final
 
 from django.http import HttpResponse
@@ -20,6 +21,8 @@ PLACES: Final = {
     "write_keys": "/settings/keys", "model": "/scoring",
 }  # fmt: skip
 
+REASON: Final = re.compile(r"[a-z_]+(?= \()")
+
 
 @page(Permission.SEE_HEALTH)
 def show(asked: Asked) -> HttpResponse:
@@ -37,6 +40,8 @@ def told(asked: Asked, check: Check) -> dict[str, str]:
     values = {key: _value(asked, value) for key, value in check.values.items()}
     if code == "backups_failed":
         values["error"] = why_no_backup(asked, values["error"])
+    elif code == "rejects":  # reasons are told as the imports' pages tell them
+        values["top"] = REASON.sub(lambda found: words.known("start_reason", found[0]), values["top"])
 
     def say(table: str, otherwise: str) -> str:
         pattern = words.known(table, code)
