@@ -172,6 +172,9 @@ def test_a_large_import_is_walked_and_none_of_its_leads_is_left_out(
     assert leads(api, **{"import": number, "entered": "new.2026-05-01.2026-12-31"}) == {bob}
     page = client.get(f"/leads?import={number}").content.decode()
     assert page.count('name="lead"') == 2
+    assert 'id="leads-counted">Best scores first' in page  # how many there are nobody knows
+    page = client.get(f"/leads?import={number}&order=newest").content.decode()
+    assert 'id="leads-counted">Newest first' in page
 
 
 def test_behind_an_import_that_was_taken_back_is_nobody(town: Town) -> None:

@@ -184,7 +184,9 @@ def list_leads(
         return _among(connection, model_id, wanted, few, after, most, order)
     found: list[Listed] = []
     is_whole = not wanted.of_states() and not wanted.of_leads()
-    total = FEW + 1 if wanted.of_leads() and not wanted.of_states() else None
+    # Of a large import nobody knows how many of its leads are meant.
+    is_counted = wanted.brought is None or wanted.flow is not None
+    total = FEW + 1 if wanted.of_leads() and not wanted.of_states() and is_counted else None
     for window in (most + 1,) if is_whole else WINDOWS:
         rows = _walk(connection, model_id, wanted, after, window, most + 1 - len(found), order)
         found += [Listed(lead, score, at, state) for *_, lead, score, at, state in rows if lead is not None]
