@@ -7,9 +7,16 @@ from pathlib import Path
 
 from couveuse.engine.companions import told
 
-signal.signal(signal.SIGTERM, signal.SIG_IGN)
-settings, url, line = told()
-place = Path(settings.data) / f"{os.getpid()}"
-place.with_suffix(".new").write_text(url, encoding="utf-8")
-place.with_suffix(".new").rename(place)
-threading.Event().wait()
+
+def main() -> None:
+    """As whoever started this process has asked for it."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    settings, url, _ = told()
+    place = Path(settings.data) / f"{os.getpid()}"
+    place.with_suffix(".new").write_text(url, encoding="utf-8")
+    place.with_suffix(".new").rename(place)
+    threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()
