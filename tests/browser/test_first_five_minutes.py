@@ -49,7 +49,7 @@ def test_a_file_becomes_scored_leads(empty: House, opening: Opening, tmp_path: P
     import_now = page.locator(".foreseen button[value=import]")
     _wait(page, import_now, script)
     import_now.click()
-    _wait(page, page.locator("a[href='/leads'].primary"), script)
+    _wait(page, page.locator("a[href^='/leads?import='].primary"), script)
     page.goto("/leads")
     best = page.locator("main table a[href^='/leads/']").filter(has_text=re.compile(r"\w")).first
     address = best.get_attribute("href")

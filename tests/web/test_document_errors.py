@@ -79,7 +79,8 @@ def added(town: Any, text: str, teams: list[str]) -> Any:
     """What a form answers that adds a member to a document of that text."""
     rosters.apply_roster(town.connection, parse_team(text, "equipe.yaml"), by="carol@example.com", now=NOW)
     said = {"id": "zoe", "name": "Zoé", "email": "zoe@example.com", "telephone": "", "language": "fr", "weight": "1"}
-    return french().post("/settings/team/members", said | {"teams": teams, "leads": [], "replaces": "1"})
+    said |= {"own": "1", "replaces": "1"}
+    return french().post("/settings/team/members", said | {"teams": teams, "leads": []})
 
 
 def test_what_a_form_runs_into_elsewhere_in_the_document_is_read_in_french(town):
