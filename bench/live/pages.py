@@ -35,6 +35,7 @@ from couveuse.engine.live import LiveModels
 from couveuse.engine.rolling_up import roll_up
 from couveuse.store import connections, events, jobs, learnt, migrating, registers, rosters, states
 from couveuse.store.identities import EMAIL
+from couveuse.store.learnt import PERIODS
 from couveuse.store.packets import Flag, identity_digest
 from couveuse.store.payloads import Compressor
 
@@ -82,6 +83,10 @@ select h.lead_id, h.model_id, %(now)s - (h.id * 7919 %% 90) * 86400000000 - h.id
 """
 
 
+# Folds a hundred thousand facts anew, for whoever asks for it on a page that says so: it stands beside the others.
+ON_DEMAND: Final = "the ledger of a lead of 100,000 events, its lines"
+
+
 @dataclass(slots=True)
 class Found:
     """The times of one page (milliseconds), and its size over the wire."""
@@ -123,8 +128,8 @@ def measure(asked: argparse.Namespace) -> dict[str, object]:
         "leads_drawn": draws,
         "seconds_in_the_background": counted,
         "pages": pages,
-        "worst_p50_ms": max(each["p50_ms"] for each in pages.values()),
-        "worst_p95_ms": max(each["p95_ms"] for each in pages.values()),
+        "worst_p50_ms": max(each["p50_ms"] for page, each in pages.items() if page != ON_DEMAND),
+        "worst_p95_ms": max(each["p95_ms"] for page, each in pages.items() if page != ON_DEMAND),
     }
 
 
@@ -165,7 +170,8 @@ def _count(url: str) -> dict[str, float]:
     with connections.connect(url, "bench", autocommit=True, statement_ms=0) as connection:
         now = time.time_ns() // 1000
         (model,) = LiveModels().load(connection)
-        if learnt.latest(connection, model.id) is None:
+        rule = read_model(str(MODEL)).model.rules[0].id
+        if not learnt.behind(connection, model.id, rule, PERIODS[-1]).leads:
             number = learning.ask(connection, by="the bench", now=now)
             took["history"] = _timed("what the history says", lambda: _work(url, connection))
             job = jobs.find(connection, number)
@@ -286,11 +292,16 @@ def _walk(port: int, sessions: dict[str, str], leads: int, giant: int, draws: in
         ("leads, a frequent group", "owner", lambda _: "/leads?group=Inscription+Newsletter", TIMES),
         ("leads, by source", "owner", lambda _: "/leads?source=salon", TIMES),
         ("leads, who turned warm in 30 days", "owner", lambda _: f"/leads?entered=warm.{month}", TIMES),
+        ("leads, behind a line of the points table", "owner", lambda _: f"/leads?line={rule}.30", TIMES),
+        ("leads, the newest first", "owner", lambda _: "/leads?order=newest", TIMES),
         ("leads, by owner", "owner", lambda _: "/leads?owner=emma", TIMES),
         ("leads, searched", "owner", lambda turn: f"/leads?q={_quoted(words[turn % len(words)])}", TIMES),
         ("palette", "owner", lambda turn: f"/find?q={_quoted(words[turn % len(words)])}", TIMES),
         ("a lead", "owner", lambda turn: f"/leads/{drawn[turn % draws]}", draws),
         ("a lead of 100,000 events", "owner", lambda _: f"/leads/{giant}", TIMES),
+        ("the ledger of a lead", "owner", lambda turn: f"/leads/{drawn[turn % draws]}/receipt", TIMES),
+        ("the ledger of a lead of 100,000 events", "owner", lambda _: f"/leads/{giant}/receipt", TIMES),
+        (ON_DEMAND, "owner", lambda _: f"/leads/{giant}/receipt?fold=1", TIMES),
         ("a company", "owner", lambda turn: f"/companies/{1 + drawn[turn % draws] % max(leads // 20, 1)}", TIMES),
         ("desk", "telemarketing", lambda _: "/desk", TIMES),
         ("desk, the queue", "telemarketing", lambda _: "/desk/queue", TIMES),
