@@ -8,6 +8,8 @@ from typing import Any
 RESULTS = Path(__file__).parent / "results"
 Found = Mapping[str, Any]
 Row = tuple[str, str]
+# Stands beside the other pages: it is made for whoever asks for it.
+ON_DEMAND = "the ledger of a lead of 100,000 events, its lines"
 
 
 def _engine(found: Found) -> Iterator[Row]:
@@ -58,8 +60,10 @@ def _pages(found: Found) -> Iterator[Row]:
     over = f", with {found['leads']:,} leads and {found['stored_events']:,} events, one request after the other"
     for name in ("leads", "a lead", "desk"):
         yield f"the page of {name}{over if name == 'leads' else ''}", _page(found["pages"][name])
-    slow = max(found["pages"].values(), key=lambda page: page["p95_ms"])
-    yield f"the slowest of {len(found['pages'])} pages", _page(slow)
+    others = [page for name, page in found["pages"].items() if name != ON_DEMAND]
+    yield f"the slowest of {len(others)} pages", _page(max(others, key=lambda page: page["p95_ms"]))
+    if ON_DEMAND in found["pages"]:
+        yield f"{ON_DEMAND}, which one asks for", _page(found["pages"][ON_DEMAND])
 
 
 def _page(it: Found) -> str:

@@ -17,6 +17,7 @@ from typing import Any, Final
 from psycopg import Connection
 
 from bench.data import MODEL
+from bench.figures import ON_DEMAND
 from bench.live import base, people
 from bench.live.front import a_port, answers
 from bench.live.ground import Ground, ground, until
@@ -81,10 +82,6 @@ insert into crossings (lead_id, model_id, at, by_time, cause, score, band_was, b
 select h.lead_id, h.model_id, %(now)s - (h.id * 7919 %% 90) * 86400000000 - h.id %% 86400000000, false, h.cause,
     h.score, 0, 1, 0, 1, 0, 2, false from handovers h
 """
-
-
-# Folds a hundred thousand facts anew, for whoever asks for it on a page that says so: it stands beside the others.
-ON_DEMAND: Final = "the ledger of a lead of 100,000 events, its lines"
 
 
 @dataclass(slots=True)
